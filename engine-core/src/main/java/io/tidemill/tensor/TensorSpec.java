@@ -1,0 +1,10 @@
+package io.tidemill.tensor;
+
+/**
+ * What one named input or output of a program or model looks like.
+ *
+ * @param name unique among the inputs, or among the outputs
+ * @param type element type
+ * @param shape dimensions; the first may be {@link Shape#ANY}
+ */
+public record TensorSpec(String name, DataType type, Shape shape) {}

@@ -1,0 +1,66 @@
+package io.tidemill.dsl;
+
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
+import io.tidemill.graph.Exchange;
+import io.tidemill.graph.Role;
+import io.tidemill.graph.Vertex.Input;
+import io.tidemill.metric.Metric;
+import io.tidemill.train.Training;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** What a training makes: it can be measured and published. */
+public final class Model<T> {
+  private final Pipeline pipeline;
+  private final int index;
+  private final Training<T> training;
+
+  Model(Pipeline pipeline, int index, Training<T> training) {
+    this.pipeline = pipeline;
+    this.index = index;
+    this.training = training;
+  }
+
+  /** Measures the trained model on the records of a bounded stream, when training has ended. */
+  @SafeVarargs
+  public final Model<T> evaluate(String id, Stream<T> examples, Metric<? super T>... metrics) {
+    pipeline.claim(id);
+    if (metrics.length == 0) {
+      throw new EngineException(
+          ErrorCode.INVALID_ARGUMENT, "evaluate " + id + " has no metric; give at least one");
+    }
+    String names =
+        List.of(metrics).stream().map(Metric::name).collect(Collectors.joining(",", "[", "]"));
+    pipeline.add(
+        id,
+        new Role.Evaluates(training, List.of(metrics)),
+        List.of(Stream.gather(examples), self()),
+        Optional.empty(),
+        "evaluate " + names);
+    return this;
+  }
+
+  /**
+   * Publishes the trained weights as the next version of a model, once the checkpoint that holds them
+   * is committed.
+   *
+   * @param model name in the model store
+   * @param labels names of the classes, in the order of the outputs; may be empty
+   */
+  public Model<T> publish(String id, String model, List<String> labels) {
+    pipeline.claim(id);
+    pipeline.add(
+        id,
+        new Role.Publishes(model, List.copyOf(labels)),
+        List.of(self()),
+        Optional.empty(),
+        "publish " + model + " " + labels);
+    return this;
+  }
+
+  private Input self() {
+    return new Input(pipeline.vertex(index), new Exchange.Gather());
+  }
+}

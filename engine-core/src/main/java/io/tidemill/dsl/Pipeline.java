@@ -1,0 +1,88 @@
+package io.tidemill.dsl;
+
+import io.tidemill.codec.Codec;
+import io.tidemill.codec.Codecs;
+import io.tidemill.connector.Source;
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
+import io.tidemill.graph.DataflowGraph;
+import io.tidemill.graph.Role;
+import io.tidemill.graph.Vertex;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * Where a pipeline begins: collects the vertices that a {@link PipelineDefinition} adds.
+ *
+ * <p>Every step has an id that the user gives; checkpoints, metrics and errors use it. Confined to
+ * the thread that calls {@link PipelineDefinition#define}.
+ */
+public final class Pipeline {
+  private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
+
+  private final List<Vertex> vertices = new ArrayList<>();
+  private final Set<String> ids = new HashSet<>();
+
+  /** Reads records; {@link Source#check} has passed when this returns. */
+  public <T> SourceStream<T> source(String id, Source<T> source) {
+    source.check();
+    return new SourceStream<>(this, claim(id), source);
+  }
+
+  /** The graph of what was added. */
+  public DataflowGraph graph() {
+    return new DataflowGraph(vertices);
+  }
+
+  String claim(String id) {
+    if (!ID.matcher(id).matches()) {
+      throw new EngineException(
+          ErrorCode.INVALID_ARGUMENT,
+          "operator id \"" + id + "\" has to match " + ID.pattern());
+    }
+    if (!ids.add(id)) {
+      throw new EngineException(
+          ErrorCode.INVALID_ARGUMENT, "operator id " + id + " is used twice in the pipeline");
+    }
+    return id;
+  }
+
+  int add(
+      String id,
+      Role role,
+      List<Vertex.Input> inputs,
+      Optional<Codec<Object>> output,
+      String description) {
+    int index = vertices.size();
+    vertices.add(new Vertex(index, id, role, inputs, output, description));
+    return index;
+  }
+
+  void replace(int index, Role role, String description) {
+    Vertex old = vertices.get(index);
+    vertices.set(
+        index, new Vertex(index, old.id(), role, old.inputs(), old.output(), description));
+  }
+
+  Vertex vertex(int index) {
+    return vertices.get(index);
+  }
+
+  boolean isLast(int index) {
+    return index == vertices.size() - 1;
+  }
+
+  @SuppressWarnings("unchecked") // the lambda was compiled to return an O
+  static <O> Class<O> typed(Class<?> type) {
+    return (Class<O>) type;
+  }
+
+  @SuppressWarnings("unchecked") // edges carry objects; the stream's type parameter is the record's
+  static Optional<Codec<Object>> codec(Class<?> type, String where) {
+    return Optional.of((Codec<Object>) Codecs.of(type, "operator " + where));
+  }
+}

@@ -1,0 +1,77 @@
+package io.tidemill.graph;
+
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a pipeline is: vertices in topological order, each knowing its inputs.
+ *
+ * <p>Immutable. Two processes that defined the same pipeline have graphs of the same {@link
+ * #fingerprint}.
+ */
+public final class DataflowGraph {
+  private final List<Vertex> vertices;
+
+  public DataflowGraph(List<Vertex> vertices) {
+    this.vertices = List.copyOf(vertices);
+    if (vertices.isEmpty()) {
+      throw new EngineException(
+          ErrorCode.INVALID_ARGUMENT,
+          "the pipeline is empty: define() has to add at least one source and what follows it");
+    }
+  }
+
+  public List<Vertex> vertices() {
+    return vertices;
+  }
+
+  /** The vertex of that id. */
+  public Optional<Vertex> find(String id) {
+    return vertices.stream().filter(vertex -> vertex.id().equals(id)).findFirst();
+  }
+
+  /** The vertices that take records from {@code vertex}. */
+  public List<Vertex> consumersOf(Vertex vertex) {
+    return vertices.stream()
+        .filter(v -> v.inputs().stream().anyMatch(input -> input.from().equals(vertex)))
+        .toList();
+  }
+
+  /** SHA-256 over ids, roles, edges and record types, in hexadecimal. */
+  public String fingerprint() {
+    try {
+      byte[] text = describe().getBytes(StandardCharsets.UTF_8);
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text));
+    } catch (NoSuchAlgorithmException e) {
+      throw new EngineException(ErrorCode.INTERNAL, "this JVM has no SHA-256", e);
+    }
+  }
+
+  /** The graph in lines that a person can read; what {@link #fingerprint} is made of. */
+  public String describe() {
+    StringBuilder text = new StringBuilder();
+    for (Vertex vertex : vertices) {
+      text.append(vertex.id()).append(": ").append(vertex.description());
+      for (Vertex.Input input : vertex.inputs()) {
+        text.append(" <- ").append(input.from().id()).append(exchange(input.exchange()));
+      }
+      vertex.output().ifPresent(codec -> text.append(" => ").append(codec.schema()));
+      text.append('\n');
+    }
+    return text.toString();
+  }
+
+  private static String exchange(Exchange exchange) {
+    return switch (exchange) {
+      case Exchange.Forward _ -> "";
+      case Exchange.Gather _ -> "(gather)";
+      case Exchange.Keyed keyed -> "(" + keyed.id() + " by " + keyed.codec().schema() + ")";
+    };
+  }
+}

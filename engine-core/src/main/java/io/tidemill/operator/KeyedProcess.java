@@ -1,0 +1,80 @@
+package io.tidemill.operator;
+
+import io.tidemill.codec.Codecs;
+import io.tidemill.state.KeyedStateStore;
+import io.tidemill.state.ListState;
+import io.tidemill.state.MapState;
+import io.tidemill.state.ValueState;
+
+/**
+ * What a user writes to process a keyed stream: state per key, and event-time timers.
+ *
+ * <p>State lives only in the handles that {@link #value}, {@link #list} and {@link #map} return;
+ * declare them as fields. The runtime points them to the key of the current record, saves them with
+ * every checkpoint and restores them, at whatever parallelism.
+ *
+ * <pre>{@code
+ * final class Count extends KeyedProcess<String, Click, Long> {
+ *   private final ValueState<Long> count = value("count", Long.class);
+ *
+ *   @Override
+ *   public void process(String user, Click click, Context<Long> context) {
+ *     count.set(count.orElse(0L) + 1);
+ *     context.emit(count.orElse(0L));
+ *   }
+ * }
+ * }</pre>
+ *
+ * <p>Threads: each task has an instance of its own and calls it from one thread.
+ *
+ * @param <K> key
+ * @param <I> record that comes
+ * @param <O> record that is emitted
+ */
+public abstract class KeyedProcess<K, I, O> {
+  private final KeyedStateStore store = new KeyedStateStore();
+
+  /** State of one value per key. */
+  protected final <T> ValueState<T> value(String name, Class<T> type) {
+    return store.value(name, Codecs.of(type, where(name)));
+  }
+
+  /** State of a queue of values per key, oldest first. */
+  protected final <T> ListState<T> list(String name, Class<T> type) {
+    return store.list(name, Codecs.of(type, where(name)));
+  }
+
+  /** State of a map per key. */
+  protected final <A, B> MapState<A, B> map(String name, Class<A> keys, Class<B> values) {
+    return store.map(name, Codecs.of(keys, where(name)), Codecs.of(values, where(name)));
+  }
+
+  /** Takes a record, in the order of event time, split and offset. */
+  public abstract void process(K key, I record, Context<O> context);
+
+  /** A timer of {@code key} is due: every record up to {@code timeMs} has been processed. */
+  public void onTimer(K key, long timeMs, Context<O> context) {}
+
+  final KeyedStateStore store() {
+    return store;
+  }
+
+  private String where(String state) {
+    return getClass().getSimpleName() + "." + state;
+  }
+
+  /** What a {@link KeyedProcess} may do beside its state; valid during the call only. */
+  public interface Context<O> {
+    /** Event time of the record or timer, milliseconds since the epoch. */
+    long timeMs();
+
+    /** Emits a record at this event time. */
+    void emit(O value);
+
+    /** Calls {@link KeyedProcess#onTimer} once for this key when event time has passed that. */
+    void registerTimer(long timeMs);
+
+    /** Takes {@link #registerTimer} back. */
+    void deleteTimer(long timeMs);
+  }
+}

@@ -1,0 +1,51 @@
+package io.tidemill.task;
+
+import java.util.Set;
+
+/**
+ * What the master of a job announces to its tasks. The master's thread writes, every task reads.
+ *
+ * <p>Numbers only grow, so a task that looks late sees the newest and misses nothing.
+ */
+public final class JobSignals {
+  private volatile long requestedCheckpoint;
+  private volatile long committedCheckpoint;
+  private volatile boolean finishing;
+  private volatile Set<String> endedSources = Set.of();
+
+  /** The newest checkpoint that sources are to start. */
+  public long requestedCheckpoint() {
+    return requestedCheckpoint;
+  }
+
+  /** The newest checkpoint that is durable. */
+  public long committedCheckpoint() {
+    return committedCheckpoint;
+  }
+
+  /** Whether the job is done and its last checkpoint is committed. */
+  public boolean isFinishing() {
+    return finishing;
+  }
+
+  /** Whether nobody wants more from this source. */
+  public boolean isEnded(String sourceVertex) {
+    return endedSources.contains(sourceVertex);
+  }
+
+  public void requestCheckpoint(long checkpoint) {
+    requestedCheckpoint = checkpoint;
+  }
+
+  public void commit(long checkpoint) {
+    committedCheckpoint = checkpoint;
+  }
+
+  public void finish() {
+    finishing = true;
+  }
+
+  public void endSources(Set<String> vertices) {
+    endedSources = Set.copyOf(vertices);
+  }
+}

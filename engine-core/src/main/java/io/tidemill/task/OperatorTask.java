@@ -1,0 +1,144 @@
+package io.tidemill.task;
+
+import io.tidemill.channel.Element.Barrier;
+import io.tidemill.channel.Element.End;
+import io.tidemill.channel.Element.Item;
+import io.tidemill.channel.Inbox;
+import io.tidemill.channel.OrderKey;
+import io.tidemill.codec.Codec;
+import io.tidemill.operator.StatePart;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Takes records in order from an {@link Inbox} and drives a chain of operators with them.
+ *
+ * <p>Protocol of a slice: deliver what waits, let busy operators work, then take elements. A barrier
+ * is answered with a snapshot and handed on; after the end the task still answers barriers.
+ */
+public final class OperatorTask implements Task {
+  private static final int SLICE_ITEMS = 256;
+
+  private final TaskId id;
+  private final Inbox inbox;
+  private final List<Codec<Object>> inputCodecs;
+  private final ChainLink chain;
+  private final JobSignals signals;
+  private final Reports reports;
+  private OrderKey advanced = OrderKey.MIN;
+  private boolean ended;
+  private boolean complete;
+  private boolean finished;
+  private long committed;
+
+  /**
+   * @param inputCodecs codec of the records of each incoming edge, for those that are held back when
+   *     a checkpoint is taken
+   */
+  public OperatorTask(
+      TaskId id,
+      Inbox inbox,
+      List<Codec<Object>> inputCodecs,
+      ChainLink chain,
+      JobSignals signals,
+      Reports reports) {
+    this.id = id;
+    this.inbox = inbox;
+    this.inputCodecs = List.copyOf(inputCodecs);
+    this.chain = chain;
+    this.signals = signals;
+    this.reports = reports;
+  }
+
+  @Override
+  public TaskId id() {
+    return id;
+  }
+
+  @Override
+  public int doWork() {
+    int work = observe();
+    for (int i = 0; i < SLICE_ITEMS && chain.flush(); i++) {
+      if (chain.work()) {
+        chain.promise(advanced);
+        return work + 1;
+      }
+      if (!chain.isReady() || !step()) {
+        break;
+      }
+      work++;
+    }
+    advance(inbox.frontier());
+    chain.promise(advanced);
+    if (ended && !complete && chain.flush()) {
+      complete = true;
+      reports.send(new TaskReport.Complete(id));
+    }
+    return work;
+  }
+
+  @Override
+  public void close() {
+    chain.close();
+  }
+
+  /** Takes one element; false when there was none. */
+  private boolean step() {
+    switch (inbox.poll()) {
+      case null -> {
+        return false;
+      }
+      case Item item -> {
+        advance(item.key());
+        chain.process(item);
+      }
+      case Barrier barrier -> {
+        Map<String, List<StatePart>> parts = chain.snapshot(barrier.checkpoint());
+        parts.put(chain.vertexId(), withHeld(parts.get(chain.vertexId())));
+        reports.send(new TaskReport.Snapshot(id, barrier.checkpoint(), parts));
+        chain.broadcast(new Barrier(barrier.checkpoint(), barrier.frontier()));
+      }
+      case End end -> {
+        advance(OrderKey.MAX);
+        chain.end();
+        chain.broadcast(end);
+        ended = true;
+      }
+    }
+    return true;
+  }
+
+  private void advance(OrderKey frontier) {
+    if (frontier.compareTo(advanced) > 0) {
+      advanced = frontier;
+      chain.advance(frontier);
+    }
+  }
+
+  private int observe() {
+    int work = 0;
+    if (signals.committedCheckpoint() > committed) {
+      committed = signals.committedCheckpoint();
+      chain.committed(committed);
+      work++;
+    }
+    if (signals.isFinishing() && !finished) {
+      finished = true;
+      chain.finish();
+      work++;
+    }
+    return work;
+  }
+
+  private List<StatePart> withHeld(List<StatePart> parts) {
+    List<StatePart> all = new ArrayList<>(parts);
+    for (int edge = 0; edge < inputCodecs.size(); edge++) {
+      List<Item> held = inbox.held(edge);
+      if (!held.isEmpty()) {
+        all.add(HeldItems.write(edge, held, inputCodecs.get(edge)));
+      }
+    }
+    return all;
+  }
+}

@@ -1,0 +1,145 @@
+package io.tidemill.task;
+
+import io.tidemill.channel.Element.Barrier;
+import io.tidemill.channel.Element.End;
+import io.tidemill.channel.OrderKey;
+import io.tidemill.codec.ByteReader;
+import io.tidemill.codec.ByteWriter;
+import io.tidemill.codec.Codec;
+import io.tidemill.operator.StatePart;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Reads one split, brings it into order, and drives the operators that follow it in the task.
+ *
+ * <p>Barriers begin here, between two records. A split that has ended still starts barriers.
+ */
+public final class SourceTask implements Task {
+  private static final int SLICE_RECORDS = 256;
+
+  private final TaskId id;
+  private final Codec<Object> codec;
+  private final SplitOrder order;
+  private final Fetcher fetcher;
+  private final ChainLink chain;
+  private final JobSignals signals;
+  private final Reports reports;
+  private Fetcher.Batch batch;
+  private int batchCursor;
+  private boolean ended;
+  private boolean complete;
+  private long checkpoint;
+  private volatile long records;
+
+  SourceTask(
+      TaskId id,
+      Codec<Object> codec,
+      SplitOrder order,
+      Fetcher fetcher,
+      ChainLink chain,
+      JobSignals signals,
+      Reports reports) {
+    this.id = id;
+    this.codec = codec;
+    this.order = order;
+    this.fetcher = fetcher;
+    this.chain = chain;
+    this.signals = signals;
+    this.reports = reports;
+    this.checkpoint = signals.requestedCheckpoint();
+    this.records = order.nextOffset();
+  }
+
+  @Override
+  public TaskId id() {
+    return id;
+  }
+
+  /** Records read so far, those before a resumed checkpoint included; any thread may ask. */
+  public long records() {
+    return records;
+  }
+
+  @Override
+  public int doWork() {
+    int work = 0;
+    if (signals.requestedCheckpoint() > checkpoint && chain.flush()) {
+      checkpoint = signals.requestedCheckpoint();
+      Map<String, List<StatePart>> parts = chain.snapshot(checkpoint);
+      parts.put(chain.vertexId(), with(parts.get(chain.vertexId())));
+      reports.send(new TaskReport.Snapshot(id, checkpoint, parts));
+      chain.broadcast(new Barrier(checkpoint, ended ? OrderKey.MAX : order.frontier()));
+      work++;
+    }
+    while (!ended && work < SLICE_RECORDS && chain.flush() && next()) {
+      work++;
+    }
+    OrderKey frontier = ended ? OrderKey.MAX : order.frontier();
+    chain.advance(frontier);
+    chain.promise(frontier);
+    records = order.nextOffset();
+    if (ended && !complete && chain.flush()) {
+      complete = true;
+      reports.send(new TaskReport.Complete(id));
+    }
+    return work;
+  }
+
+  @Override
+  public void close() {
+    fetcher.close();
+    chain.close();
+  }
+
+  /** Reads one record, or notices the end; false when nothing is there yet. */
+  private boolean next() {
+    if (signals.isEnded(id.vertex())) {
+      end();
+      return true;
+    }
+    if (batch == null) {
+      batch = fetcher.poll();
+      batchCursor = 0;
+      if (batch == null) {
+        return false;
+      }
+    }
+    if (batchCursor < batch.count()) {
+      order.add(batch.records()[batchCursor++], chain::process);
+    } else if (batch.isLast()) {
+      order.end(chain::process);
+      end();
+    } else {
+      batch = null;
+    }
+    return true;
+  }
+
+  private void end() {
+    ended = true;
+    chain.advance(OrderKey.MAX);
+    chain.end();
+    chain.broadcast(new End());
+  }
+
+  private List<StatePart> with(List<StatePart> parts) {
+    ByteWriter out = new ByteWriter();
+    out.writeLong(order.nextOffset());
+    out.writeLong(order.latestMs());
+    out.writeLong(order.dropped());
+    HeldItems.write(order.held(), codec, out);
+    List<StatePart> all = new ArrayList<>(parts);
+    all.add(StatePart.of(KIND, out.toByteArray()));
+    return all;
+  }
+
+  /** The kind of the part that says how far a split was read. */
+  static final String KIND = "split";
+
+  static void restore(byte[] part, Codec<Object> codec, SplitOrder order) {
+    ByteReader in = new ByteReader(part);
+    order.restore(in.readLong(), in.readLong(), in.readLong(), HeldItems.read(in, codec));
+  }
+}

@@ -1,0 +1,16 @@
+package io.tidemill.task;
+
+/**
+ * A cooperative piece of work: does a bounded slice, returns how much it did, never blocks.
+ *
+ * <p>Confined to the thread that runs it; {@link #close} comes from that thread, or after it ended.
+ */
+public interface Task extends AutoCloseable {
+  TaskId id();
+
+  /** Does a slice of about a millisecond at most; 0 means that there was nothing to do. */
+  int doWork();
+
+  @Override
+  void close();
+}

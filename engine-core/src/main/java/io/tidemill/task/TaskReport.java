@@ -1,0 +1,24 @@
+package io.tidemill.task;
+
+import io.tidemill.operator.StatePart;
+import java.util.List;
+import java.util.Map;
+
+/** What tasks tell the master of their job. */
+public sealed interface TaskReport {
+  /** The task took its part of a checkpoint; the parts are by vertex. */
+  record Snapshot(TaskId task, long checkpoint, Map<String, List<StatePart>> parts)
+      implements TaskReport {}
+
+  /** The task has done all that it will ever do, but for checkpoints. */
+  record Complete(TaskId task) implements TaskReport {}
+
+  /** Results for the report of the job. */
+  record Measured(TaskId task, Map<String, Double> metrics) implements TaskReport {}
+
+  /** The training stands between two steps and waits for a checkpoint to be taken. */
+  record CheckpointDue(TaskId task, long step) implements TaskReport {}
+
+  /** The task failed; the job cannot go on. */
+  record Failed(TaskId task, Throwable cause) implements TaskReport {}
+}

@@ -1,0 +1,194 @@
+package io.tidemill.codec;
+
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.lang.reflect.RecordComponent;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * A record: its components one after the other, nothing between them.
+ *
+ * <p>Accessors, writers and the constructor are joined into one method handle per direction when
+ * the codec is made; the JVM compiles such a handle as if the code had been written by hand,
+ * without reflection or boxing.
+ */
+final class RecordCodec<R> implements Codec<R> {
+  private static final MethodHandles.Lookup LOOKUP = MethodHandles.lookup();
+  private static final MethodHandle ENCODE_COMPONENT =
+      find(
+          "encodeComponent", void.class, Codec.class, String.class, Object.class, ByteWriter.class);
+  private static final MethodHandle DECODE_COMPONENT =
+      find("decodeComponent", Object.class, Codec.class, ByteReader.class);
+
+  private final String schema;
+  private final MethodHandle encoder; // (Object record, ByteWriter) -> void
+  private final MethodHandle decoder; // (ByteReader) -> Object
+
+  private RecordCodec(String schema, MethodHandle encoder, MethodHandle decoder) {
+    this.schema = schema;
+    this.encoder = encoder;
+    this.decoder = decoder;
+  }
+
+  /** The codec of a record class whose components have these codecs, in order. */
+  static Codec<?> of(Class<?> type, List<Codec<?>> codecs, String where) {
+    RecordComponent[] components = type.getRecordComponents();
+    StringBuilder schema = new StringBuilder(CodecFactory.nameOf(type)).append('{');
+    for (int i = 0; i < components.length; i++) {
+      schema.append(i == 0 ? "" : ",").append(components[i].getName());
+      schema.append(':').append(codecs.get(i).schema());
+    }
+    try {
+      MethodHandles.Lookup access = MethodHandles.privateLookupIn(type, LOOKUP);
+      return new RecordCodec<>(
+          schema.append('}').toString(),
+          encoderOf(type, components, codecs, access),
+          decoderOf(type, components, codecs, access));
+    } catch (IllegalAccessException | NoSuchMethodException e) {
+      throw new EngineException(
+          ErrorCode.INVALID_ARGUMENT,
+          where + ": record " + type.getName() + " cannot be reached; open its package to tidemill",
+          e);
+    }
+  }
+
+  @Override
+  public void encode(R value, ByteWriter out) {
+    try {
+      encoder.invokeExact((Object) value, out);
+    } catch (Throwable e) {
+      throw unchecked(e);
+    }
+  }
+
+  @Override
+  @SuppressWarnings("unchecked") // The constructor in the handle is that of R.
+  public R decode(ByteReader in) {
+    try {
+      return (R) (Object) decoder.invokeExact(in);
+    } catch (Throwable e) {
+      throw unchecked(e);
+    }
+  }
+
+  @Override
+  public String schema() {
+    return schema;
+  }
+
+  private static MethodHandle encoderOf(
+      Class<?> type,
+      RecordComponent[] components,
+      List<Codec<?>> codecs,
+      MethodHandles.Lookup access)
+      throws IllegalAccessException {
+    MethodHandle all =
+        MethodHandles.empty(MethodType.methodType(void.class, type, ByteWriter.class));
+    for (int i = components.length - 1; i >= 0; i--) {
+      MethodHandle accessor = access.unreflect(components[i].getAccessor());
+      String path = CodecFactory.nameOf(type) + "." + components[i].getName();
+      MethodHandle writer =
+          components[i].getType().isPrimitive()
+              ? primitiveWriter(components[i].getType())
+              : MethodHandles.insertArguments(ENCODE_COMPONENT, 0, codecs.get(i), path);
+      MethodHandle one =
+          MethodHandles.filterArguments(
+              writer,
+              0,
+              accessor.asType(MethodType.methodType(writer.type().parameterType(0), type)));
+      all = MethodHandles.foldArguments(all, one);
+    }
+    return all.asType(MethodType.methodType(void.class, Object.class, ByteWriter.class));
+  }
+
+  private static MethodHandle decoderOf(
+      Class<?> type,
+      RecordComponent[] components,
+      List<Codec<?>> codecs,
+      MethodHandles.Lookup access)
+      throws IllegalAccessException, NoSuchMethodException {
+    Class<?>[] types =
+        List.of(components).stream().map(RecordComponent::getType).toArray(Class[]::new);
+    MethodHandle all = access.findConstructor(type, MethodType.methodType(void.class, types));
+    // From the last to the first, because the collector that is put on last runs first.
+    for (int i = components.length - 1; i >= 0; i--) {
+      MethodHandle reader =
+          types[i].isPrimitive()
+              ? primitiveReader(types[i])
+              : MethodHandles.insertArguments(DECODE_COMPONENT, 0, codecs.get(i));
+      all =
+          MethodHandles.collectArguments(
+              all, i, reader.asType(MethodType.methodType(types[i], ByteReader.class)));
+    }
+    MethodType one = MethodType.methodType(type, ByteReader.class);
+    int[] sameReader = IntStream.range(0, components.length).map(i -> 0).toArray();
+    return MethodHandles.permuteArguments(all, one, sameReader)
+        .asType(MethodType.methodType(Object.class, ByteReader.class));
+  }
+
+  /** (type, ByteWriter) -> void. */
+  private static MethodHandle primitiveWriter(Class<?> type) throws IllegalAccessException {
+    boolean narrow = type == byte.class || type == short.class;
+    MethodType signature = MethodType.methodType(void.class, narrow ? int.class : type);
+    try {
+      MethodHandle write = LOOKUP.findVirtual(ByteWriter.class, "write" + capital(type), signature);
+      return MethodHandles.permuteArguments(
+              write,
+              MethodType.methodType(void.class, signature.parameterType(0), ByteWriter.class),
+              1,
+              0)
+          .asType(MethodType.methodType(void.class, type, ByteWriter.class));
+    } catch (NoSuchMethodException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** (ByteReader) -> type. */
+  private static MethodHandle primitiveReader(Class<?> type) throws IllegalAccessException {
+    try {
+      return LOOKUP.findVirtual(
+          ByteReader.class, "read" + capital(type), MethodType.methodType(type));
+    } catch (NoSuchMethodException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static String capital(Class<?> primitive) {
+    String name = primitive.getName();
+    return Character.toUpperCase(name.charAt(0)) + name.substring(1);
+  }
+
+  private static void encodeComponent(
+      Codec<Object> codec, String path, Object value, ByteWriter out) {
+    if (value == null) {
+      throw new EngineException(
+          ErrorCode.INVALID_DATA, path + " is null; a component that may be absent is an Optional");
+    }
+    codec.encode(value, out);
+  }
+
+  private static Object decodeComponent(Codec<Object> codec, ByteReader in) {
+    return codec.decode(in);
+  }
+
+  private static MethodHandle find(String name, Class<?> result, Class<?>... parameters) {
+    try {
+      return LOOKUP.findStatic(RecordCodec.class, name, MethodType.methodType(result, parameters));
+    } catch (ReflectiveOperationException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Accessors and constructors are user code and may throw anything; records rarely do. */
+  private static RuntimeException unchecked(Throwable thrown) {
+    return switch (thrown) {
+      case RuntimeException runtime -> runtime;
+      case Error error -> throw error;
+      default -> new EngineException(ErrorCode.USER_CODE, "a record threw " + thrown, thrown);
+    };
+  }
+}

@@ -1,7 +1,7 @@
 package io.tidemill.dsl;
 
-import io.tidemill.codec.Codec;
-import io.tidemill.codec.Codecs;
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
 import io.tidemill.graph.Exchange;
 import io.tidemill.graph.Vertex.Input;
 import io.tidemill.operator.KeyedOperator;
@@ -13,14 +13,14 @@ import java.util.function.Supplier;
 /** A stream whose records are spread over tasks by their key. */
 public final class KeyedStream<K, T> {
   private final Stream<T> stream;
-  private final Codec<K> codec;
+  private final Class<K> type;
   private final Function<T, K> key;
   private final String id;
 
   KeyedStream(Stream<T> stream, String id, Class<K> type, Function<T, K> key) {
     this.stream = stream;
     this.id = id;
-    this.codec = Codecs.of(type, "key of " + id);
+    this.type = type;
     this.key = key;
   }
 
@@ -30,20 +30,23 @@ public final class KeyedStream<K, T> {
    * @param process makes a fresh instance for each task, for example {@code CardFeatures::new}
    */
   public <O> Stream<O> process(String id, Supplier<? extends KeyedProcess<K, T, O>> process) {
-    Class<?> userClass = process.get().getClass();
-    Class<O> type =
-        Pipeline.typed(
-            LambdaTypes.argumentOf(userClass, KeyedProcess.class, 2, "process " + id));
+    KeyedProcess<K, T, O> sample = process.get();
+    if (sample.keyType() != type) {
+      throw new EngineException(
+          ErrorCode.INVALID_ARGUMENT,
+          "process " + id + " has keys of another type than keyBy " + this.id + ": expected "
+              + type.getName() + ", found " + sample.keyType().getName());
+    }
     return stream.then(
         id,
-        type,
-        () -> new KeyedOperator<>(process.get(), key, codec),
-        "process " + userClass.getName(),
+        Pipeline.<O>typed(sample.outputType()),
+        () -> new KeyedOperator<>(process.get(), key),
+        "process " + sample.getClass().getName(),
         List.of(new Input(stream.pipeline.vertex(stream.index), exchange())));
   }
 
   @SuppressWarnings("unchecked") // edges carry objects
   private Exchange exchange() {
-    return new Exchange.Keyed(id, (Function<Object, Object>) key, (Codec<Object>) codec);
+    return new Exchange.Keyed(id, (Function<Object, Object>) key, Pipeline.codec(type, id).orElseThrow());
   }
 }

@@ -6,9 +6,6 @@ import java.io.Serializable;
 import java.lang.invoke.MethodType;
 import java.lang.invoke.SerializedLambda;
 import java.lang.reflect.Method;
-import java.lang.reflect.ParameterizedType;
-import java.lang.reflect.Type;
-import java.util.Arrays;
 
 /**
  * Finds out which records a user's function makes, so that pipelines need not say it twice.
@@ -29,27 +26,6 @@ final class LambdaTypes {
               + "); give it as a parameter: " + where + ", Type.class, function");
     }
     return result;
-  }
-
-  /**
-   * What a class gives for type parameter {@code index} of its generic superclass {@code base}, for
-   * example the O of {@code extends KeyedProcess<K, I, O>}.
-   */
-  static Class<?> argumentOf(Class<?> type, Class<?> base, int index, String where) {
-    for (Type parent = type.getGenericSuperclass(); parent != null; ) {
-      if (parent instanceof ParameterizedType generic && generic.getRawType() == base) {
-        if (generic.getActualTypeArguments()[index] instanceof Class<?> argument) {
-          return argument;
-        }
-        break;
-      }
-      parent = parent instanceof Class<?> plain ? plain.getGenericSuperclass() : null;
-    }
-    throw new EngineException(
-        ErrorCode.INVALID_ARGUMENT,
-        where + ": " + type.getName() + " has to extend " + base.getSimpleName()
-            + " directly and with plain classes as type arguments, found "
-            + Arrays.toString(base.getTypeParameters()));
   }
 
   private static MethodType instantiatedType(Serializable lambda, String where) {

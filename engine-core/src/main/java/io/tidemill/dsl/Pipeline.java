@@ -8,6 +8,7 @@ import io.tidemill.error.ErrorCode;
 import io.tidemill.graph.DataflowGraph;
 import io.tidemill.graph.Role;
 import io.tidemill.graph.Vertex;
+import java.lang.reflect.Type;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -83,6 +84,6 @@ public final class Pipeline {
 
   @SuppressWarnings("unchecked") // edges carry objects; the stream's type parameter is the record's
   static Optional<Codec<Object>> codec(Class<?> type, String where) {
-    return Optional.of((Codec<Object>) Codecs.of(type, "operator " + where));
+    return Optional.of((Codec<Object>) Codecs.of((Type) type, "operator " + where));
   }
 }

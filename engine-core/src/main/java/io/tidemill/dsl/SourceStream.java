@@ -3,7 +3,7 @@ package io.tidemill.dsl;
 import io.tidemill.connector.Source;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
-import io.tidemill.graph.EventTime;
+import io.tidemill.connector.EventTime;
 import io.tidemill.graph.Role;
 import java.io.Serializable;
 import java.time.Duration;

@@ -1,5 +1,6 @@
 package io.tidemill.graph;
 
+import io.tidemill.connector.EventTime;
 import io.tidemill.connector.Sink;
 import io.tidemill.connector.Source;
 import io.tidemill.metric.Metric;

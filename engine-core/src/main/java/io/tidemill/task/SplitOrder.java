@@ -4,7 +4,7 @@ import io.tidemill.channel.Element.Item;
 import io.tidemill.channel.OrderKey;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
-import io.tidemill.graph.EventTime;
+import io.tidemill.connector.EventTime;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

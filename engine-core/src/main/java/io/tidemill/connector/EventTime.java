@@ -1,4 +1,4 @@
-package io.tidemill.graph;
+package io.tidemill.connector;
 
 import java.util.function.ToLongFunction;
 

@@ -18,11 +18,45 @@ import java.util.stream.IntStream;
  */
 final class RecordCodec<R> implements Codec<R> {
   private static final MethodHandles.Lookup LOOKUP = MethodHandles.lookup();
+<<<<<<< HEAD
   private static final MethodHandle ENCODE_COMPONENT =
       find(
           "encodeComponent", void.class, Codec.class, String.class, Object.class, ByteWriter.class);
   private static final MethodHandle DECODE_COMPONENT =
       find("decodeComponent", Object.class, Codec.class, ByteReader.class);
+=======
+
+  /** A component that is an object; its two methods are bound into the handles. */
+  record Component(Codec<Object> codec, String path) {
+    @SuppressWarnings("unchecked") // The accessor or constructor beside it has the same type.
+    static Component of(Codec<?> codec, String path) {
+      return new Component((Codec<Object>) codec, path);
+    }
+
+    void encode(Object value, ByteWriter out) {
+      if (value == null) {
+        throw new EngineException(
+            ErrorCode.INVALID_DATA,
+            path + " is null; a component that may be absent is an Optional");
+      }
+      codec.encode(value, out);
+    }
+
+    Object decode(ByteReader in) {
+      return codec.decode(in);
+    }
+
+    MethodHandle encoder() throws ReflectiveOperationException {
+      MethodType type = MethodType.methodType(void.class, Object.class, ByteWriter.class);
+      return LOOKUP.findVirtual(Component.class, "encode", type).bindTo(this);
+    }
+
+    MethodHandle decoder() throws ReflectiveOperationException {
+      MethodType type = MethodType.methodType(Object.class, ByteReader.class);
+      return LOOKUP.findVirtual(Component.class, "decode", type).bindTo(this);
+    }
+  }
+>>>>>>> state
 
   private final String schema;
   private final MethodHandle encoder; // (Object record, ByteWriter) -> void
@@ -48,7 +82,11 @@ final class RecordCodec<R> implements Codec<R> {
           schema.append('}').toString(),
           encoderOf(type, components, codecs, access),
           decoderOf(type, components, codecs, access));
+<<<<<<< HEAD
     } catch (IllegalAccessException | NoSuchMethodException e) {
+=======
+    } catch (ReflectiveOperationException e) {
+>>>>>>> state
       throw new EngineException(
           ErrorCode.INVALID_ARGUMENT,
           where + ": record " + type.getName() + " cannot be reached; open its package to tidemill",
@@ -85,7 +123,11 @@ final class RecordCodec<R> implements Codec<R> {
       RecordComponent[] components,
       List<Codec<?>> codecs,
       MethodHandles.Lookup access)
+<<<<<<< HEAD
       throws IllegalAccessException {
+=======
+      throws ReflectiveOperationException {
+>>>>>>> state
     MethodHandle all =
         MethodHandles.empty(MethodType.methodType(void.class, type, ByteWriter.class));
     for (int i = components.length - 1; i >= 0; i--) {
@@ -94,7 +136,11 @@ final class RecordCodec<R> implements Codec<R> {
       MethodHandle writer =
           components[i].getType().isPrimitive()
               ? primitiveWriter(components[i].getType())
+<<<<<<< HEAD
               : MethodHandles.insertArguments(ENCODE_COMPONENT, 0, codecs.get(i), path);
+=======
+              : Component.of(codecs.get(i), path).encoder();
+>>>>>>> state
       MethodHandle one =
           MethodHandles.filterArguments(
               writer,
@@ -110,7 +156,11 @@ final class RecordCodec<R> implements Codec<R> {
       RecordComponent[] components,
       List<Codec<?>> codecs,
       MethodHandles.Lookup access)
+<<<<<<< HEAD
       throws IllegalAccessException, NoSuchMethodException {
+=======
+      throws ReflectiveOperationException {
+>>>>>>> state
     Class<?>[] types =
         List.of(components).stream().map(RecordComponent::getType).toArray(Class[]::new);
     MethodHandle all = access.findConstructor(type, MethodType.methodType(void.class, types));
@@ -119,7 +169,11 @@ final class RecordCodec<R> implements Codec<R> {
       MethodHandle reader =
           types[i].isPrimitive()
               ? primitiveReader(types[i])
+<<<<<<< HEAD
               : MethodHandles.insertArguments(DECODE_COMPONENT, 0, codecs.get(i));
+=======
+              : Component.of(codecs.get(i), "").decoder();
+>>>>>>> state
       all =
           MethodHandles.collectArguments(
               all, i, reader.asType(MethodType.methodType(types[i], ByteReader.class)));
@@ -131,6 +185,7 @@ final class RecordCodec<R> implements Codec<R> {
   }
 
   /** (type, ByteWriter) -> void. */
+<<<<<<< HEAD
   private static MethodHandle primitiveWriter(Class<?> type) throws IllegalAccessException {
     boolean narrow = type == byte.class || type == short.class;
     MethodType signature = MethodType.methodType(void.class, narrow ? int.class : type);
@@ -155,6 +210,23 @@ final class RecordCodec<R> implements Codec<R> {
     } catch (NoSuchMethodException e) {
       throw new AssertionError(e);
     }
+=======
+  private static MethodHandle primitiveWriter(Class<?> type) throws ReflectiveOperationException {
+    boolean narrow = type == byte.class || type == short.class;
+    Class<?> written = narrow ? int.class : type;
+    MethodHandle write =
+        LOOKUP.findVirtual(
+            ByteWriter.class, "write" + capital(type), MethodType.methodType(void.class, written));
+    MethodType valueFirst = MethodType.methodType(void.class, written, ByteWriter.class);
+    return MethodHandles.permuteArguments(write, valueFirst, 1, 0)
+        .asType(valueFirst.changeParameterType(0, type));
+  }
+
+  /** (ByteReader) -> type. */
+  private static MethodHandle primitiveReader(Class<?> type) throws ReflectiveOperationException {
+    return LOOKUP.findVirtual(
+        ByteReader.class, "read" + capital(type), MethodType.methodType(type));
+>>>>>>> state
   }
 
   private static String capital(Class<?> primitive) {
@@ -162,6 +234,7 @@ final class RecordCodec<R> implements Codec<R> {
     return Character.toUpperCase(name.charAt(0)) + name.substring(1);
   }
 
+<<<<<<< HEAD
   private static void encodeComponent(
       Codec<Object> codec, String path, Object value, ByteWriter out) {
     if (value == null) {
@@ -183,6 +256,8 @@ final class RecordCodec<R> implements Codec<R> {
     }
   }
 
+=======
+>>>>>>> state
   /** Accessors and constructors are user code and may throw anything; records rarely do. */
   private static RuntimeException unchecked(Throwable thrown) {
     return switch (thrown) {

@@ -99,14 +99,14 @@ public sealed class Stream<T> permits SourceStream {
   /** Trains a network on the records. */
   public Model<T> train(String id, Training<T> training) {
     pipeline.claim(id);
-    training.network().check(training.encoding().width(), training.loss());
+    training.program();
     int trained =
         pipeline.add(
             id,
             new Role.Trains(training),
             List.of(gather(this)),
             Optional.empty(),
-            "train " + describe(training));
+            "train " + training.describe());
     return new Model<>(pipeline, trained, training);
   }
 
@@ -129,12 +129,5 @@ public sealed class Stream<T> permits SourceStream {
 
   private List<Input> forward() {
     return List.of(new Input(pipeline.vertex(index), new Exchange.Forward()));
-  }
-
-  private static String describe(Training<?> training) {
-    return training.network().describe() + " loss=" + training.loss() + " optimizer="
-        + training.optimizer() + " globalBatch=" + training.globalBatch() + " shards="
-        + training.shards() + " epochs=" + training.epochs() + " steps=" + training.steps()
-        + " shuffled=" + training.shuffled() + " width=" + training.encoding().width();
   }
 }

@@ -108,6 +108,7 @@ public final class KeyedStateStore<K> {
    *     declared any more; CORRUPT_STATE where the bytes make no sense
    */
   public void restore(Collection<byte[]> parts) {
+<<<<<<< HEAD
     restore(parts, range);
   }
 
@@ -115,6 +116,10 @@ public final class KeyedStateStore<K> {
   public void restore(Collection<byte[]> parts, KeyGroupRange owned) {
     for (byte[] part : parts) {
       new SnapshotReader<>(where, keyCodec, owned).read(new ByteReader(part), tables, timers);
+=======
+    for (byte[] part : parts) {
+      new SnapshotReader<>(where, keyCodec, range).read(new ByteReader(part), tables, timers);
+>>>>>>> state
     }
   }
 

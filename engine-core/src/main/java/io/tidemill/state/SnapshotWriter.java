@@ -26,6 +26,7 @@ final class SnapshotWriter<K> {
   static final int MAGIC = 0x54534d54; // "TMST" read as a little-endian int.
   static final int VERSION = 1;
 
+  @SuppressWarnings("ArrayRecordComponent") // Never compared: lives while one table is sorted.
   private record Entry<C>(int group, byte[] key, C cell) {}
 
   private static final Comparator<Entry<?>> ORDER =

@@ -1,10 +1,12 @@
 package io.tidemill.train;
 
-import io.tidemill.device.Optimizer;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.network.Loss;
 import io.tidemill.network.Network;
+import io.tidemill.program.Optimizer;
+import io.tidemill.program.Program;
+import io.tidemill.tensor.Shape;
 
 /**
  * How a network is trained: declared once, the same on any number of workers.
@@ -44,6 +46,11 @@ public record Training<T>(
             + shards);
     require(epochs > 0, "epochs has to be at least 1, is " + epochs);
     require(steps >= 0, "steps has to be at least 0, is " + steps);
+    Shape rows = Shape.of(Shape.ANY, encoding.width());
+    require(
+        network.inputShape().equals(rows),
+        "the network takes rows of another width than the encoding makes: expected "
+            + network.inputShape() + ", found " + rows);
   }
 
   /** Softmax cross-entropy, Adam at 1e-3, batches of 256 in 8 shards, one epoch in order. */
@@ -93,6 +100,18 @@ public record Training<T>(
   public Training<T> shuffled() {
     return new Training<>(
         network, encoding, loss, optimizer, globalBatch, shards, epochs, steps, true);
+  }
+
+  /** The program that one shard of a step runs; errors name the layer. */
+  public Program program() {
+    return network.training(loss, shardRows());
+  }
+
+  /** What it is in one line that stays the same from run to run. */
+  public String describe() {
+    return network.inference().toString() + " loss=" + loss + " optimizer=" + optimizer
+        + " globalBatch=" + globalBatch + " shards=" + shards + " epochs=" + epochs + " steps="
+        + steps + " shuffled=" + shuffled;
   }
 
   /** Samples of one shard of one step. */

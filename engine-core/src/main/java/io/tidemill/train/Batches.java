@@ -1,0 +1,122 @@
+package io.tidemill.train;
+
+import io.tidemill.device.Execution;
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
+import io.tidemill.network.Adaptation;
+import io.tidemill.tensor.DataType;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * Which samples a shard of a step takes: a pure function of (log, seed, step, shard).
+ *
+ * <p>Rows behind the last sample are zero with weight 0, so every shard of every step has the same
+ * shape. Any thread.
+ */
+final class Batches {
+  private final Training<?> training;
+  private final SampleLog log;
+  private final SampleOrder order;
+  private final RowWriter<?> rows;
+  private final int classes;
+
+  Batches(Training<?> training, SampleLog log, long seed) {
+    this.training = training;
+    this.log = log;
+    this.order = new SampleOrder(seed, training.shuffled());
+    this.rows = new RowWriter<>(training.encoding());
+    this.classes = training.network().outputShape().dim(-1);
+  }
+
+  /** Samples that training will see in all; Long.MAX_VALUE while the stream has not ended. */
+  long totalSamples() {
+    if (training.steps() > 0) {
+      return training.steps() * training.globalBatch();
+    }
+    return log.isSealed() ? training.epochs() * log.length() : Long.MAX_VALUE;
+  }
+
+  /** Steps that the log has samples for. */
+  long readySteps() {
+    if (log.isSealed()) {
+      return log.length() == 0
+          ? 0
+          : Math.ceilDiv(totalSamples(), training.globalBatch());
+    }
+    if (training.shuffled() || training.epochs() > 1) {
+      return 0;
+    }
+    long steps = log.length() / training.globalBatch();
+    return training.steps() > 0 ? Math.min(steps, training.steps()) : steps;
+  }
+
+  /** Real samples of a step. */
+  long samplesOf(long step) {
+    long from = step * training.globalBatch();
+    return Math.min(training.globalBatch(), totalSamples() - from);
+  }
+
+  /** Fills the inputs of a shard's program. */
+  void fill(long step, int shard, Execution execution) {
+    MemorySegment features = execution.input("features");
+    MemorySegment labels = execution.input("labels");
+    MemorySegment weights = execution.input("weights");
+    int count = training.shardRows();
+    long first = step * training.globalBatch() + (long) shard * count;
+    long total = totalSamples();
+    float weight = 1f / samplesOf(step);
+    // An unsealed log is read once, in order: then an epoch is as long as it ever needs to be.
+    long samples = log.isSealed() ? log.length() : Long.MAX_VALUE;
+    long rowFloats = training.encoding().width();
+    for (int i = 0; i < count; i++) {
+      boolean real = first + i < total;
+      weights.setAtIndex(ValueLayout.JAVA_FLOAT, i, real ? weight : 0);
+      if (real) {
+        MemorySegment row = log.row(order.indexOf(first + i, samples));
+        rows.readFeatures(row, features, i);
+        setLabel(labels, i, rows.label(row), step, shard);
+      } else {
+        features.asSlice(i * rowFloats * Float.BYTES, rowFloats * Float.BYTES).fill((byte) 0);
+        setLabel(labels, i, 0, step, shard);
+      }
+    }
+  }
+
+  /** Shows the first rows of the log to the layers that adapt, and stores what they learn. */
+  void adapt(long count, MemorySegment parameters) {
+    long rowBytes = (long) training.encoding().width() * Float.BYTES;
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment features = arena.allocate(rowBytes, 64);
+      for (Adaptation adaptation : training.network().adaptations()) {
+        for (long row = 0; row < count; row++) {
+          rows.readFeatures(log.row(row), features, 0);
+          adaptation.accept(features, 1);
+        }
+        adaptation.store(training.network().layout(), parameters);
+      }
+    }
+  }
+
+  private void setLabel(MemorySegment labels, int row, float label, long step, int shard) {
+    if (training.loss().labelType() == DataType.FLOAT32) {
+      if (!(label >= 0 && label <= 1)) {
+        throw outOfRange("a number from 0 to 1", label, step, shard);
+      }
+      labels.setAtIndex(ValueLayout.JAVA_FLOAT, row, label);
+      return;
+    }
+    if (!(label >= 0 && label < classes) || label != Math.rint(label)) {
+      throw outOfRange("a class from 0 to " + (classes - 1), label, step, shard);
+    }
+    labels.setAtIndex(ValueLayout.JAVA_INT, row, (int) label);
+  }
+
+  private static EngineException outOfRange(String expected, float found, long step, int shard) {
+    return new EngineException(
+        ErrorCode.INVALID_DATA,
+        "label out of range: expected " + expected + ", found " + found + " at step=" + step
+            + " shard=" + shard);
+  }
+}

@@ -1,0 +1,145 @@
+package io.tidemill.train;
+
+import io.tidemill.device.Device;
+import io.tidemill.device.DeviceBuffer;
+import io.tidemill.device.Executable;
+import io.tidemill.program.ParameterLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLongArray;
+
+/**
+ * The ranks of a training that live in one process: they read each other's memory.
+ *
+ * <p>Rank r owns a run of shards, whose gradients it computes, and a slice of the parameters, for
+ * which it sums the gradients of <em>all</em> shards by the fixed tree and applies the optimiser; the
+ * others then copy the slice. Which rank owns what changes no bit (DESIGN §7).
+ *
+ * <p>Order between ranks rests on two counters per rank. A slice is summed when every rank has
+ * <em>contributed</em> the step; it is copied, and gradients may be overwritten, when every rank has
+ * <em>updated</em> it. Both are written with volatile semantics, so what came before is seen.
+ */
+public final class Gang implements AutoCloseable {
+  private final Training<?> training;
+  private final Device device;
+  private final Executable shardProgram;
+  private final int ranks;
+  private final List<DeviceBuffer> gradients = new ArrayList<>();
+  private final List<DeviceBuffer> parameters = new ArrayList<>();
+  private final float[] losses;
+  private final AtomicLongArray contributed;
+  private final AtomicLongArray updated;
+
+  public Gang(Training<?> training, Device device, int ranks) {
+    this.training = training;
+    this.device = device;
+    this.ranks = ranks;
+    this.shardProgram = device.compile(training.program());
+    for (int shard = 0; shard < training.shards(); shard++) {
+      gradients.add(device.allocate(layout().floats()));
+    }
+    for (int rank = 0; rank < ranks; rank++) {
+      parameters.add(device.allocate(layout().floats()));
+    }
+    losses = new float[training.shards()];
+    contributed = new AtomicLongArray(ranks);
+    updated = new AtomicLongArray(ranks);
+  }
+
+  Training<?> training() {
+    return training;
+  }
+
+  Device device() {
+    return device;
+  }
+
+  Executable shardProgram() {
+    return shardProgram;
+  }
+
+  ParameterLayout layout() {
+    return training.network().layout();
+  }
+
+  int ranks() {
+    return ranks;
+  }
+
+  /** The shards of a rank: [from, to). */
+  int firstShard(int rank) {
+    return rank * training.shards() / ranks;
+  }
+
+  /** First float of the slice of a rank; that of the next rank is its end. */
+  long sliceStart(int rank) {
+    long lines = layout().floats() / ParameterLayout.ALIGNMENT;
+    return rank * lines / ranks * ParameterLayout.ALIGNMENT;
+  }
+
+  DeviceBuffer gradientOf(int shard) {
+    return gradients.get(shard);
+  }
+
+  List<DeviceBuffer> gradients() {
+    return gradients;
+  }
+
+  DeviceBuffer parametersOf(int rank) {
+    return parameters.get(rank);
+  }
+
+  void lossOf(int shard, float loss) {
+    losses[shard] = loss;
+  }
+
+  /** The loss of the step that every rank has contributed, summed by the same tree as gradients. */
+  float loss() {
+    return sum(0, losses.length);
+  }
+
+  void contribute(int rank, long steps) {
+    contributed.set(rank, steps);
+  }
+
+  void update(int rank, long steps) {
+    updated.set(rank, steps);
+  }
+
+  /** Begins at a step that is not the first. */
+  void restore(int rank, long steps) {
+    contributed.set(rank, steps);
+    updated.set(rank, steps);
+  }
+
+  boolean allContributed(long steps) {
+    return all(contributed, steps);
+  }
+
+  boolean allUpdated(long steps) {
+    return all(updated, steps);
+  }
+
+  @Override
+  public void close() {
+    gradients.forEach(DeviceBuffer::close);
+    parameters.forEach(DeviceBuffer::close);
+  }
+
+  private boolean all(AtomicLongArray counters, long steps) {
+    for (int rank = 0; rank < ranks; rank++) {
+      if (counters.get(rank) < steps) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private float sum(int from, int to) {
+    if (to - from == 1) {
+      return losses[from];
+    }
+    int middle = from + Integer.highestOneBit(to - from - 1);
+    return sum(from, middle) + sum(middle, to);
+  }
+}

@@ -1,0 +1,218 @@
+package io.tidemill.train;
+
+import io.tidemill.codec.ByteReader;
+import io.tidemill.codec.ByteWriter;
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.zip.CRC32C;
+
+/**
+ * The rows that a training reads, in the order in which they were sequenced.
+ *
+ * <p>Fixed-width rows in files of the job's folder, mapped into memory: what fits stays in the page
+ * cache, the rest is on disk, and a checkpoint refers to the files instead of copying them. Rows are
+ * only ever appended; a checkpoint holds their number and checksums.
+ *
+ * <p>Threads: one appends, snapshots and trims; any thread reads rows below {@link #length}.
+ */
+public final class SampleLog implements AutoCloseable {
+  private static final long SEGMENT_BYTES = 16 << 20;
+
+  private final Path folder;
+  private final int rowBytes;
+  private final long segmentRows;
+  private final Arena arena = Arena.ofShared();
+  private final List<CRC32C> checksums = new ArrayList<>();
+  private long checksummed;
+  private long trimmed;
+
+  /** Replaced when a segment is added, so that readers may use it without a lock. */
+  private volatile MemorySegment[] segments = {};
+
+  private volatile long length;
+  private volatile boolean sealed;
+
+  /** An empty log, written into {@code folder}. */
+  public SampleLog(Path folder, int rowBytes) {
+    this.folder = folder;
+    this.rowBytes = rowBytes;
+    this.segmentRows = Math.max(1, SEGMENT_BYTES / rowBytes);
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw new EngineException(
+          ErrorCode.RESOURCE, "the sample log cannot be written: folder=" + folder + ": " + e, e);
+    }
+  }
+
+  /** Where the next row is to be written; {@link #append} then makes it visible. */
+  MemorySegment next() {
+    int segment = (int) (length / segmentRows);
+    if (segment == segments.length) {
+      addSegment();
+    }
+    return rowAt(length);
+  }
+
+  void append() {
+    long rows = length + 1; // one thread appends
+    length = rows;
+  }
+
+  /** Rows that may be read. */
+  public long length() {
+    return length;
+  }
+
+  /** Whether no row will be added any more. */
+  public boolean isSealed() {
+    return sealed;
+  }
+
+  void seal() {
+    sealed = true;
+  }
+
+  /** Row {@code index} below {@link #length}. */
+  public MemorySegment row(long index) {
+    return rowAt(index);
+  }
+
+  /** Number of rows and checksums of their segments; the rows so far are then part of a checkpoint. */
+  byte[] snapshot() {
+    updateChecksums();
+    ByteWriter out = new ByteWriter();
+    out.writeInt(rowBytes);
+    out.writeLong(length);
+    out.writeLong(trimmed);
+    out.writeVarInt(checksums.size());
+    checksums.forEach(checksum -> out.writeLong(checksum.getValue()));
+    return out.toByteArray();
+  }
+
+  /** Makes the first {@code rows} rows durable. Any thread. */
+  void force(long rows) {
+    MemorySegment[] mapped = segments;
+    for (int i = 0; i < mapped.length && i * segmentRows < rows; i++) {
+      if (mapped[i] != null) {
+        mapped[i].force();
+      }
+    }
+  }
+
+  /** Takes up a log where {@link #snapshot} left it; a damaged row is an error that names the file. */
+  void restore(byte[] snapshot) {
+    ByteReader in = new ByteReader(snapshot);
+    int storedRowBytes = in.readInt();
+    if (storedRowBytes != rowBytes) {
+      throw new EngineException(
+          ErrorCode.CORRUPT_STATE,
+          "the sample log has rows of another width: folder=" + folder + " expected=" + rowBytes
+              + " found=" + storedRowBytes);
+    }
+    long rows = in.readLong();
+    trimmed = in.readLong();
+    int count = in.readVarInt();
+    length = rows;
+    for (int i = 0; i < count; i++) {
+      addSegment();
+      verify(i, in.readLong());
+    }
+  }
+
+  /** Deletes the files whose rows are all below {@code row}; they must not be read again. */
+  void trim(long row) {
+    while ((trimmed + 1) * segmentRows <= row) {
+      int segment = (int) trimmed++;
+      segments[segment] = null;
+      try {
+        Files.deleteIfExists(file(segment));
+      } catch (IOException e) {
+        throw new EngineException(ErrorCode.RESOURCE, "cannot delete " + file(segment), e);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    if (arena.scope().isAlive()) {
+      arena.close();
+    }
+  }
+
+  private MemorySegment rowAt(long index) {
+    MemorySegment segment = segments[(int) (index / segmentRows)];
+    return segment.asSlice(index % segmentRows * rowBytes, rowBytes);
+  }
+
+  private void addSegment() {
+    int index = segments.length;
+    MemorySegment[] more = new MemorySegment[index + 1];
+    System.arraycopy(segments, 0, more, 0, index);
+    more[index] = index < trimmed ? null : map(index);
+    checksums.add(new CRC32C());
+    segments = more;
+  }
+
+  private MemorySegment map(int segment) {
+    try (FileChannel channel =
+        FileChannel.open(
+            file(segment),
+            StandardOpenOption.CREATE,
+            StandardOpenOption.READ,
+            StandardOpenOption.WRITE)) {
+      return channel.map(FileChannel.MapMode.READ_WRITE, 0, segmentRows * rowBytes, arena);
+    } catch (IOException e) {
+      throw new EngineException(
+          ErrorCode.RESOURCE,
+          "the sample log cannot be written: file=" + file(segment) + ": " + e.getMessage()
+              + "; make room on the disk or give another folder with --state",
+          e);
+    }
+  }
+
+  private void updateChecksums() {
+    while (checksummed < length) {
+      int segment = (int) (checksummed / segmentRows);
+      long end = Math.min(length, (segment + 1) * segmentRows);
+      update(checksums.get(segment), segment, checksummed, end);
+      checksummed = end;
+    }
+  }
+
+  private void update(CRC32C checksum, int segment, long fromRow, long toRow) {
+    long start = (fromRow - segment * segmentRows) * rowBytes;
+    checksum.update(
+        segments[segment].asSlice(start, (toRow - fromRow) * rowBytes).asByteBuffer());
+  }
+
+  private void verify(int segment, long expected) {
+    if (segments[segment] == null) {
+      return;
+    }
+    long from = segment * segmentRows;
+    long to = Math.min(length, from + segmentRows);
+    update(checksums.get(segment), segment, from, to);
+    checksummed = to;
+    long found = checksums.get(segment).getValue();
+    if (found != expected) {
+      throw new EngineException(
+          ErrorCode.CORRUPT_STATE,
+          "the sample log is damaged: file=" + file(segment) + " expected checksum="
+              + Long.toHexString(expected) + " found=" + Long.toHexString(found));
+    }
+  }
+
+  private Path file(int segment) {
+    return folder.resolve(String.format("%06d.rows", segment));
+  }
+}

@@ -1,0 +1,31 @@
+package io.tidemill.train;
+
+import io.tidemill.task.Task;
+import io.tidemill.task.TaskId;
+
+/** Lends a thread of a worker to the worker's part of a training. */
+public final class ShardTask implements Task {
+  private final TaskId id;
+  private final TrainerTask trainer;
+  private final int thread;
+
+  /** {@code thread} from 1: thread 0 runs the {@link TrainerTask} itself. */
+  public ShardTask(TrainerTask trainer, int thread) {
+    this.id = new TaskId(trainer.id().vertex() + "-shards-" + trainer.id().subtask(), thread);
+    this.trainer = trainer;
+    this.thread = thread;
+  }
+
+  @Override
+  public TaskId id() {
+    return id;
+  }
+
+  @Override
+  public int doWork() {
+    return trainer.workOnShards(thread);
+  }
+
+  @Override
+  public void close() {}
+}

@@ -1,0 +1,233 @@
+package io.tidemill.train;
+
+import io.tidemill.channel.Element.Barrier;
+import io.tidemill.channel.Element.End;
+import io.tidemill.channel.Element.Item;
+import io.tidemill.channel.Inbox;
+import io.tidemill.channel.OrderKey;
+import io.tidemill.channel.Outbox;
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
+import io.tidemill.operator.RestoredState;
+import io.tidemill.operator.StatePart;
+import io.tidemill.task.Reports;
+import io.tidemill.task.Task;
+import io.tidemill.task.TaskId;
+import io.tidemill.task.TaskReport;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Leads one rank of a training: prepares the weights, says how far the rank may go, and takes its
+ * part of checkpoints between two steps.
+ *
+ * <p>All ranks stop at the same steps, the multiples of the checkpoint interval and the end, and wait
+ * there for the barrier of a checkpoint, which the first rank asks for. Barriers never enter a step.
+ */
+public final class TrainerTask implements Task {
+  /** Rows that a training which reads its stream as it comes adapts to. */
+  private static final long ADAPTED_ROWS = 16_384;
+
+  private final TaskId id;
+  private final Gang gang;
+  private final Training<?> training;
+  private final SampleLog log;
+  private final Batches batches;
+  private final Rank rank;
+  private final Inbox inbox;
+  private final Outbox outbox;
+  private final TrainingProgress progress;
+  private final long checkpointEvery;
+  private final long seed;
+  private final Reports reports;
+  private final TrainerState state;
+  private volatile boolean prepared;
+  private long checkpointedStep;
+  private long askedStep = -1;
+  private boolean complete;
+
+  /**
+   * @param inbox barriers and the end, from the sequencer
+   * @param outbox the trained weights; of the first rank only
+   * @param checkpointEvery steps between checkpoints, 0 for none but the last
+   */
+  public TrainerTask(
+      TaskId id,
+      int threads,
+      Gang gang,
+      SampleLog log,
+      Inbox inbox,
+      Outbox outbox,
+      TrainingProgress progress,
+      long checkpointEvery,
+      long seed,
+      Reports reports) {
+    this.id = id;
+    this.gang = gang;
+    this.training = gang.training();
+    this.log = log;
+    this.batches = new Batches(training, log, seed);
+    this.rank = new Rank(id.subtask(), threads, gang, batches, progress);
+    this.inbox = inbox;
+    this.outbox = outbox;
+    this.progress = progress;
+    this.checkpointEvery = checkpointEvery;
+    this.seed = seed;
+    this.reports = reports;
+    this.state = new TrainerState(gang, rank);
+  }
+
+  /** Takes up weights, moments and step of a checkpoint; before the first slice. */
+  public void restore(RestoredState checkpoint) {
+    if (state.restore(checkpoint)) {
+      checkpointedStep = rank.completedSteps();
+      if (isFirst()) {
+        progress.advance(checkpointedStep, samplesAt(checkpointedStep), Float.NaN);
+      }
+      prepared = true;
+    }
+  }
+
+  @Override
+  public TaskId id() {
+    return id;
+  }
+
+  @Override
+  public int doWork() {
+    if (!prepared) {
+      prepared = prepare();
+      return prepared ? 1 : 0;
+    }
+    if (!outbox.flush()) {
+      return 0;
+    }
+    long total = totalSteps();
+    long stop = Math.min(total, nextCheckpoint());
+    rank.allow(Math.min(stop, batches.readySteps()));
+    int work = rank.work(0);
+    if (rank.completedSteps() >= stop) {
+      work += stopped(total);
+    }
+    return work;
+  }
+
+  @Override
+  public void close() {
+    rank.close();
+  }
+
+  int workOnShards(int thread) {
+    return prepared ? rank.work(thread) : 0;
+  }
+
+  private boolean isFirst() {
+    return id.subtask() == 0;
+  }
+
+  private long nextCheckpoint() {
+    return checkpointEvery == 0
+        ? Long.MAX_VALUE
+        : (checkpointedStep / checkpointEvery + 1) * checkpointEvery;
+  }
+
+  private long totalSteps() {
+    long samples = batches.totalSamples();
+    if (samples == Long.MAX_VALUE) {
+      return Long.MAX_VALUE;
+    }
+    if (log.isSealed() && log.length() == 0) {
+      throw new EngineException(
+          ErrorCode.INVALID_DATA,
+          "training " + id.vertex() + " got no sample: its stream ended before the first record;"
+              + " look at the source and at the filters before it");
+    }
+    long steps = Math.ceilDiv(samples, training.globalBatch());
+    if (isFirst()) {
+      progress.totalSteps(steps);
+    }
+    return steps;
+  }
+
+  /** Between two steps, where all ranks stop. */
+  private int stopped(long total) {
+    long step = rank.completedSteps();
+    if (step >= total && !complete) {
+      complete();
+      return 1;
+    }
+    if (!complete && askedStep < step) {
+      askedStep = step;
+      if (isFirst()) {
+        progress.waiting(true);
+        reports.send(new TaskReport.CheckpointDue(id, step));
+      }
+    }
+    return switch (inbox.poll()) {
+      case Barrier barrier -> {
+        snapshot(barrier);
+        yield 1;
+      }
+      case End _ -> 1;
+      case Item item -> throw new EngineException(ErrorCode.INTERNAL, "unexpected " + item.key());
+      case null -> 0;
+    };
+  }
+
+  private void snapshot(Barrier barrier) {
+    checkpointedStep = rank.completedSteps();
+    List<StatePart> parts = state.snapshot(samplesAt(checkpointedStep));
+    reports.send(
+        new TaskReport.Snapshot(id, barrier.checkpoint(), Map.of(id.vertex(), parts)));
+    OrderKey frontier = complete ? OrderKey.MAX : OrderKey.MIN;
+    outbox.emit(new Barrier(barrier.checkpoint(), frontier));
+    if (isFirst()) {
+      progress.waiting(false);
+    }
+  }
+
+  private void complete() {
+    complete = true;
+    if (isFirst()) {
+      progress.waiting(true); // an endless stream may run out into the log
+      MemorySegment parameters = state.copyParameters();
+      outbox.emit(
+          new Item(
+              OrderKey.MAX,
+              new TrainedWeights(
+                  rank.completedSteps(), parameters.toArray(ValueLayout.JAVA_FLOAT))));
+      outbox.emit(new End());
+      outbox.advance(OrderKey.MAX);
+    }
+    reports.send(new TaskReport.Complete(id));
+  }
+
+  private long samplesAt(long steps) {
+    return steps == 0
+        ? 0
+        : (steps - 1) * training.globalBatch() + batches.samplesOf(steps - 1);
+  }
+
+  /** Draws the weights and adapts to the data; false while the data is not there. */
+  private boolean prepare() {
+    boolean readOnce = training.epochs() == 1 && !training.shuffled();
+    if (!log.isSealed() && !(readOnce && log.length() >= ADAPTED_ROWS) && needsData()) {
+      return false;
+    }
+    long rows = readOnce ? Math.min(log.length(), ADAPTED_ROWS) : log.length();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment host = arena.allocate(gang.layout().floats() * Float.BYTES, 64);
+      training.network().initialise(seed, host);
+      batches.adapt(rows, host);
+      rank.parameters().write(0, host);
+    }
+    return true;
+  }
+
+  private boolean needsData() {
+    return !training.network().adaptations().isEmpty();
+  }
+}

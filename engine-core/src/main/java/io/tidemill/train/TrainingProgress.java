@@ -1,0 +1,49 @@
+package io.tidemill.train;
+
+/** How far a training is. Its first rank writes; any thread reads. */
+public final class TrainingProgress {
+  private volatile long step;
+  private volatile long samples;
+  private volatile long totalSteps = -1;
+  private volatile float loss = Float.NaN;
+  private volatile boolean waiting;
+
+  /** Steps done. */
+  public long step() {
+    return step;
+  }
+
+  /** Samples that have changed the weights. */
+  public long samples() {
+    return samples;
+  }
+
+  /** Steps in all, -1 while unknown. */
+  public long totalSteps() {
+    return totalSteps;
+  }
+
+  /** Mean loss of the last step's batch. */
+  public float loss() {
+    return loss;
+  }
+
+  /** Whether the training stands between two steps until a checkpoint has been taken. */
+  boolean isWaiting() {
+    return waiting;
+  }
+
+  void advance(long steps, long samplesDone, float lossOfStep) {
+    samples = samplesDone;
+    loss = lossOfStep;
+    step = steps;
+  }
+
+  void totalSteps(long steps) {
+    totalSteps = steps;
+  }
+
+  void waiting(boolean now) {
+    waiting = now;
+  }
+}

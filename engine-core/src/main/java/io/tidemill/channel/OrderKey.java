@@ -35,6 +35,10 @@ public record OrderKey(long time, int split, long offset, long path)
   public static final OrderKey MAX =
       new OrderKey(Long.MAX_VALUE, Integer.MAX_VALUE, Long.MAX_VALUE, -1L);
 
+  /** After every record and timer, and before {@link #MAX}: what is made when all records are in. */
+  public static final OrderKey LAST =
+      new OrderKey(Long.MAX_VALUE, Integer.MAX_VALUE, Long.MAX_VALUE, 0);
+
   private static final int LENGTH_MASK = 63;
   private static final int CAPACITY_BITS = 58;
 

@@ -10,7 +10,6 @@ import java.util.Set;
 public final class JobSignals {
   private volatile long requestedCheckpoint;
   private volatile long committedCheckpoint;
-  private volatile boolean finishing;
   private volatile Set<String> endedSources = Set.of();
 
   /** The newest checkpoint that sources are to start. */
@@ -21,11 +20,6 @@ public final class JobSignals {
   /** The newest checkpoint that is durable. */
   public long committedCheckpoint() {
     return committedCheckpoint;
-  }
-
-  /** Whether the job is done and its last checkpoint is committed. */
-  public boolean isFinishing() {
-    return finishing;
   }
 
   /** Whether nobody wants more from this source. */
@@ -39,10 +33,6 @@ public final class JobSignals {
 
   public void commit(long checkpoint) {
     committedCheckpoint = checkpoint;
-  }
-
-  public void finish() {
-    finishing = true;
   }
 
   public void endSources(Set<String> vertices) {

@@ -6,10 +6,13 @@ import io.tidemill.channel.Element.Item;
 import io.tidemill.channel.Inbox;
 import io.tidemill.channel.OrderKey;
 import io.tidemill.codec.Codec;
+import io.tidemill.operator.RestoredState;
 import io.tidemill.operator.StatePart;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Takes records in order from an {@link Inbox} and drives a chain of operators with them.
@@ -29,7 +32,6 @@ public final class OperatorTask implements Task {
   private OrderKey advanced = OrderKey.MIN;
   private boolean ended;
   private boolean complete;
-  private boolean finished;
   private long committed;
 
   /**
@@ -49,6 +51,12 @@ public final class OperatorTask implements Task {
     this.chain = chain;
     this.signals = signals;
     this.reports = reports;
+  }
+
+  /** Opens the operators, and takes up their part of a checkpoint where there is one. */
+  public void open(Optional<Function<String, RestoredState>> checkpoint) {
+    chain.open();
+    checkpoint.ifPresent(chain::restore);
   }
 
   @Override
@@ -76,6 +84,12 @@ public final class OperatorTask implements Task {
       reports.send(new TaskReport.Complete(id));
     }
     return work;
+  }
+
+  @Override
+  public void finish() {
+    observe();
+    chain.finish();
   }
 
   @Override
@@ -117,18 +131,12 @@ public final class OperatorTask implements Task {
   }
 
   private int observe() {
-    int work = 0;
-    if (signals.committedCheckpoint() > committed) {
-      committed = signals.committedCheckpoint();
-      chain.committed(committed);
-      work++;
+    if (signals.committedCheckpoint() <= committed) {
+      return 0;
     }
-    if (signals.isFinishing() && !finished) {
-      finished = true;
-      chain.finish();
-      work++;
-    }
-    return work;
+    committed = signals.committedCheckpoint();
+    chain.committed(committed);
+    return 1;
   }
 
   private List<StatePart> withHeld(List<StatePart> parts) {

@@ -6,10 +6,15 @@ import io.tidemill.channel.OrderKey;
 import io.tidemill.codec.ByteReader;
 import io.tidemill.codec.ByteWriter;
 import io.tidemill.codec.Codec;
+import io.tidemill.connector.EventTime;
+import io.tidemill.operator.RestoredState;
 import io.tidemill.operator.StatePart;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.LongFunction;
 
 /**
  * Reads one split, brings it into order, and drives the operators that follow it in the task.
@@ -19,37 +24,54 @@ import java.util.Map;
 public final class SourceTask implements Task {
   private static final int SLICE_RECORDS = 256;
 
+  /** The kind of the part that says how far a split was read. */
+  private static final String KIND = "split";
+
   private final TaskId id;
   private final Codec<Object> codec;
   private final SplitOrder order;
-  private final Fetcher fetcher;
+  private final LongFunction<Fetcher> opener;
   private final ChainLink chain;
   private final JobSignals signals;
   private final Reports reports;
+  private Fetcher fetcher;
   private Fetcher.Batch batch;
   private int batchCursor;
   private boolean ended;
   private boolean complete;
   private long checkpoint;
+  private long committed;
   private volatile long records;
 
-  SourceTask(
+  /**
+   * @param split number of the split over the whole job
+   * @param fetcher starts to read at an offset; called by {@link #open}
+   */
+  public SourceTask(
       TaskId id,
+      int split,
+      Optional<EventTime<Object>> eventTime,
       Codec<Object> codec,
-      SplitOrder order,
-      Fetcher fetcher,
+      LongFunction<Fetcher> fetcher,
       ChainLink chain,
       JobSignals signals,
       Reports reports) {
     this.id = id;
     this.codec = codec;
-    this.order = order;
-    this.fetcher = fetcher;
+    this.order = new SplitOrder(id.toString(), split, eventTime);
+    this.opener = fetcher;
     this.chain = chain;
     this.signals = signals;
     this.reports = reports;
+  }
+
+  /** Opens source and operators, at the beginning or where a checkpoint left them. */
+  public void open(Optional<Function<String, RestoredState>> checkpoint) {
+    chain.open();
+    checkpoint.ifPresent(this::restore);
     this.checkpoint = signals.requestedCheckpoint();
-    this.records = order.nextOffset();
+    records = order.nextOffset();
+    fetcher = opener.apply(order.nextOffset());
   }
 
   @Override
@@ -64,7 +86,7 @@ public final class SourceTask implements Task {
 
   @Override
   public int doWork() {
-    int work = 0;
+    int work = observe();
     if (signals.requestedCheckpoint() > checkpoint && chain.flush()) {
       checkpoint = signals.requestedCheckpoint();
       Map<String, List<StatePart>> parts = chain.snapshot(checkpoint);
@@ -88,8 +110,16 @@ public final class SourceTask implements Task {
   }
 
   @Override
+  public void finish() {
+    observe();
+    chain.finish();
+  }
+
+  @Override
   public void close() {
-    fetcher.close();
+    if (fetcher != null) {
+      fetcher.close();
+    }
     chain.close();
   }
 
@@ -117,6 +147,15 @@ public final class SourceTask implements Task {
     return true;
   }
 
+  private int observe() {
+    if (signals.committedCheckpoint() <= committed) {
+      return 0;
+    }
+    committed = signals.committedCheckpoint();
+    chain.committed(committed);
+    return 1;
+  }
+
   private void end() {
     ended = true;
     chain.advance(OrderKey.MAX);
@@ -135,11 +174,9 @@ public final class SourceTask implements Task {
     return all;
   }
 
-  /** The kind of the part that says how far a split was read. */
-  static final String KIND = "split";
-
-  static void restore(byte[] part, Codec<Object> codec, SplitOrder order) {
-    ByteReader in = new ByteReader(part);
+  private void restore(Function<String, RestoredState> state) {
+    chain.restore(state);
+    ByteReader in = new ByteReader(state.apply(id.vertex()).bytes(KIND).get(id.subtask()));
     order.restore(in.readLong(), in.readLong(), in.readLong(), HeldItems.read(in, codec));
   }
 }

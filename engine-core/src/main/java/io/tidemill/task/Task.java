@@ -11,6 +11,12 @@ public interface Task extends AutoCloseable {
   /** Does a slice of about a millisecond at most; 0 means that there was nothing to do. */
   int doWork();
 
+  /**
+   * The job is done and its last checkpoint is committed: results become visible. Called when the
+   * thread of the task has ended.
+   */
+  default void finish() {}
+
   @Override
   void close();
 }

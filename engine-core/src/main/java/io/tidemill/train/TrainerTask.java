@@ -78,6 +78,7 @@ public final class TrainerTask implements Task {
     this.seed = seed;
     this.reports = reports;
     this.state = new TrainerState(gang, rank);
+    outbox.advance(OrderKey.LAST); // who waits for the weights may take everything else before
   }
 
   /** Takes up weights, moments and step of a checkpoint; before the first slice. */
@@ -182,8 +183,7 @@ public final class TrainerTask implements Task {
     List<StatePart> parts = state.snapshot(samplesAt(checkpointedStep));
     reports.send(
         new TaskReport.Snapshot(id, barrier.checkpoint(), Map.of(id.vertex(), parts)));
-    OrderKey frontier = complete ? OrderKey.MAX : OrderKey.MIN;
-    outbox.emit(new Barrier(barrier.checkpoint(), frontier));
+    outbox.emit(new Barrier(barrier.checkpoint(), OrderKey.LAST));
     if (isFirst()) {
       progress.waiting(false);
     }
@@ -196,11 +196,10 @@ public final class TrainerTask implements Task {
       MemorySegment parameters = state.copyParameters();
       outbox.emit(
           new Item(
-              OrderKey.MAX,
+              OrderKey.LAST,
               new TrainedWeights(
                   rank.completedSteps(), parameters.toArray(ValueLayout.JAVA_FLOAT))));
       outbox.emit(new End());
-      outbox.advance(OrderKey.MAX);
     }
     reports.send(new TaskReport.Complete(id));
   }

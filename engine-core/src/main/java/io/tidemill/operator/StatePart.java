@@ -1,24 +1,20 @@
 package io.tidemill.operator;
 
-import java.io.IOException;
-import java.io.OutputStream;
+import io.tidemill.checkpoint.PartKey;
+import io.tidemill.storage.FileContent;
+import java.nio.ByteBuffer;
 
 /**
- * A part of a snapshot: captured on the task's thread, written later on the checkpoint's.
+ * A part of a snapshot: captured on the task's thread, written later on another.
  *
- * @param kind what it is within its vertex, for example {@code keyed}; also part of the file's name
- * @param extension the file's ending, {@code state} or {@code safetensors}
- * @param content writes the captured state; must not read anything that the task goes on changing
+ * @param kind what it is within its vertex, for example {@code keyed}
+ * @param format which kind of file it is
+ * @param content writes what was captured; must not read anything that the task goes on changing
  */
-public record StatePart(String kind, String extension, Content content) {
-  /** Writes the bytes of a part. */
-  @FunctionalInterface
-  public interface Content {
-    void writeTo(OutputStream out) throws IOException;
-  }
-
+public record StatePart(String kind, PartKey.Format format, FileContent content) {
   /** A part of bytes that were captured already. */
   public static StatePart of(String kind, byte[] bytes) {
-    return new StatePart(kind, "state", out -> out.write(bytes));
+    return new StatePart(
+        kind, PartKey.Format.STATE, FileContent.of(ByteBuffer.wrap(bytes).asReadOnlyBuffer()));
   }
 }

@@ -1,10 +1,13 @@
 package io.tidemill.train;
 
 import io.tidemill.channel.Element.Item;
+import io.tidemill.checkpoint.PartKey;
 import io.tidemill.operator.Operator;
 import io.tidemill.operator.Output;
 import io.tidemill.operator.RestoredState;
 import io.tidemill.operator.StatePart;
+import io.tidemill.storage.FileContent;
+import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
@@ -56,10 +59,10 @@ public final class Sequencer<T> implements Operator {
     return List.of(
         new StatePart(
             KIND,
-            "state",
-            out -> {
+            PartKey.Format.STATE,
+            channel -> {
               log.force(length);
-              out.write(state);
+              FileContent.writeFully(channel, ByteBuffer.wrap(state));
             }));
   }
 

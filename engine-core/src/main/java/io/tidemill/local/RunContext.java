@@ -1,0 +1,35 @@
+package io.tidemill.local;
+
+import io.tidemill.connector.SplitReader;
+import io.tidemill.device.Device;
+import io.tidemill.operator.RestoredState;
+import io.tidemill.task.Fetcher;
+import io.tidemill.task.JobSignals;
+import io.tidemill.task.Reports;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/**
+ * What the tasks of one attempt share.
+ *
+ * @param samples folder of the sample logs
+ * @param checkpoint the state of each vertex, by id, in the checkpoint that is restored
+ * @param fetchers makes what reads a split: with a thread of its own, or in place
+ */
+record RunContext(
+    JobSignals signals,
+    Reports reports,
+    Device device,
+    Path samples,
+    long checkpointEvery,
+    long seed,
+    Optional<Function<String, RestoredState>> checkpoint,
+    FetcherFactory fetchers) {
+  /** Makes the fetcher of a split. */
+  @FunctionalInterface
+  interface FetcherFactory {
+    Fetcher fetcher(String name, Supplier<SplitReader<?>> opener);
+  }
+}

@@ -2,6 +2,7 @@ package io.tidemill.dsl;
 
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
+import io.tidemill.graph.DataflowGraph;
 import io.tidemill.graph.Exchange;
 import io.tidemill.graph.Role;
 import io.tidemill.graph.Vertex.Input;
@@ -30,6 +31,11 @@ public final class Model<T> {
     if (metrics.length == 0) {
       throw new EngineException(
           ErrorCode.INVALID_ARGUMENT, "evaluate " + id + " has no metric; give at least one");
+    }
+    if (!DataflowGraph.isBounded(pipeline.vertex(examples.index))) {
+      throw new EngineException(
+          ErrorCode.INVALID_ARGUMENT,
+          "evaluate " + id + " needs a stream that ends; bound its source");
     }
     String names =
         List.of(metrics).stream().map(Metric::name).collect(Collectors.joining(",", "[", "]"));

@@ -1,6 +1,9 @@
 package io.tidemill.dsl;
 
 import io.tidemill.connector.Sink;
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
+import io.tidemill.graph.DataflowGraph;
 import io.tidemill.graph.Exchange;
 import io.tidemill.graph.Role;
 import io.tidemill.graph.Vertex.Input;
@@ -99,7 +102,14 @@ public sealed class Stream<T> permits SourceStream {
   /** Trains a network on the records. */
   public Model<T> train(String id, Training<T> training) {
     pipeline.claim(id);
-    training.program();
+    training.program(); // shapes and types are checked now, at submission
+    if (!DataflowGraph.isBounded(pipeline.vertex(index))
+        && (training.shuffled() || training.epochs() > 1)) {
+      throw new EngineException(
+          ErrorCode.INVALID_ARGUMENT,
+          "training " + id + " reads a stream without end: expected one epoch in order of arrival,"
+              + " found epochs=" + training.epochs() + " shuffled=" + training.shuffled());
+    }
     int trained =
         pipeline.add(
             id,

@@ -43,6 +43,12 @@ public final class DataflowGraph {
         .toList();
   }
 
+  /** Whether every record that {@code vertex} will ever see comes from sources that end. */
+  public static boolean isBounded(Vertex vertex) {
+    boolean own = !(vertex.role() instanceof Role.Reads reads) || reads.source().isBounded();
+    return own && vertex.inputs().stream().allMatch(input -> isBounded(input.from()));
+  }
+
   /** SHA-256 over ids, roles, edges and record types, in hexadecimal. */
   public String fingerprint() {
     try {

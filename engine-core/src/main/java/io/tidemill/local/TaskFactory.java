@@ -94,6 +94,7 @@ final class TaskFactory {
       SourceTask task =
           new SourceTask(
               id,
+              split,
               nextSplit++,
               eventTime,
               chain.head().output().orElseThrow(),

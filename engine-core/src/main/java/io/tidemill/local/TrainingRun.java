@@ -50,6 +50,16 @@ final class TrainingRun implements AutoCloseable {
     return progress;
   }
 
+  /** Steps in the checkpoint that is being taken. */
+  long checkpointedSteps() {
+    return progress.checkpointedSteps();
+  }
+
+  /** Samples in the checkpoint that is being taken. */
+  long checkpointedSamples() {
+    return progress.checkpointedSamples();
+  }
+
   Sequencer<?> sequencer() {
     return new Sequencer<>(training, log, progress);
   }

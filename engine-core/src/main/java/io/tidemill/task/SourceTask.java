@@ -28,6 +28,7 @@ public final class SourceTask implements Task {
   private static final String KIND = "split";
 
   private final TaskId id;
+  private final String split;
   private final Codec<Object> codec;
   private final SplitOrder order;
   private final LongFunction<Fetcher> opener;
@@ -42,14 +43,17 @@ public final class SourceTask implements Task {
   private long checkpoint;
   private long committed;
   private volatile long records;
+  private volatile long checkpointedRecords;
 
   /**
-   * @param split number of the split over the whole job
+   * @param split name of the split
+   * @param splitNumber its number over the whole job
    * @param fetcher starts to read at an offset; called by {@link #open}
    */
   public SourceTask(
       TaskId id,
-      int split,
+      String split,
+      int splitNumber,
       Optional<EventTime<Object>> eventTime,
       Codec<Object> codec,
       LongFunction<Fetcher> fetcher,
@@ -57,8 +61,9 @@ public final class SourceTask implements Task {
       JobSignals signals,
       Reports reports) {
     this.id = id;
+    this.split = split;
     this.codec = codec;
-    this.order = new SplitOrder(id.toString(), split, eventTime);
+    this.order = new SplitOrder(id.vertex() + " " + split, splitNumber, eventTime);
     this.opener = fetcher;
     this.chain = chain;
     this.signals = signals;
@@ -84,11 +89,22 @@ public final class SourceTask implements Task {
     return records;
   }
 
+  /** Which split it reads. */
+  public String split() {
+    return split;
+  }
+
+  /** Records that belong to the checkpoint whose barrier it sent last; any thread may ask. */
+  public long checkpointedRecords() {
+    return checkpointedRecords;
+  }
+
   @Override
   public int doWork() {
     int work = observe();
     if (signals.requestedCheckpoint() > checkpoint && chain.flush()) {
       checkpoint = signals.requestedCheckpoint();
+      checkpointedRecords = order.nextOffset();
       Map<String, List<StatePart>> parts = chain.snapshot(checkpoint);
       parts.put(chain.vertexId(), with(parts.get(chain.vertexId())));
       reports.send(new TaskReport.Snapshot(id, checkpoint, parts));

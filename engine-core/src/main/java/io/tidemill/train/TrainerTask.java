@@ -14,6 +14,7 @@ import io.tidemill.task.Reports;
 import io.tidemill.task.Task;
 import io.tidemill.task.TaskId;
 import io.tidemill.task.TaskReport;
+import io.tidemill.tensor.WeightsDigest;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -30,6 +31,9 @@ import java.util.Map;
 public final class TrainerTask implements Task {
   /** Rows that a training which reads its stream as it comes adapts to. */
   private static final long ADAPTED_ROWS = 16_384;
+
+  /** The kind of the checkpoint part that holds the weights, as safetensors. */
+  public static final String WEIGHTS_PART = TrainerState.WEIGHTS;
 
   private final TaskId id;
   private final Gang gang;
@@ -77,7 +81,7 @@ public final class TrainerTask implements Task {
     this.checkpointEvery = checkpointEvery;
     this.seed = seed;
     this.reports = reports;
-    this.state = new TrainerState(gang, rank);
+    this.state = new TrainerState(gang, rank, id.subtask() == 0);
     outbox.advance(OrderKey.LAST); // who waits for the weights may take everything else before
   }
 
@@ -181,6 +185,9 @@ public final class TrainerTask implements Task {
   private void snapshot(Barrier barrier) {
     checkpointedStep = rank.completedSteps();
     List<StatePart> parts = state.snapshot(samplesAt(checkpointedStep));
+    if (isFirst()) {
+      progress.checkpointed(checkpointedStep, samplesAt(checkpointedStep));
+    }
     reports.send(
         new TaskReport.Snapshot(id, barrier.checkpoint(), Map.of(id.vertex(), parts)));
     outbox.emit(new Barrier(barrier.checkpoint(), OrderKey.LAST));
@@ -194,6 +201,8 @@ public final class TrainerTask implements Task {
     if (isFirst()) {
       progress.waiting(true); // an endless stream may run out into the log
       MemorySegment parameters = state.copyParameters();
+      String sha256 = WeightsDigest.sha256(Parameters.named(gang.layout(), parameters));
+      reports.send(new TaskReport.Trained(id, rank.completedSteps(), sha256));
       outbox.emit(
           new Item(
               OrderKey.LAST,

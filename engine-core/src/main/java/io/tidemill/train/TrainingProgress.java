@@ -7,6 +7,8 @@ public final class TrainingProgress {
   private volatile long totalSteps = -1;
   private volatile float loss = Float.NaN;
   private volatile boolean waiting;
+  private volatile long checkpointedSteps;
+  private volatile long checkpointedSamples;
 
   /** Steps done. */
   public long step() {
@@ -28,6 +30,16 @@ public final class TrainingProgress {
     return loss;
   }
 
+  /** Steps in the last checkpoint that was captured. */
+  public long checkpointedSteps() {
+    return checkpointedSteps;
+  }
+
+  /** Samples in the last checkpoint that was captured. */
+  public long checkpointedSamples() {
+    return checkpointedSamples;
+  }
+
   /** Whether the training stands between two steps until a checkpoint has been taken. */
   boolean isWaiting() {
     return waiting;
@@ -37,6 +49,11 @@ public final class TrainingProgress {
     samples = samplesDone;
     loss = lossOfStep;
     step = steps;
+  }
+
+  void checkpointed(long steps, long samplesDone) {
+    checkpointedSteps = steps;
+    checkpointedSamples = samplesDone;
   }
 
   void totalSteps(long steps) {

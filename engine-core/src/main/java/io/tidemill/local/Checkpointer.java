@@ -1,0 +1,148 @@
+package io.tidemill.local;
+
+import io.tidemill.checkpoint.CheckpointStore;
+import io.tidemill.checkpoint.PartKey;
+import io.tidemill.checkpoint.PendingCheckpoint;
+import io.tidemill.checkpoint.Progress;
+import io.tidemill.checkpoint.RunFacts;
+import io.tidemill.checkpoint.StoredCheckpoint;
+import io.tidemill.codec.KeyGroupRange;
+import io.tidemill.error.EngineException;
+import io.tidemill.operator.StatePart;
+import io.tidemill.task.JobSignals;
+import io.tidemill.task.TaskId;
+import io.tidemill.task.TaskReport;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+
+/**
+ * Takes checkpoints, one at a time: starts the barriers, collects what the tasks captured, has it
+ * written, commits.
+ *
+ * <p>Confined to the master's thread; writing is done by the executor. A checkpoint that cannot be
+ * written is given up and the job goes on.
+ */
+final class Checkpointer {
+  private final CheckpointStore store;
+  private final RunFacts facts;
+  private final Set<TaskId> tasks;
+  private final JobSignals signals;
+  private final Executor writer;
+  private final Supplier<Progress> progress;
+  private PendingCheckpoint pending;
+  private final Set<TaskId> missing = new HashSet<>();
+  private CompletableFuture<Void> written;
+  private Progress progressAtBarrier;
+
+  /** What became of a checkpoint. */
+  sealed interface Outcome {
+    record Committed(StoredCheckpoint checkpoint) implements Outcome {}
+
+    record Failed(EngineException cause) implements Outcome {}
+  }
+
+  Checkpointer(
+      CheckpointStore store,
+      RunFacts facts,
+      Set<TaskId> tasks,
+      JobSignals signals,
+      Executor writer,
+      Supplier<Progress> progress) {
+    this.store = store;
+    this.facts = facts;
+    this.tasks = Set.copyOf(tasks);
+    this.signals = signals;
+    this.writer = writer;
+    this.progress = progress;
+  }
+
+  boolean isIdle() {
+    return pending == null;
+  }
+
+  /**
+   * Starts a checkpoint. One that cannot even begin still has its barriers sent: a training waits for
+   * them between two steps.
+   */
+  Optional<Outcome> start() {
+    long number = Math.max(store.nextNumber(), signals.requestedCheckpoint() + 1);
+    signals.requestCheckpoint(number);
+    try {
+      pending = store.begin(number);
+    } catch (EngineException e) {
+      return Optional.of(new Outcome.Failed(e));
+    }
+    missing.addAll(tasks);
+    written = CompletableFuture.completedFuture(null);
+    return Optional.empty();
+  }
+
+  /** Takes what a task captured and has it written. */
+  void accept(TaskReport.Snapshot snapshot) {
+    if (pending == null || snapshot.checkpoint() != pending.number()) {
+      return;
+    }
+    missing.remove(snapshot.task());
+    PendingCheckpoint target = pending;
+    written =
+        written.thenRunAsync(
+            () -> write(target, snapshot.task().subtask(), snapshot.parts()), writer);
+    if (missing.isEmpty()) {
+      progressAtBarrier = progress.get();
+    }
+  }
+
+  /** Commits when everything is written; empty while it is not. */
+  Optional<Outcome> poll() {
+    if (pending == null || !(written.isCompletedExceptionally() || isWritten())) {
+      return Optional.empty();
+    }
+    try (PendingCheckpoint done = pending) {
+      written.join();
+      StoredCheckpoint checkpoint = done.commit(facts, progressAtBarrier);
+      return Optional.of(new Outcome.Committed(checkpoint));
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof EngineException cause) {
+        return Optional.of(new Outcome.Failed(cause));
+      }
+      throw e;
+    } catch (EngineException e) {
+      return Optional.of(new Outcome.Failed(e));
+    } finally {
+      pending = null;
+      missing.clear();
+    }
+  }
+
+  /** Gives up what is under way, when the job ends otherwise. */
+  void abandon() {
+    if (pending != null) {
+      written.exceptionally(_ -> null).join();
+      pending.close();
+      pending = null;
+    }
+  }
+
+  private boolean isWritten() {
+    return missing.isEmpty() && written.isDone();
+  }
+
+  private static void write(
+      PendingCheckpoint target, int subtask, Map<String, List<StatePart>> parts) {
+    parts.forEach(
+        (vertex, ofVertex) ->
+            ofVertex.forEach(
+                part ->
+                    target.write(
+                        new PartKey(
+                            vertex, subtask, part.kind(), part.format(), KeyGroupRange.ALL),
+                        part.content())));
+  }
+}

@@ -1,0 +1,197 @@
+package io.tidemill.local;
+
+import io.tidemill.checkpoint.StoredCheckpoint;
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
+import io.tidemill.graph.DataflowGraph;
+import io.tidemill.graph.Role;
+import io.tidemill.graph.Vertex;
+import io.tidemill.task.JobSignals;
+import io.tidemill.task.Reports;
+import io.tidemill.task.TaskId;
+import io.tidemill.task.TaskReport;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
+
+/**
+ * Decides for one job: when a checkpoint is taken, when a source is no longer needed, when the job is
+ * done or has failed.
+ *
+ * <p>A training asks for checkpoints at its steps; a pipeline that trains nothing has one every ten
+ * seconds. When every task is complete a last checkpoint is taken, and the job is done when it is
+ * committed. Confined to one thread; never blocks.
+ */
+final class JobMaster {
+  private static final long INTERVAL_NS = 10_000_000_000L;
+
+  private final DataflowGraph graph;
+  private final Map<String, Set<TaskId>> tasksByVertex;
+  private final Set<TaskId> incomplete;
+  private final JobSignals signals;
+  private final Reports reports;
+  private final Checkpointer checkpointer;
+  private final Events events;
+  private final LongSupplier clockNs;
+  private final boolean trains;
+  private final Map<String, Double> metrics = new TreeMap<>();
+  private Optional<TaskReport.Trained> trained = Optional.empty();
+  private Optional<StoredCheckpoint> lastCheckpoint = Optional.empty();
+  private Optional<EngineException> failure = Optional.empty();
+  private long lastCheckpointNs;
+  private boolean checkpointDue;
+  private boolean ending;
+  private boolean finished;
+
+  /** What the master tells its surroundings. */
+  interface Events {
+    void committed(StoredCheckpoint checkpoint, boolean isLast);
+
+    void notice(String sentence);
+  }
+
+  JobMaster(
+      DataflowGraph graph,
+      Set<TaskId> tasks,
+      JobSignals signals,
+      Reports reports,
+      Checkpointer checkpointer,
+      Events events,
+      LongSupplier clockNs) {
+    this.graph = graph;
+    this.incomplete = new HashSet<>(tasks);
+    this.tasksByVertex =
+        tasks.stream().collect(Collectors.groupingBy(TaskId::vertex, Collectors.toSet()));
+    this.signals = signals;
+    this.reports = reports;
+    this.checkpointer = checkpointer;
+    this.events = events;
+    this.clockNs = clockNs;
+    this.trains =
+        graph.vertices().stream().anyMatch(vertex -> vertex.role() instanceof Role.Trains);
+    this.lastCheckpointNs = clockNs.getAsLong();
+  }
+
+  /** Does what there is to do; call again until {@link #isOver}. */
+  void poll() {
+    for (Optional<TaskReport> report = reports.receive();
+        report.isPresent();
+        report = reports.receive()) {
+      accept(report.get());
+    }
+    checkpointer.poll().ifPresent(this::accept);
+    if (isOver() || !checkpointer.isIdle()) {
+      return;
+    }
+    if (incomplete.isEmpty()) {
+      ending = true;
+      checkpointDue = true;
+    } else if (!trains && clockNs.getAsLong() - lastCheckpointNs > INTERVAL_NS) {
+      checkpointDue = true;
+    }
+    if (checkpointDue) {
+      checkpointDue = false;
+      lastCheckpointNs = clockNs.getAsLong();
+      checkpointer.start().ifPresent(this::accept);
+    }
+  }
+
+  boolean isOver() {
+    return finished || failure.isPresent();
+  }
+
+  Optional<EngineException> failure() {
+    return failure;
+  }
+
+  Optional<TaskReport.Trained> trained() {
+    return trained;
+  }
+
+  Optional<StoredCheckpoint> lastCheckpoint() {
+    return lastCheckpoint;
+  }
+
+  Map<String, Double> metrics() {
+    return metrics;
+  }
+
+  /** Ends the job from outside. */
+  void fail(EngineException cause) {
+    failure = failure.or(() -> Optional.of(cause));
+  }
+
+  private void accept(TaskReport report) {
+    switch (report) {
+      case TaskReport.Snapshot snapshot -> checkpointer.accept(snapshot);
+      case TaskReport.CheckpointDue _ -> checkpointDue = true;
+      case TaskReport.Measured measured -> metrics.putAll(measured.metrics());
+      case TaskReport.Trained done -> trained = Optional.of(done);
+      case TaskReport.Failed failed -> fail(sentence(failed));
+      case TaskReport.Complete complete -> {
+        incomplete.remove(complete.task());
+        endUnneededSources();
+      }
+    }
+  }
+
+  private void accept(Checkpointer.Outcome outcome) {
+    switch (outcome) {
+      case Checkpointer.Outcome.Committed(StoredCheckpoint checkpoint) -> {
+        lastCheckpoint = Optional.of(checkpoint);
+        signals.commit(checkpoint.number());
+        events.committed(checkpoint, ending);
+        finished = ending;
+      }
+      case Checkpointer.Outcome.Failed(EngineException cause) -> {
+        if (ending) {
+          fail(cause);
+        } else {
+          events.notice(cause.getMessage() + "; the job goes on");
+        }
+      }
+    }
+  }
+
+  /** A source without end stops when everything that it feeds is complete. */
+  private void endUnneededSources() {
+    signals.endSources(
+        graph.vertices().stream()
+            .filter(vertex -> vertex.role() instanceof Role.Reads reads && !reads.source().isBounded())
+            .filter(this::feedsOnlyCompleteVertices)
+            .map(Vertex::id)
+            .collect(Collectors.toSet()));
+  }
+
+  private boolean feedsOnlyCompleteVertices(Vertex vertex) {
+    return graph.consumersOf(vertex).stream()
+        .allMatch(
+            consumer ->
+                consumer.role() instanceof Role.Trains || isLast(consumer)
+                    ? isComplete(consumer)
+                    : feedsOnlyCompleteVertices(consumer));
+  }
+
+  private boolean isLast(Vertex vertex) {
+    return graph.consumersOf(vertex).isEmpty();
+  }
+
+  private boolean isComplete(Vertex vertex) {
+    Set<TaskId> tasks = tasksByVertex.getOrDefault(vertex.id(), Set.of());
+    return !tasks.isEmpty() && tasks.stream().noneMatch(incomplete::contains);
+  }
+
+  private static EngineException sentence(TaskReport.Failed failed) {
+    if (failed.cause() instanceof EngineException cause) {
+      return cause;
+    }
+    ErrorCode code =
+        failed.cause() instanceof OutOfMemoryError ? ErrorCode.RESOURCE : ErrorCode.INTERNAL;
+    return new EngineException(
+        code, "task " + failed.task() + " failed: " + failed.cause(), failed.cause());
+  }
+}

@@ -1,0 +1,258 @@
+package io.tidemill.local;
+
+import io.tidemill.checkpoint.Manifest;
+import io.tidemill.checkpoint.Progress;
+import io.tidemill.checkpoint.RunFacts;
+import io.tidemill.checkpoint.StoredCheckpoint;
+import io.tidemill.device.Device;
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
+import io.tidemill.graph.DataflowGraph;
+import io.tidemill.graph.Role;
+import io.tidemill.checkpoint.JobDirectory;
+import io.tidemill.model.ModelStore;
+import io.tidemill.operator.RestoredState;
+import io.tidemill.plan.Plan;
+import io.tidemill.plan.Planner;
+import io.tidemill.storage.DurableFiles;
+import io.tidemill.task.JobSignals;
+import io.tidemill.task.Reports;
+import io.tidemill.task.Task;
+import io.tidemill.task.TaskId;
+import io.tidemill.train.ShardTask;
+import io.tidemill.train.Training;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * One attempt of a job in this process: its tasks, made and restored, and its master.
+ *
+ * <p>Whoever made it gives the tasks their threads and polls the master: {@link LocalJob} with worker
+ * threads, {@link SimulatedJob} on one.
+ */
+final class JobRuntime implements AutoCloseable {
+  /** The release, as manifests and models name it. */
+  static final String ENGINE_VERSION = "0.1.0";
+
+  private final DataflowGraph graph;
+  private final JobOptions options;
+  private final JobDirectory directory;
+  private final JobListener listener;
+  private final Publisher publisher;
+  private final Device device;
+  private final TaskFactory factory;
+  private final Reports reports = new Reports();
+  private final Checkpointer checkpointer;
+  private final JobMaster master;
+  private Optional<JobReport.PublishedModel> published = Optional.empty();
+
+  /** How an attempt gets at threads and time. */
+  record Machine(Device device, RunContext.FetcherFactory fetchers, Executor writer, LongSupplier clockNs) {}
+
+  JobRuntime(
+      DataflowGraph graph,
+      JobOptions options,
+      JobDirectory directory,
+      Optional<StoredCheckpoint> restored,
+      Machine machine,
+      JobListener listener) {
+    this.graph = graph;
+    this.options = options;
+    this.directory = directory;
+    this.listener = listener;
+    this.device = machine.device();
+    this.publisher = new Publisher(graph, ModelStore.in(options.state()));
+    Plan plan = new Planner(graph, options.workers(), options.threads()).plan();
+    JobSignals signals = new JobSignals();
+    restored.ifPresent(checkpoint -> signals.requestCheckpoint(checkpoint.number()));
+    this.factory =
+        new TaskFactory(
+            plan,
+            new RunContext(
+                signals,
+                reports,
+                device,
+                prepareSamples(directory),
+                options.checkpointEvery(),
+                options.seed(),
+                restored.map(JobRuntime::stateOf),
+                machine.fetchers()));
+    Set<TaskId> tasks =
+        factory.tasks().stream()
+            .map(TaskFactory.Placed::task)
+            .filter(task -> !(task instanceof ShardTask))
+            .map(Task::id)
+            .collect(Collectors.toSet());
+    this.checkpointer =
+        new Checkpointer(
+            directory.checkpoints(),
+            facts(plan),
+            tasks,
+            signals,
+            machine.writer(),
+            this::progressAtBarrier);
+    this.master =
+        new JobMaster(
+            graph, tasks, signals, reports, checkpointer, new MasterEvents(), machine.clockNs());
+  }
+
+  List<TaskFactory.Placed> tasks() {
+    return factory.tasks();
+  }
+
+  List<TrainingRun> trainings() {
+    return factory.trainings();
+  }
+
+  Reports reports() {
+    return reports;
+  }
+
+  JobMaster master() {
+    return master;
+  }
+
+  Optional<JobReport.PublishedModel> published() {
+    return published;
+  }
+
+  /** Makes the results of the tasks visible; the job is done and no thread runs them any more. */
+  void finish() {
+    factory.tasks().forEach(placed -> placed.task().finish());
+  }
+
+  long recordsRead() {
+    return factory.sources().stream().mapToLong(source -> source.records()).sum();
+  }
+
+  @Override
+  public void close() {
+    checkpointer.abandon();
+    factory.tasks().forEach(placed -> placed.task().close());
+    factory.trainings().forEach(TrainingRun::close);
+  }
+
+  /** Refuses a checkpoint of another pipeline, or of another seed. */
+  static void checkSame(DataflowGraph graph, JobOptions options, Manifest manifest) {
+    String expected = manifest.run().graphFingerprint();
+    if (!expected.equals(graph.fingerprint())) {
+      throw new EngineException(
+          ErrorCode.INVALID_ARGUMENT,
+          "job " + options.job() + " cannot be resumed with another pipeline or other parameters:"
+              + " expected fingerprint " + expected.substring(0, 12) + ", found "
+              + graph.fingerprint().substring(0, 12)
+              + "; give the same parameters, or leave --resume out to start anew");
+    }
+    if (manifest.run().seed() != options.seed()) {
+      throw new EngineException(
+          ErrorCode.INVALID_ARGUMENT,
+          "job " + options.job() + " cannot be resumed with another seed: expected "
+              + manifest.run().seed() + ", found " + options.seed());
+    }
+  }
+
+  private static Function<String, RestoredState> stateOf(StoredCheckpoint checkpoint) {
+    return vertex ->
+        kind -> checkpoint.parts(vertex, kind).stream().map(checkpoint::path).toList();
+  }
+
+  /** The folder of this run's sample logs; those of earlier runs are of no use any more. */
+  private static Path prepareSamples(JobDirectory directory) {
+    Path samples = directory.folder().resolve("samples");
+    Path own = samples.resolve(directory.record().runId());
+    try {
+      Files.createDirectories(own);
+      try (Stream<Path> runs = Files.list(samples)) {
+        for (Path run : runs.filter(path -> !path.equals(own)).toList()) {
+          DurableFiles.deleteTree(run);
+        }
+      }
+    } catch (IOException e) {
+      throw new EngineException(
+          ErrorCode.RESOURCE, "the sample log cannot be prepared: folder=" + own + ": " + e, e);
+    }
+    return own;
+  }
+
+  private RunFacts facts(Plan plan) {
+    Optional<? extends Training<?>> training =
+        graph.vertices().stream()
+            .flatMap(v -> v.role() instanceof Role.Trains t ? Stream.of(t.training()) : Stream.of())
+            .findFirst();
+    return new RunFacts(
+        ENGINE_VERSION,
+        graph.fingerprint(),
+        options.seed(),
+        training.map(Training::shards).orElse(0),
+        training.map(Training::globalBatch).orElse(0),
+        plan.workers(),
+        "strict");
+  }
+
+  private Progress progressAtBarrier() {
+    Map<String, SortedMap<String, Long>> sources = new TreeMap<>();
+    factory
+        .sources()
+        .forEach(
+            source ->
+                sources
+                    .computeIfAbsent(source.id().vertex(), _ -> new TreeMap<>())
+                    .put(source.split(), source.checkpointedRecords()));
+    return new Progress(
+        factory.trainings().stream().mapToLong(run -> run.checkpointedSteps()).sum(),
+        factory.trainings().stream().mapToLong(run -> run.checkpointedSamples()).sum(),
+        sources,
+        master.metrics(),
+        Map.of());
+  }
+
+  /** What the master reports is written down and told to the listener. */
+  private final class MasterEvents implements JobMaster.Events {
+    @Override
+    public void committed(StoredCheckpoint checkpoint, boolean isLast) {
+      Progress progress = checkpoint.manifest().progress();
+      Map<String, Object> fields = new LinkedHashMap<>();
+      fields.put("checkpoint", checkpoint.number());
+      fields.put("step", progress.step());
+      fields.put("samples", progress.samples());
+      fields.put("metrics", progress.metrics());
+      directory.events().append(Instant.now(), "checkpoint", fields);
+      if (isLast) {
+        publisher.publish(checkpoint).forEach(this::published);
+      }
+      ModelStore models = ModelStore.in(options.state());
+      directory
+          .checkpoints()
+          .prune(m -> models.refersTo(m.job(), m.runId(), m.checkpoint()));
+    }
+
+    @Override
+    public void notice(String sentence) {
+      directory.events().append(Instant.now(), "notice", Map.of("text", sentence));
+      listener.notice(sentence);
+    }
+
+    private void published(JobReport.PublishedModel model) {
+      published = Optional.of(model);
+      directory
+          .events()
+          .append(
+              Instant.now(), "published", Map.of("model", model.name(), "version", model.version()));
+      listener.published(model);
+    }
+  }
+}

@@ -1,0 +1,217 @@
+package io.tidemill.local;
+
+import io.tidemill.checkpoint.JobDirectory;
+import io.tidemill.checkpoint.JobState;
+import io.tidemill.checkpoint.LatestCheckpoint;
+import io.tidemill.checkpoint.StoredCheckpoint;
+import io.tidemill.device.Device;
+import io.tidemill.device.Devices;
+import io.tidemill.dsl.Params;
+import io.tidemill.dsl.Pipeline;
+import io.tidemill.dsl.PipelineDefinition;
+import io.tidemill.error.EngineException;
+import io.tidemill.graph.DataflowGraph;
+import io.tidemill.plan.Plan;
+import io.tidemill.storage.Damage;
+import io.tidemill.task.InlineFetcher;
+import io.tidemill.task.Task;
+import io.tidemill.task.TaskReport;
+import io.tidemill.task.ThreadFetcher;
+import io.tidemill.task.WorkerThread;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * A job in this process: defines the pipeline, runs it on worker threads, reports.
+ *
+ * <p>{@link #run} blocks the calling thread, which acts as the job's master. {@link #cancel} may come
+ * from any thread.
+ */
+public final class LocalJob {
+  private static final int FETCH_RECORDS = 256;
+  private static final long MASTER_PARK_NS = 200_000;
+  private static final long PROGRESS_NS = 100_000_000;
+
+  private final DataflowGraph graph;
+  private final Params params;
+  private final JobOptions options;
+  private volatile Optional<EngineException> cancelled = Optional.empty();
+
+  private LocalJob(DataflowGraph graph, Params params, JobOptions options) {
+    this.graph = graph;
+    this.params = params;
+    this.options = options;
+  }
+
+  /** Builds the graph; everything that can be refused before the job starts is refused here. */
+  public static LocalJob define(
+      PipelineDefinition definition, Params params, JobOptions options) {
+    Pipeline pipeline = new Pipeline();
+    definition.define(pipeline, params);
+    params.refuseUnknown(options.pipeline());
+    return new LocalJob(pipeline.graph(), params, options);
+  }
+
+  public DataflowGraph graph() {
+    return graph;
+  }
+
+  /** Ends {@link #run} with this failure; the last checkpoint stays. */
+  public void cancel(EngineException cause) {
+    cancelled = Optional.of(cause);
+  }
+
+  /** Runs to the end; a failure is thrown and leaves the last checkpoint to resume from. */
+  public JobReport run(JobListener listener) {
+    long started = System.nanoTime();
+    try (JobDirectory directory = open();
+        Device device = Devices.open(options.device())) {
+      Optional<StoredCheckpoint> restored = restored(directory, listener);
+      directory.events().append(Instant.now(), "started", started(directory, restored, device));
+      try {
+        JobReport report = run(directory, device, restored, listener, started);
+        directory.mark(JobState.FINISHED);
+        directory.events().append(Instant.now(), "finished", Map.of("metrics", report.metrics()));
+        return report;
+      } catch (EngineException e) {
+        directory.mark(JobState.FAILED);
+        directory.events().append(Instant.now(), "failed", Map.of("cause", e.getMessage()));
+        throw e;
+      }
+    }
+  }
+
+  private JobDirectory open() {
+    return options.resume()
+        ? JobDirectory.resume(options.state(), options.job())
+        : JobDirectory.start(options.state(), options.job(), options.pipeline(), params.values());
+  }
+
+  private Optional<StoredCheckpoint> restored(JobDirectory directory, JobListener listener) {
+    if (!options.resume()) {
+      return Optional.empty();
+    }
+    LatestCheckpoint latest = directory.checkpoints().latest();
+    for (Damage damage : latest.damages()) {
+      listener.notice(damage.sentence());
+    }
+    listener.notice(
+        latest
+            .checkpoint()
+            .map(
+                checkpoint ->
+                    "resuming job " + options.job() + " from checkpoint " + checkpoint.number()
+                        + " at step " + checkpoint.manifest().progress().step())
+            .orElse(
+                "job " + options.job() + " has no checkpoint that is whole; it starts anew"));
+    latest
+        .checkpoint()
+        .ifPresent(
+            checkpoint -> JobRuntime.checkSame(graph, options, checkpoint.manifest()));
+    return latest.checkpoint();
+  }
+
+  private Map<String, Object> started(
+      JobDirectory directory, Optional<StoredCheckpoint> restored, Device device) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("runId", directory.record().runId());
+    fields.put("generation", directory.record().generation());
+    fields.put("workers", options.workers());
+    fields.put("threads", options.threads());
+    fields.put("device", device.description());
+    restored.ifPresent(checkpoint -> fields.put("checkpoint", checkpoint.number()));
+    return fields;
+  }
+
+  private JobReport run(
+      JobDirectory directory,
+      Device device,
+      Optional<StoredCheckpoint> restored,
+      JobListener listener,
+      long started) {
+    try (ExecutorService writer =
+            Executors.newSingleThreadExecutor(
+                Thread.ofPlatform().daemon().name("checkpoint-writer").factory());
+        JobRuntime runtime =
+            new JobRuntime(
+                graph,
+                options,
+                directory,
+                restored,
+                new JobRuntime.Machine(
+                    device,
+                    (name, opener) ->
+                        new ThreadFetcher(name, new InlineFetcher(FETCH_RECORDS, opener)),
+                    writer,
+                    System::nanoTime),
+                listener)) {
+      ProgressMeter meter = new ProgressMeter(graph, runtime);
+      List<WorkerThread> threads = threads(runtime);
+      threads.forEach(WorkerThread::start);
+      try {
+        drive(runtime, meter, listener);
+      } finally {
+        threads.forEach(WorkerThread::close);
+      }
+      runtime.master().failure().ifPresent(failure -> {
+            throw failure;
+          });
+      runtime.finish();
+      return report(runtime, meter, started);
+    }
+  }
+
+  private void drive(JobRuntime runtime, ProgressMeter meter, JobListener listener) {
+    long reported = System.nanoTime();
+    while (!runtime.master().isOver()) {
+      runtime.master().poll();
+      cancelled.ifPresent(runtime.master()::fail);
+      long now = System.nanoTime();
+      if (now - reported > PROGRESS_NS) {
+        reported = now;
+        listener.progress(meter.measure(now));
+      }
+      LockSupport.parkNanos(MASTER_PARK_NS);
+    }
+    listener.progress(meter.measure(System.nanoTime()));
+  }
+
+  private static List<WorkerThread> threads(JobRuntime runtime) {
+    Map<Plan.Slot, List<Task>> bySlot = new LinkedHashMap<>();
+    runtime
+        .tasks()
+        .forEach(
+            placed ->
+                bySlot.computeIfAbsent(placed.slot(), _ -> new ArrayList<>()).add(placed.task()));
+    List<WorkerThread> threads = new ArrayList<>();
+    bySlot.forEach(
+        (slot, tasks) ->
+            threads.add(
+                new WorkerThread(
+                    "worker-" + slot.worker() + "-" + slot.thread(), tasks, runtime.reports())));
+    return threads;
+  }
+
+  private JobReport report(JobRuntime runtime, ProgressMeter meter, long started) {
+    JobListener.Progress last = meter.measure(System.nanoTime());
+    return new JobReport(
+        options.job(),
+        last.step(),
+        last.samples(),
+        (System.nanoTime() - started) / 1e9,
+        meter.overallSamplesPerSecond(),
+        runtime.master().metrics(),
+        runtime.master().trained().map(TaskReport.Trained::weightsSha256),
+        runtime.master().lastCheckpoint().map(StoredCheckpoint::folder),
+        runtime.published(),
+        options.workers(),
+        "strict");
+  }
+}

@@ -1,0 +1,123 @@
+package io.tidemill.local;
+
+import io.tidemill.checkpoint.JobDirectory;
+import io.tidemill.checkpoint.StoredCheckpoint;
+import io.tidemill.device.Device;
+import io.tidemill.dsl.Params;
+import io.tidemill.dsl.Pipeline;
+import io.tidemill.dsl.PipelineDefinition;
+import io.tidemill.graph.DataflowGraph;
+import io.tidemill.task.InlineFetcher;
+import io.tidemill.task.Task;
+import io.tidemill.task.TaskReport;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.Collectors;
+
+/**
+ * A whole job on the calling thread, with a clock that it turns itself: for tests.
+ *
+ * <p>All tasks and the master take turns in an order that a seed decides, each slice moves the clock
+ * by a millisecond, and reading and writing are done in place. The same seed gives the same run,
+ * step for step; another seed gives another interleaving, which must not change any result.
+ */
+public final class SimulatedJob implements AutoCloseable {
+  private static final long SLICE_NS = 1_000_000;
+
+  private final JobDirectory directory;
+  private final JobRuntime runtime;
+  private final List<Task> tasks;
+  private final Random order;
+  private final JobOptions options;
+  private final DataflowGraph graph;
+  private long nowNs;
+
+  /**
+   * @param interleaving decides who comes next
+   * @param fetchRecords records that a source reads at once
+   */
+  public SimulatedJob(
+      PipelineDefinition definition,
+      Params params,
+      JobOptions options,
+      Device device,
+      long interleaving,
+      int fetchRecords) {
+    Pipeline pipeline = new Pipeline();
+    definition.define(pipeline, params);
+    this.graph = pipeline.graph();
+    this.options = options;
+    this.order = new Random(interleaving);
+    this.directory =
+        options.resume()
+            ? JobDirectory.resume(options.state(), options.job())
+            : JobDirectory.start(options.state(), options.job(), options.pipeline(), params.values());
+    Optional<StoredCheckpoint> restored =
+        options.resume() ? directory.checkpoints().latest().checkpoint() : Optional.empty();
+    this.runtime =
+        new JobRuntime(
+            graph,
+            options,
+            directory,
+            restored,
+            new JobRuntime.Machine(
+                device,
+                (_, opener) -> new InlineFetcher(fetchRecords, opener),
+                Runnable::run,
+                () -> nowNs),
+            JobListener.NONE);
+    this.tasks =
+        runtime.tasks().stream().map(TaskFactory.Placed::task).collect(Collectors.toList());
+  }
+
+  /** Gives every task and the master one turn; false when the job is over. */
+  public boolean turn() {
+    Collections.shuffle(tasks, order);
+    for (Task task : tasks) {
+      try {
+        task.doWork();
+      } catch (RuntimeException e) {
+        runtime.reports().send(new TaskReport.Failed(task.id(), e));
+      }
+      nowNs += SLICE_NS;
+    }
+    runtime.master().poll();
+    return !runtime.master().isOver();
+  }
+
+  /** Turns until the job is over. */
+  public JobReport run() {
+    while (turn()) {}
+    runtime
+        .master()
+        .failure()
+        .ifPresent(
+            failure -> {
+              throw failure;
+            });
+    runtime.finish();
+    ProgressMeter meter = new ProgressMeter(graph, runtime);
+    JobListener.Progress last = meter.measure(nowNs);
+    return new JobReport(
+        options.job(),
+        last.step(),
+        last.samples(),
+        nowNs / 1e9,
+        0,
+        runtime.master().metrics(),
+        runtime.master().trained().map(TaskReport.Trained::weightsSha256),
+        runtime.master().lastCheckpoint().map(StoredCheckpoint::folder),
+        runtime.published(),
+        options.workers(),
+        "strict");
+  }
+
+  /** Lets go of everything as a killed process would: what was not committed is lost. */
+  @Override
+  public void close() {
+    runtime.close();
+    directory.close();
+  }
+}

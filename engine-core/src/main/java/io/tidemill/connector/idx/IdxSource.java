@@ -1,0 +1,147 @@
+package io.tidemill.connector.idx;
+
+import io.tidemill.connector.Source;
+import io.tidemill.connector.SplitReader;
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.OptionalLong;
+
+/**
+ * Images and their labels from a pair of IDX files, plain or gzip, as MNIST is published.
+ *
+ * <p>In a folder, {@code NAME-images-idx3-ubyte[.gz]} has the images and {@code
+ * NAME-labels-idx1-ubyte[.gz]} the labels. Both are read whole when the one split is opened.
+ *
+ * @param <T> the record type
+ */
+public final class IdxSource<T> implements Source<T> {
+  private static final int IMAGES_MAGIC = 0x0803;
+  private static final int LABELS_MAGIC = 0x0801;
+
+  private final Class<T> type;
+  private final Path folder;
+  private final String name;
+  private final ImageMaker<T> maker;
+
+  private IdxSource(Class<T> type, Path folder, String name, ImageMaker<T> maker) {
+    this.type = Objects.requireNonNull(type);
+    this.folder = Objects.requireNonNull(folder);
+    this.name = Objects.requireNonNull(name);
+    this.maker = Objects.requireNonNull(maker);
+  }
+
+  /** Makes a record of an image. */
+  @FunctionalInterface
+  public interface ImageMaker<T> {
+    /**
+     * Called once per image.
+     *
+     * @param pixels row-major, one byte each, 0 to 255 unsigned; the record's own
+     * @param label 0 to 255
+     */
+    T make(byte[] pixels, int label);
+  }
+
+  /**
+   * The images of a pair of files.
+   *
+   * @param name how both names begin: {@code train} or {@code t10k} for MNIST
+   */
+  public static <T> IdxSource<T> of(Class<T> type, Path folder, String name, ImageMaker<T> maker) {
+    return new IdxSource<>(type, folder, name, maker);
+  }
+
+  @Override
+  public Class<T> type() {
+    return type;
+  }
+
+  @Override
+  public List<String> splits() {
+    return List.of(name);
+  }
+
+  @Override
+  public boolean isBounded() {
+    return true;
+  }
+
+  @Override
+  public SplitReader<T> open(String split, long offset) {
+    Pair pair = read();
+    if (offset > pair.images.count()) {
+      throw new EngineException(
+          ErrorCode.INVALID_DATA,
+          "%s has %,d images, but the checkpoint has read %,d: it is not the same file any more"
+              .formatted(file("images-idx3"), pair.images.count(), offset));
+    }
+    return new Reader(pair, Math.toIntExact(offset));
+  }
+
+  /** Reads both files whole: a truncated one is refused before the job starts. */
+  @Override
+  public void check() {
+    read();
+  }
+
+  @Override
+  public OptionalLong estimatedRecords() {
+    return OptionalLong.of(IdxFile.count(file("images-idx3"), IMAGES_MAGIC));
+  }
+
+  private Pair read() {
+    IdxFile images = IdxFile.read(file("images-idx3"), IMAGES_MAGIC);
+    IdxFile labels = IdxFile.read(file("labels-idx1"), LABELS_MAGIC);
+    if (images.count() != labels.count()) {
+      throw new EngineException(
+          ErrorCode.INVALID_DATA,
+          "%s and %s do not belong together: %,d images, %,d labels"
+              .formatted(file("images-idx3"), file("labels-idx1"), images.count(), labels.count()));
+    }
+    return new Pair(images, labels);
+  }
+
+  private Path file(String kind) {
+    if (!Files.isDirectory(folder)) {
+      throw new EngineException(
+          ErrorCode.NOT_FOUND, folder + " is not a folder: give the folder with the IDX files");
+    }
+    Path plain = folder.resolve(name + "-" + kind + "-ubyte");
+    Path gzip = folder.resolve(plain.getFileName() + ".gz");
+    return Files.notExists(plain) && Files.exists(gzip) ? gzip : plain;
+  }
+
+  private record Pair(IdxFile images, IdxFile labels) {}
+
+  private final class Reader implements SplitReader<T> {
+    private final Pair pair;
+    private int next;
+
+    private Reader(Pair pair, int next) {
+      this.pair = pair;
+      this.next = next;
+    }
+
+    @Override
+    public boolean advance() {
+      boolean more = next < pair.images.count();
+      next += more ? 1 : 0;
+      return more;
+    }
+
+    @Override
+    public T current() {
+      int pixels = pair.images.itemBytes();
+      byte[] image = Arrays.copyOfRange(pair.images.data(), (next - 1) * pixels, next * pixels);
+      return maker.make(image, pair.labels.data()[next - 1] & 0xff);
+    }
+
+    @Override
+    public void close() {}
+  }
+}

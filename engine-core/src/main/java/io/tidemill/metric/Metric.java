@@ -1,0 +1,36 @@
+package io.tidemill.metric;
+
+/**
+ * One number that says how good predictions are.
+ *
+ * <p>Immutable. The value is a function of the set of examples: their order does not matter, to the
+ * last bit.
+ *
+ * @param <E> the example type
+ */
+public interface Metric<E> {
+
+  /** The key in a report, for example {@code aucRoc}. */
+  String name();
+
+  /** A fresh evaluation. */
+  Accumulator<E> start();
+
+  /**
+   * One evaluation under way. Confined to one thread.
+   *
+   * @param <E> the example type
+   */
+  interface Accumulator<E> {
+
+    /**
+     * Takes an example and what the model predicts for it.
+     *
+     * @param prediction the model's output row; it may be reused by the caller after the call
+     */
+    void add(E example, float[] prediction);
+
+    /** The metric over what was added; NaN where that does not determine it. */
+    double value();
+  }
+}

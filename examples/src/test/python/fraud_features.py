@@ -4,9 +4,11 @@ Rolling windows as in the Fraud Detection Handbook (chapter 3, "Baseline feature
 
   fraud_features.py TRANSACTIONS.csv[.gz] --out FEATURES.csv       writes them
   fraud_features.py TRANSACTIONS.csv[.gz] --compare FEATURES.csv   compares a file of the engine's with them
+  fraud_features.py TRANSACTIONS.csv[.gz] --fixture FOLDER         writes the part that the Java tests read
 """
 
 import argparse
+import pathlib
 import sys
 
 import pandas as pd
@@ -78,12 +80,28 @@ def compare(expected, actual):
     return None if worst <= TOLERANCE else f"largest difference {worst:.3g} is over {TOLERANCE}"
 
 
+def write_fixture(path, folder):
+    """The busiest card and the three worst terminals, to 2018-06-19, and the features of that part alone."""
+    rows = pd.read_csv(path, dtype=str)
+    rows = rows[rows["datetime"] < "2018-06-20"]
+    card = rows["customer_id"].value_counts().index[:1]
+    terminals = rows[rows["fraud"] == "1"]["terminal_id"].value_counts().index[:3]
+    part = rows[rows["customer_id"].isin(card) | rows["terminal_id"].isin(terminals)]
+    part.to_csv(folder / "transactions.csv", index=False)
+    read = pd.read_csv(folder / "transactions.csv", parse_dates=["datetime"])
+    features(read).to_csv(folder / "features.csv", index=False)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("transactions")
     parser.add_argument("--out")
     parser.add_argument("--compare")
+    parser.add_argument("--fixture", type=pathlib.Path)
     args = parser.parse_args()
+    if args.fixture:
+        write_fixture(args.transactions, args.fixture)
+        return
     expected = features(pd.read_csv(args.transactions, parse_dates=["datetime"]))
     if args.out:
         expected.to_csv(args.out, index=False)

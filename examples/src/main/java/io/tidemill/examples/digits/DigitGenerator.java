@@ -21,11 +21,11 @@ public record DigitGenerator(long seed) {
   private static final int CLASSES = 10;
   private static final int PEN = 1;
   private static final double GLYPH_PIXELS = 23;
-  private static final double STROKE_JITTER = 0.02;
-  private static final double BEND = 0.35;
-  private static final double HALF_TURN_TANGENT = 0.12;
-  private static final double SHEAR = 0.25;
-  private static final double SHIFT_PIXELS = 1.5;
+  private static final double STROKE_JITTER = 0.03;
+  private static final double BEND = 0.6;
+  private static final double HALF_TURN_TANGENT = 0.17;
+  private static final double SHEAR = 0.4;
+  private static final double SHIFT_PIXELS = 2;
 
   /** The images of the indices 0 to {@code count - 1}. */
   public Source<LabelledImage> images(long count) {
@@ -45,7 +45,7 @@ public record DigitGenerator(long seed) {
     Glyph glyph = glyphs.get(random.below(glyphs.size()));
     Placement placement = Placement.draw(random);
     KeyedRandom pen = new KeyedRandom(seed, index, PEN);
-    Canvas canvas = new Canvas(SIDE, pen.uniform(0.7, 1.6));
+    Canvas canvas = new Canvas(SIDE, pen.uniform(0.7, 1.8));
     for (double[] stroke : glyph.strokes()) {
       double right = random.uniform(-STROKE_JITTER, STROKE_JITTER);
       double down = random.uniform(-STROKE_JITTER, STROKE_JITTER);
@@ -84,12 +84,12 @@ public record DigitGenerator(long seed) {
       double down) {
 
     private static Placement draw(KeyedRandom random) {
-      // cos and sin by the tangent of half the angle: about 14 degrees each way, exact arithmetic.
+      // cos and sin by the tangent of half the angle: about 19 degrees each way, exact arithmetic.
       double t = random.uniform(-HALF_TURN_TANGENT, HALF_TURN_TANGENT);
       double cos = (1 - t * t) / (1 + t * t);
       double sin = 2 * t / (1 + t * t);
-      double wide = GLYPH_PIXELS * random.uniform(0.75, 1.1);
-      double high = GLYPH_PIXELS * random.uniform(0.85, 1.08);
+      double wide = GLYPH_PIXELS * random.uniform(0.7, 1.25);
+      double high = GLYPH_PIXELS * random.uniform(0.8, 1.1);
       double shear = random.uniform(-SHEAR, SHEAR);
       double centre = SIDE / 2.0;
       return new Placement(

@@ -40,13 +40,14 @@ public final class Channel {
 
   /** Promises that every later offer is at or after {@code frontier}. */
   public void advance(OrderKey frontier) {
-    // Release: pairs with the acquire in frontier(); what was offered before is seen by a poll after it.
+    // Release: pairs with the acquire in frontier(); what was offered before is seen by a poll
+    // after it.
     FRONTIER.setRelease(this, frontier);
   }
 
   /**
-   * The promise of {@link #advance}. A consumer reads it <em>before</em> it polls: when the poll then
-   * finds nothing, nothing before the frontier is left.
+   * The promise of {@link #advance}. A consumer reads it <em>before</em> it polls: when the poll
+   * then finds nothing, nothing before the frontier is left.
    */
   public OrderKey frontier() {
     return (OrderKey) FRONTIER.getAcquire(this);

@@ -65,7 +65,9 @@ public final class Inbox {
     return least;
   }
 
-  /** What was taken from the channels of an edge and not handed out; part of the task's snapshot. */
+  /**
+   * What was taken from the channels of an edge and not handed out; part of the task's snapshot.
+   */
   public List<Item> held(int edge) {
     List<Item> items = new ArrayList<>();
     for (Input input : inputs) {

@@ -35,7 +35,9 @@ public record OrderKey(long time, int split, long offset, long path)
   public static final OrderKey MAX =
       new OrderKey(Long.MAX_VALUE, Integer.MAX_VALUE, Long.MAX_VALUE, -1L);
 
-  /** After every record and timer, and before {@link #MAX}: what is made when all records are in. */
+  /**
+   * After every record and timer, and before {@link #MAX}: what is made when all records are in.
+   */
   public static final OrderKey LAST =
       new OrderKey(Long.MAX_VALUE, Integer.MAX_VALUE, Long.MAX_VALUE, 0);
 
@@ -65,7 +67,10 @@ public record OrderKey(long time, int split, long offset, long path)
     if (used + codeBits > CAPACITY_BITS) {
       throw new EngineException(
           ErrorCode.INVALID_ARGUMENT,
-          "too many fan-outs on the way of one record: split=" + split + " offset=" + offset
+          "too many fan-outs on the way of one record: split="
+              + split
+              + " offset="
+              + offset
               + "; emit fewer records per record, or in fewer operators in a row");
     }
     long codes = (path & ~LENGTH_MASK) | code << (64 - used - codeBits);

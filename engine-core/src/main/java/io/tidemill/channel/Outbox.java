@@ -53,7 +53,9 @@ public final class Outbox {
     return true;
   }
 
-  /** Tells every receiver that nothing before {@code frontier}, and before what waits, will come. */
+  /**
+   * Tells every receiver that nothing before {@code frontier}, and before what waits, will come.
+   */
   public void advance(OrderKey frontier) {
     OrderKey promise =
         switch (waiting.peek()) {

@@ -18,13 +18,6 @@ import java.util.stream.IntStream;
  */
 final class RecordCodec<R> implements Codec<R> {
   private static final MethodHandles.Lookup LOOKUP = MethodHandles.lookup();
-<<<<<<< HEAD
-  private static final MethodHandle ENCODE_COMPONENT =
-      find(
-          "encodeComponent", void.class, Codec.class, String.class, Object.class, ByteWriter.class);
-  private static final MethodHandle DECODE_COMPONENT =
-      find("decodeComponent", Object.class, Codec.class, ByteReader.class);
-=======
 
   /** A component that is an object; its two methods are bound into the handles. */
   record Component(Codec<Object> codec, String path) {
@@ -56,7 +49,6 @@ final class RecordCodec<R> implements Codec<R> {
       return LOOKUP.findVirtual(Component.class, "decode", type).bindTo(this);
     }
   }
->>>>>>> state
 
   private final String schema;
   private final MethodHandle encoder; // (Object record, ByteWriter) -> void
@@ -82,11 +74,7 @@ final class RecordCodec<R> implements Codec<R> {
           schema.append('}').toString(),
           encoderOf(type, components, codecs, access),
           decoderOf(type, components, codecs, access));
-<<<<<<< HEAD
-    } catch (IllegalAccessException | NoSuchMethodException e) {
-=======
     } catch (ReflectiveOperationException e) {
->>>>>>> state
       throw new EngineException(
           ErrorCode.INVALID_ARGUMENT,
           where + ": record " + type.getName() + " cannot be reached; open its package to tidemill",
@@ -123,11 +111,7 @@ final class RecordCodec<R> implements Codec<R> {
       RecordComponent[] components,
       List<Codec<?>> codecs,
       MethodHandles.Lookup access)
-<<<<<<< HEAD
-      throws IllegalAccessException {
-=======
       throws ReflectiveOperationException {
->>>>>>> state
     MethodHandle all =
         MethodHandles.empty(MethodType.methodType(void.class, type, ByteWriter.class));
     for (int i = components.length - 1; i >= 0; i--) {
@@ -136,11 +120,7 @@ final class RecordCodec<R> implements Codec<R> {
       MethodHandle writer =
           components[i].getType().isPrimitive()
               ? primitiveWriter(components[i].getType())
-<<<<<<< HEAD
-              : MethodHandles.insertArguments(ENCODE_COMPONENT, 0, codecs.get(i), path);
-=======
               : Component.of(codecs.get(i), path).encoder();
->>>>>>> state
       MethodHandle one =
           MethodHandles.filterArguments(
               writer,
@@ -156,11 +136,7 @@ final class RecordCodec<R> implements Codec<R> {
       RecordComponent[] components,
       List<Codec<?>> codecs,
       MethodHandles.Lookup access)
-<<<<<<< HEAD
-      throws IllegalAccessException, NoSuchMethodException {
-=======
       throws ReflectiveOperationException {
->>>>>>> state
     Class<?>[] types =
         List.of(components).stream().map(RecordComponent::getType).toArray(Class[]::new);
     MethodHandle all = access.findConstructor(type, MethodType.methodType(void.class, types));
@@ -169,11 +145,7 @@ final class RecordCodec<R> implements Codec<R> {
       MethodHandle reader =
           types[i].isPrimitive()
               ? primitiveReader(types[i])
-<<<<<<< HEAD
-              : MethodHandles.insertArguments(DECODE_COMPONENT, 0, codecs.get(i));
-=======
               : Component.of(codecs.get(i), "").decoder();
->>>>>>> state
       all =
           MethodHandles.collectArguments(
               all, i, reader.asType(MethodType.methodType(types[i], ByteReader.class)));
@@ -185,32 +157,6 @@ final class RecordCodec<R> implements Codec<R> {
   }
 
   /** (type, ByteWriter) -> void. */
-<<<<<<< HEAD
-  private static MethodHandle primitiveWriter(Class<?> type) throws IllegalAccessException {
-    boolean narrow = type == byte.class || type == short.class;
-    MethodType signature = MethodType.methodType(void.class, narrow ? int.class : type);
-    try {
-      MethodHandle write = LOOKUP.findVirtual(ByteWriter.class, "write" + capital(type), signature);
-      return MethodHandles.permuteArguments(
-              write,
-              MethodType.methodType(void.class, signature.parameterType(0), ByteWriter.class),
-              1,
-              0)
-          .asType(MethodType.methodType(void.class, type, ByteWriter.class));
-    } catch (NoSuchMethodException e) {
-      throw new AssertionError(e);
-    }
-  }
-
-  /** (ByteReader) -> type. */
-  private static MethodHandle primitiveReader(Class<?> type) throws IllegalAccessException {
-    try {
-      return LOOKUP.findVirtual(
-          ByteReader.class, "read" + capital(type), MethodType.methodType(type));
-    } catch (NoSuchMethodException e) {
-      throw new AssertionError(e);
-    }
-=======
   private static MethodHandle primitiveWriter(Class<?> type) throws ReflectiveOperationException {
     boolean narrow = type == byte.class || type == short.class;
     Class<?> written = narrow ? int.class : type;
@@ -226,7 +172,6 @@ final class RecordCodec<R> implements Codec<R> {
   private static MethodHandle primitiveReader(Class<?> type) throws ReflectiveOperationException {
     return LOOKUP.findVirtual(
         ByteReader.class, "read" + capital(type), MethodType.methodType(type));
->>>>>>> state
   }
 
   private static String capital(Class<?> primitive) {
@@ -234,30 +179,6 @@ final class RecordCodec<R> implements Codec<R> {
     return Character.toUpperCase(name.charAt(0)) + name.substring(1);
   }
 
-<<<<<<< HEAD
-  private static void encodeComponent(
-      Codec<Object> codec, String path, Object value, ByteWriter out) {
-    if (value == null) {
-      throw new EngineException(
-          ErrorCode.INVALID_DATA, path + " is null; a component that may be absent is an Optional");
-    }
-    codec.encode(value, out);
-  }
-
-  private static Object decodeComponent(Codec<Object> codec, ByteReader in) {
-    return codec.decode(in);
-  }
-
-  private static MethodHandle find(String name, Class<?> result, Class<?>... parameters) {
-    try {
-      return LOOKUP.findStatic(RecordCodec.class, name, MethodType.methodType(result, parameters));
-    } catch (ReflectiveOperationException e) {
-      throw new AssertionError(e);
-    }
-  }
-
-=======
->>>>>>> state
   /** Accessors and constructors are user code and may throw anything; records rarely do. */
   private static RuntimeException unchecked(Throwable thrown) {
     return switch (thrown) {

@@ -34,8 +34,14 @@ public final class KeyedStream<K, T> {
     if (sample.keyType() != type) {
       throw new EngineException(
           ErrorCode.INVALID_ARGUMENT,
-          "process " + id + " has keys of another type than keyBy " + this.id + ": expected "
-              + type.getName() + ", found " + sample.keyType().getName());
+          "process "
+              + id
+              + " has keys of another type than keyBy "
+              + this.id
+              + ": expected "
+              + type.getName()
+              + ", found "
+              + sample.keyType().getName());
     }
     return stream.then(
         id,
@@ -47,6 +53,7 @@ public final class KeyedStream<K, T> {
 
   @SuppressWarnings("unchecked") // edges carry objects
   private Exchange exchange() {
-    return new Exchange.Keyed(id, (Function<Object, Object>) key, Pipeline.codec(type, id).orElseThrow());
+    return new Exchange.Keyed(
+        id, (Function<Object, Object>) key, Pipeline.codec(type, id).orElseThrow());
   }
 }

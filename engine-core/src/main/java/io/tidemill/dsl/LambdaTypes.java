@@ -22,8 +22,12 @@ final class LambdaTypes {
     if (result == Object.class || Iterable.class.isAssignableFrom(result)) {
       throw new EngineException(
           ErrorCode.INVALID_ARGUMENT,
-          where + ": cannot tell which type the function returns (found " + result.getName()
-              + "); give it as a parameter: " + where + ", Type.class, function");
+          where
+              + ": cannot tell which type the function returns (found "
+              + result.getName()
+              + "); give it as a parameter: "
+              + where
+              + ", Type.class, function");
     }
     return result;
   }

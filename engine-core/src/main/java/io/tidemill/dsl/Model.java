@@ -49,8 +49,8 @@ public final class Model<T> {
   }
 
   /**
-   * Publishes the trained weights as the next version of a model, once the checkpoint that holds them
-   * is committed.
+   * Publishes the trained weights as the next version of a model, once the checkpoint that holds
+   * them is committed.
    *
    * @param model name in the model store
    * @param labels names of the classes, in the order of the outputs; may be empty

@@ -70,8 +70,15 @@ public final class Params {
     String value = text(key, otherwise);
     if (!value.equals(otherwise) && !Arrays.asList(others).contains(value)) {
       throw invalid(
-          "parameter " + key + " has to be one of " + otherwise + ", "
-              + String.join(", ", others) + "; found \"" + value + "\"");
+          "parameter "
+              + key
+              + " has to be one of "
+              + otherwise
+              + ", "
+              + String.join(", ", others)
+              + "; found \""
+              + value
+              + "\"");
     }
     return value;
   }
@@ -109,7 +116,11 @@ public final class Params {
     for (String key : values.keySet()) {
       if (!known.contains(key)) {
         throw invalid(
-            "unknown parameter " + key + " for " + pipeline + "; it knows "
+            "unknown parameter "
+                + key
+                + " for "
+                + pipeline
+                + "; it knows "
                 + String.join(", ", known));
       }
     }
@@ -129,8 +140,13 @@ public final class Params {
       // The sentence below says it.
     }
     throw invalid(
-        "parameter " + key + " has to be a whole number of at least " + least + ", found \""
-            + value.get() + "\"");
+        "parameter "
+            + key
+            + " has to be a whole number of at least "
+            + least
+            + ", found \""
+            + value.get()
+            + "\"");
   }
 
   private static EngineException invalid(String sentence) {

@@ -42,8 +42,7 @@ public final class Pipeline {
   String claim(String id) {
     if (!ID.matcher(id).matches()) {
       throw new EngineException(
-          ErrorCode.INVALID_ARGUMENT,
-          "operator id \"" + id + "\" has to match " + ID.pattern());
+          ErrorCode.INVALID_ARGUMENT, "operator id \"" + id + "\" has to match " + ID.pattern());
     }
     if (!ids.add(id)) {
       throw new EngineException(
@@ -65,8 +64,7 @@ public final class Pipeline {
 
   void replace(int index, Role role, String description) {
     Vertex old = vertices.get(index);
-    vertices.set(
-        index, new Vertex(index, old.id(), role, old.inputs(), old.output(), description));
+    vertices.set(index, new Vertex(index, old.id(), role, old.inputs(), old.output(), description));
   }
 
   Vertex vertex(int index) {

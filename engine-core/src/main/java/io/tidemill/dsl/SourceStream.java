@@ -1,9 +1,9 @@
 package io.tidemill.dsl;
 
+import io.tidemill.connector.EventTime;
 import io.tidemill.connector.Source;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
-import io.tidemill.connector.EventTime;
 import io.tidemill.graph.Role;
 import java.io.Serializable;
 import java.time.Duration;
@@ -43,12 +43,15 @@ public final class SourceStream<T> extends Stream<T> {
     return eventTime(time, bound, EventTime.Late.FAIL);
   }
 
-  /** As {@link #eventTime(TimeFunction, Duration)}, with a choice of what happens to late records. */
+  /**
+   * As {@link #eventTime(TimeFunction, Duration)}, with a choice of what happens to late records.
+   */
   public Stream<T> eventTime(TimeFunction<T> time, Duration bound, EventTime.Late late) {
     if (!pipeline.isLast(index)) {
       throw new EngineException(
           ErrorCode.INVALID_ARGUMENT,
-          "eventTime of source " + pipeline.vertex(index).id()
+          "eventTime of source "
+              + pipeline.vertex(index).id()
               + " comes too late: give it before any other operator uses the stream");
     }
     EventTime<T> eventTime =
@@ -56,7 +59,11 @@ public final class SourceStream<T> extends Stream<T> {
     pipeline.replace(
         index,
         new Role.Reads(source, Optional.of(eventTime)),
-        "source of " + source.type().getName() + " by event time, bound " + bound + ", late "
+        "source of "
+            + source.type().getName()
+            + " by event time, bound "
+            + bound
+            + ", late "
             + late);
     return this;
   }

@@ -53,8 +53,7 @@ public sealed class Stream<T> permits SourceStream {
     pipeline.claim(id);
     Role role = new Role.Transforms(() -> new FilterOperator<>(condition));
     return new Stream<>(
-        pipeline,
-        pipeline.add(id, role, forward(), pipeline.vertex(index).output(), "filter"));
+        pipeline, pipeline.add(id, role, forward(), pipeline.vertex(index).output(), "filter"));
   }
 
   /** Any number of records for one record. */
@@ -107,8 +106,13 @@ public sealed class Stream<T> permits SourceStream {
         && (training.shuffled() || training.epochs() > 1)) {
       throw new EngineException(
           ErrorCode.INVALID_ARGUMENT,
-          "training " + id + " reads a stream without end: expected one epoch in order of arrival,"
-              + " found epochs=" + training.epochs() + " shuffled=" + training.shuffled());
+          "training "
+              + id
+              + " reads a stream without end: expected one epoch in order of arrival,"
+              + " found epochs="
+              + training.epochs()
+              + " shuffled="
+              + training.shuffled());
     }
     int trained =
         pipeline.add(
@@ -129,8 +133,7 @@ public sealed class Stream<T> permits SourceStream {
     pipeline.claim(id);
     return new Stream<>(
         pipeline,
-        pipeline.add(
-            id, new Role.Transforms(operator), inputs, Pipeline.codec(type, id), what));
+        pipeline.add(id, new Role.Transforms(operator), inputs, Pipeline.codec(type, id), what));
   }
 
   static Input gather(Stream<?> stream) {

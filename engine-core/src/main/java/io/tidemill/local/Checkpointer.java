@@ -68,8 +68,8 @@ final class Checkpointer {
   }
 
   /**
-   * Starts a checkpoint. One that cannot even begin still has its barriers sent: a training waits for
-   * them between two steps.
+   * Starts a checkpoint. One that cannot even begin still has its barriers sent: a training waits
+   * for them between two steps.
    */
   Optional<Outcome> start() {
     long number = Math.max(store.nextNumber(), signals.requestedCheckpoint() + 1);
@@ -141,8 +141,7 @@ final class Checkpointer {
             ofVertex.forEach(
                 part ->
                     target.write(
-                        new PartKey(
-                            vertex, subtask, part.kind(), part.format(), KeyGroupRange.ALL),
+                        new PartKey(vertex, subtask, part.kind(), part.format(), KeyGroupRange.ALL),
                         part.content())));
   }
 }

@@ -19,8 +19,8 @@ import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
 /**
- * Decides for one job: when a checkpoint is taken, when a source is no longer needed, when the job is
- * done or has failed.
+ * Decides for one job: when a checkpoint is taken, when a source is no longer needed, when the job
+ * is done or has failed.
  *
  * <p>A training asks for checkpoints at its steps; a pipeline that trains nothing has one every ten
  * seconds. When every task is complete a last checkpoint is taken, and the job is done when it is
@@ -161,7 +161,8 @@ final class JobMaster {
   private void endUnneededSources() {
     signals.endSources(
         graph.vertices().stream()
-            .filter(vertex -> vertex.role() instanceof Role.Reads reads && !reads.source().isBounded())
+            .filter(
+                vertex -> vertex.role() instanceof Role.Reads reads && !reads.source().isBounded())
             .filter(this::feedsOnlyCompleteVertices)
             .map(Vertex::id)
             .collect(Collectors.toSet()));

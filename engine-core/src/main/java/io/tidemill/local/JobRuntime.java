@@ -1,5 +1,6 @@
 package io.tidemill.local;
 
+import io.tidemill.checkpoint.JobDirectory;
 import io.tidemill.checkpoint.Manifest;
 import io.tidemill.checkpoint.Progress;
 import io.tidemill.checkpoint.RunFacts;
@@ -9,7 +10,6 @@ import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.graph.DataflowGraph;
 import io.tidemill.graph.Role;
-import io.tidemill.checkpoint.JobDirectory;
 import io.tidemill.model.ModelStore;
 import io.tidemill.operator.RestoredState;
 import io.tidemill.plan.Plan;
@@ -41,8 +41,8 @@ import java.util.stream.Stream;
 /**
  * One attempt of a job in this process: its tasks, made and restored, and its master.
  *
- * <p>Whoever made it gives the tasks their threads and polls the master: {@link LocalJob} with worker
- * threads, {@link SimulatedJob} on one.
+ * <p>Whoever made it gives the tasks their threads and polls the master: {@link LocalJob} with
+ * worker threads, {@link SimulatedJob} on one.
  */
 final class JobRuntime implements AutoCloseable {
   /** The release, as manifests and models name it. */
@@ -61,7 +61,8 @@ final class JobRuntime implements AutoCloseable {
   private Optional<JobReport.PublishedModel> published = Optional.empty();
 
   /** How an attempt gets at threads and time. */
-  record Machine(Device device, RunContext.FetcherFactory fetchers, Executor writer, LongSupplier clockNs) {}
+  record Machine(
+      Device device, RunContext.FetcherFactory fetchers, Executor writer, LongSupplier clockNs) {}
 
   JobRuntime(
       DataflowGraph graph,
@@ -152,22 +153,29 @@ final class JobRuntime implements AutoCloseable {
     if (!expected.equals(graph.fingerprint())) {
       throw new EngineException(
           ErrorCode.INVALID_ARGUMENT,
-          "job " + options.job() + " cannot be resumed with another pipeline or other parameters:"
-              + " expected fingerprint " + expected.substring(0, 12) + ", found "
+          "job "
+              + options.job()
+              + " cannot be resumed with another pipeline or other parameters:"
+              + " expected fingerprint "
+              + expected.substring(0, 12)
+              + ", found "
               + graph.fingerprint().substring(0, 12)
               + "; give the same parameters, or leave --resume out to start anew");
     }
     if (manifest.run().seed() != options.seed()) {
       throw new EngineException(
           ErrorCode.INVALID_ARGUMENT,
-          "job " + options.job() + " cannot be resumed with another seed: expected "
-              + manifest.run().seed() + ", found " + options.seed());
+          "job "
+              + options.job()
+              + " cannot be resumed with another seed: expected "
+              + manifest.run().seed()
+              + ", found "
+              + options.seed());
     }
   }
 
   private static Function<String, RestoredState> stateOf(StoredCheckpoint checkpoint) {
-    return vertex ->
-        kind -> checkpoint.parts(vertex, kind).stream().map(checkpoint::path).toList();
+    return vertex -> kind -> checkpoint.parts(vertex, kind).stream().map(checkpoint::path).toList();
   }
 
   /** The folder of this run's sample logs; those of earlier runs are of no use any more. */
@@ -235,9 +243,7 @@ final class JobRuntime implements AutoCloseable {
         publisher.publish(checkpoint).forEach(this::published);
       }
       ModelStore models = ModelStore.in(options.state());
-      directory
-          .checkpoints()
-          .prune(m -> models.refersTo(m.job(), m.runId(), m.checkpoint()));
+      directory.checkpoints().prune(m -> models.refersTo(m.job(), m.runId(), m.checkpoint()));
     }
 
     @Override
@@ -251,7 +257,9 @@ final class JobRuntime implements AutoCloseable {
       directory
           .events()
           .append(
-              Instant.now(), "published", Map.of("model", model.name(), "version", model.version()));
+              Instant.now(),
+              "published",
+              Map.of("model", model.name(), "version", model.version()));
       listener.published(model);
     }
   }

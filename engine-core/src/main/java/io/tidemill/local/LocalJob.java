@@ -31,8 +31,8 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * A job in this process: defines the pipeline, runs it on worker threads, reports.
  *
- * <p>{@link #run} blocks the calling thread, which acts as the job's master. {@link #cancel} may come
- * from any thread.
+ * <p>{@link #run} blocks the calling thread, which acts as the job's master. {@link #cancel} may
+ * come from any thread.
  */
 public final class LocalJob {
   private static final int FETCH_RECORDS = 256;
@@ -51,8 +51,7 @@ public final class LocalJob {
   }
 
   /** Builds the graph; everything that can be refused before the job starts is refused here. */
-  public static LocalJob define(
-      PipelineDefinition definition, Params params, JobOptions options) {
+  public static LocalJob define(PipelineDefinition definition, Params params, JobOptions options) {
     Pipeline pipeline = new Pipeline();
     definition.define(pipeline, params);
     params.refuseUnknown(options.pipeline());
@@ -107,14 +106,16 @@ public final class LocalJob {
             .checkpoint()
             .map(
                 checkpoint ->
-                    "resuming job " + options.job() + " from checkpoint " + checkpoint.number()
-                        + " at step " + checkpoint.manifest().progress().step())
-            .orElse(
-                "job " + options.job() + " has no checkpoint that is whole; it starts anew"));
+                    "resuming job "
+                        + options.job()
+                        + " from checkpoint "
+                        + checkpoint.number()
+                        + " at step "
+                        + checkpoint.manifest().progress().step())
+            .orElse("job " + options.job() + " has no checkpoint that is whole; it starts anew"));
     latest
         .checkpoint()
-        .ifPresent(
-            checkpoint -> JobRuntime.checkSame(graph, options, checkpoint.manifest()));
+        .ifPresent(checkpoint -> JobRuntime.checkSame(graph, options, checkpoint.manifest()));
     return latest.checkpoint();
   }
 
@@ -160,9 +161,13 @@ public final class LocalJob {
       } finally {
         threads.forEach(WorkerThread::close);
       }
-      runtime.master().failure().ifPresent(failure -> {
-            throw failure;
-          });
+      runtime
+          .master()
+          .failure()
+          .ifPresent(
+              failure -> {
+                throw failure;
+              });
       runtime.finish();
       return report(runtime, meter, started);
     }

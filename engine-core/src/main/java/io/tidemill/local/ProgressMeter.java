@@ -32,8 +32,15 @@ final class ProgressMeter {
     updateRate(samples, nowNs);
     if (runtime.trainings().isEmpty()) {
       return new JobListener.Progress(
-          runtime.recordsRead(), totalRecords, 0, 0, 0, OptionalLong.empty(), 0,
-          OptionalDouble.empty(), 0);
+          runtime.recordsRead(),
+          totalRecords,
+          0,
+          0,
+          0,
+          OptionalLong.empty(),
+          0,
+          OptionalDouble.empty(),
+          0);
     }
     TrainingRun run = runtime.trainings().getFirst();
     TrainingProgress progress = run.progress();
@@ -49,9 +56,7 @@ final class ProgressMeter {
         step,
         total < 0 ? OptionalLong.empty() : OptionalLong.of(total),
         samples,
-        Float.isNaN(progress.loss())
-            ? OptionalDouble.empty()
-            : OptionalDouble.of(progress.loss()),
+        Float.isNaN(progress.loss()) ? OptionalDouble.empty() : OptionalDouble.of(progress.loss()),
         rate);
   }
 

@@ -54,8 +54,7 @@ final class Publisher {
       if (vertex.role() instanceof Role.Publishes publishes) {
         Vertex trained = vertex.inputs().getFirst().from();
         StoredModel model = publish(checkpoint, trained, publishes);
-        published.add(
-            new JobReport.PublishedModel(model.name(), model.version(), model.folder()));
+        published.add(new JobReport.PublishedModel(model.name(), model.version(), model.folder()));
       }
     }
     return published;
@@ -65,8 +64,7 @@ final class Publisher {
     Training<?> training = ((Role.Trains) trained.role()).training();
     Program program = training.network().prediction(training.loss());
     Path weightsFile =
-        checkpoint.path(
-            checkpoint.parts(trained.id(), TrainerTask.WEIGHTS_PART).getFirst());
+        checkpoint.path(checkpoint.parts(trained.id(), TrainerTask.WEIGHTS_PART).getFirst());
     try (Arena arena = Arena.ofConfined()) {
       SafeTensors stored = SafeTensors.map(weightsFile, arena);
       List<ModelParameter> parameters =

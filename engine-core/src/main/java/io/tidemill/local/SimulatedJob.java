@@ -19,9 +19,9 @@ import java.util.stream.Collectors;
 /**
  * A whole job on the calling thread, with a clock that it turns itself: for tests.
  *
- * <p>All tasks and the master take turns in an order that a seed decides, each slice moves the clock
- * by a millisecond, and reading and writing are done in place. The same seed gives the same run,
- * step for step; another seed gives another interleaving, which must not change any result.
+ * <p>All tasks and the master take turns in an order that a seed decides, each slice moves the
+ * clock by a millisecond, and reading and writing are done in place. The same seed gives the same
+ * run, step for step; another seed gives another interleaving, which must not change any result.
  */
 public final class SimulatedJob implements AutoCloseable {
   private static final long SLICE_NS = 1_000_000;
@@ -53,7 +53,8 @@ public final class SimulatedJob implements AutoCloseable {
     this.directory =
         options.resume()
             ? JobDirectory.resume(options.state(), options.job())
-            : JobDirectory.start(options.state(), options.job(), options.pipeline(), params.values());
+            : JobDirectory.start(
+                options.state(), options.job(), options.pipeline(), params.values());
     Optional<StoredCheckpoint> restored =
         options.resume() ? directory.checkpoints().latest().checkpoint() : Optional.empty();
     this.runtime =

@@ -86,8 +86,7 @@ final class TaskFactory {
   @SuppressWarnings("unchecked") // the DSL typed source and event time alike
   private void buildSource(Chain chain, Role.Reads reads) {
     Source<Object> source = (Source<Object>) reads.source();
-    Optional<EventTime<Object>> eventTime =
-        reads.eventTime().map(time -> (EventTime<Object>) time);
+    Optional<EventTime<Object>> eventTime = reads.eventTime().map(time -> (EventTime<Object>) time);
     for (int subtask = 0; subtask < chain.parallelism(); subtask++) {
       String split = source.splits().get(subtask);
       TaskId id = new TaskId(chain.head().id(), subtask);
@@ -98,10 +97,7 @@ final class TaskFactory {
               nextSplit++,
               eventTime,
               chain.head().output().orElseThrow(),
-              offset ->
-                  context
-                      .fetchers()
-                      .fetcher(id.toString(), () -> source.open(split, offset)),
+              offset -> context.fetchers().fetcher(id.toString(), () -> source.open(split, offset)),
               link(chain, chain.head(), subtask),
               context.signals(),
               context.reports());
@@ -216,14 +212,12 @@ final class TaskFactory {
     Vertex vertex = chain.head();
     Codec<Object> codec = codecsOf(vertex).get(edge);
     List<Item> items = new ArrayList<>();
-    for (byte[] part :
-        context.checkpoint().get().apply(vertex.id()).bytes(HeldItems.kind(edge))) {
+    for (byte[] part : context.checkpoint().get().apply(vertex.id()).bytes(HeldItems.kind(edge))) {
       items.addAll(HeldItems.read(new ByteReader(part), codec));
     }
     if (vertex.inputs().get(edge).exchange() instanceof Exchange.Keyed keyed) {
       Routing routing = Wiring.byKey(keyed.key(), keyed.codec());
-      items.removeIf(
-          item -> routing.channelOf(item.value(), chain.parallelism()) != subtask);
+      items.removeIf(item -> routing.channelOf(item.value(), chain.parallelism()) != subtask);
     }
     items.sort((a, b) -> a.key().compareTo(b.key()));
     return items;
@@ -237,8 +231,7 @@ final class TaskFactory {
                 input
                     .from()
                     .output()
-                    .orElseGet(
-                        () -> (Codec<Object>) (Codec<?>) Codecs.of(TrainedWeights.class)))
+                    .orElseGet(() -> (Codec<Object>) (Codec<?>) Codecs.of(TrainedWeights.class)))
         .toList();
   }
 }

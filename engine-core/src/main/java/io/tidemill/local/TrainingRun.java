@@ -26,15 +26,13 @@ final class TrainingRun implements AutoCloseable {
   private final SampleLog log;
   private final Gang gang;
 
-  TrainingRun(
-      Chain chain, Training<?> training, RunContext context, List<Outbox.Edge> downstream) {
+  TrainingRun(Chain chain, Training<?> training, RunContext context, List<Outbox.Edge> downstream) {
     this.chain = chain;
     this.training = training;
     this.context = context;
     this.downstream = downstream;
     this.log =
-        new SampleLog(
-            context.samples().resolve(chain.head().id()), training.encoding().rowBytes());
+        new SampleLog(context.samples().resolve(chain.head().id()), training.encoding().rowBytes());
     this.gang = new Gang(training, context.device(), chain.parallelism());
   }
 

@@ -37,12 +37,10 @@ public record Lineage(
   }
 
   /**
-   * Whether both name the same moment of the same run: a resumed run comes to a step again, with the
-   * same weights and another checkpoint.
+   * Whether both name the same moment of the same run: a resumed run comes to a step again, with
+   * the same weights and another checkpoint.
    */
   boolean isSameMoment(Lineage other) {
-    return job.equals(other.job)
-        && runId.equals(other.runId)
-        && step == other.step;
+    return job.equals(other.job) && runId.equals(other.runId) && step == other.step;
   }
 }

@@ -70,8 +70,7 @@ final class ModelPublisher {
   /** Empty where another process has taken the number meanwhile. */
   private Optional<StoredModel> tryCreate(Publication publication, int version) throws IOException {
     Path target = modelFolder.resolve(Integer.toString(version));
-    Path temporary =
-        modelFolder.resolve(version + ".tmp-" + ProcessHandle.current().pid());
+    Path temporary = modelFolder.resolve(version + ".tmp-" + ProcessHandle.current().pid());
     try {
       DurableFiles.deleteTree(temporary);
       Files.createDirectory(temporary);

@@ -16,8 +16,8 @@ import java.util.TreeMap;
 /**
  * The published models under one folder: {@code <models>/<model>/<version>/}.
  *
- * <p>Versions are immutable, so any thread and process may read. Publishing is safe among processes,
- * too: a version number is taken by an atomic rename.
+ * <p>Versions are immutable, so any thread and process may read. Publishing is safe among
+ * processes, too: a version number is taken by an atomic rename.
  */
 public final class ModelStore {
   private final Path root;
@@ -36,8 +36,8 @@ public final class ModelStore {
   }
 
   /**
-   * The models that a user points at: a state directory, a folder of models, of one model, or of one
-   * version.
+   * The models that a user points at: a state directory, a folder of models, of one model, or of
+   * one version.
    *
    * @throws EngineException NOT_FOUND where it is none of these
    */
@@ -68,9 +68,7 @@ public final class ModelStore {
 
   /** Names of the models, sorted. */
   public List<String> models() {
-    return onlyModel
-        .map(List::of)
-        .orElseGet(() -> List.copyOf(ModelFolders.models(root).keySet()));
+    return onlyModel.map(List::of).orElseGet(() -> List.copyOf(ModelFolders.models(root).keySet()));
   }
 
   /** The versions of a model, oldest first; empty where there is no such model. */
@@ -144,10 +142,7 @@ public final class ModelStore {
 
   private static boolean looksLikeVersion(Path folder) {
     return List.of(
-            StoredModel.DESCRIPTION,
-            StoredModel.WEIGHTS,
-            StoredModel.PROGRAM,
-            StoredModel.FEATURES)
+            StoredModel.DESCRIPTION, StoredModel.WEIGHTS, StoredModel.PROGRAM, StoredModel.FEATURES)
         .stream()
         .anyMatch(name -> Files.exists(folder.resolve(name)));
   }

@@ -110,8 +110,7 @@ public record StoredModel(Path folder, ModelDescription description) {
     try (Arena arena = Arena.ofConfined()) {
       String found = WeightsDigest.sha256(weights(arena));
       if (!found.equals(description.weightsSha256())) {
-        throw new Damage(
-                weightsPath(), "weightsSha256 " + description.weightsSha256(), found)
+        throw new Damage(weightsPath(), "weightsSha256 " + description.weightsSha256(), found)
             .toException();
       }
     }

@@ -56,10 +56,16 @@ public final class KeyedOperator<K, I, O> implements Operator, KeyedProcess.Cont
     if (process.store().timers().nextTimeMs() >= frontier.time()) {
       return;
     }
-    process.store().timers().fire(frontier.time() - 1, ALL_DUE, (due, owner) -> {
-      begin(OrderKey.ofTimer(due, context.vertex(), hasher.hash(owner)), output);
-      process.onTimer(owner, due, this);
-    });
+    process
+        .store()
+        .timers()
+        .fire(
+            frontier.time() - 1,
+            ALL_DUE,
+            (due, owner) -> {
+              begin(OrderKey.ofTimer(due, context.vertex(), hasher.hash(owner)), output);
+              process.onTimer(owner, due, this);
+            });
   }
 
   @Override
@@ -73,8 +79,7 @@ public final class KeyedOperator<K, I, O> implements Operator, KeyedProcess.Cont
   public void restore(RestoredState state) {
     process
         .store()
-        .restore(
-            state.bytes(KIND), KeyGroups.rangeOf(context.subtask(), context.parallelism()));
+        .restore(state.bytes(KIND), KeyGroups.rangeOf(context.subtask(), context.parallelism()));
   }
 
   @Override

@@ -2,11 +2,11 @@ package io.tidemill.operator;
 
 import io.tidemill.codec.Codec;
 import io.tidemill.codec.Codecs;
+import io.tidemill.codec.KeyGroupRange;
 import io.tidemill.state.KeyedStateStore;
 import io.tidemill.state.ListState;
 import io.tidemill.state.MapState;
 import io.tidemill.state.ValueState;
-import io.tidemill.codec.KeyGroupRange;
 import java.lang.reflect.Type;
 
 /**
@@ -92,8 +92,8 @@ public abstract class KeyedProcess<K, I, O> {
     void emit(O value);
 
     /**
-     * Calls {@link KeyedProcess#onTimer} once for this key when every record up to {@code timeMs} has
-     * been processed; a time that has passed already counts as now.
+     * Calls {@link KeyedProcess#onTimer} once for this key when every record up to {@code timeMs}
+     * has been processed; a time that has passed already counts as now.
      */
     void registerTimer(long timeMs);
 

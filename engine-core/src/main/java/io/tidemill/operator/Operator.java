@@ -7,10 +7,11 @@ import java.util.List;
 /**
  * The work of one vertex in one task.
  *
- * <p>Lifecycle, all on the thread of the task: {@link #open}, at most once {@link #restore}, then any
- * number of {@link #advance}, {@link #process}, {@link #work} and {@link #snapshot}; {@link #end}
- * after the last item; {@link #committed} whenever a checkpoint has become durable; {@link #finish}
- * when the job is done; {@link #close}. None of them may block for longer than a slice (1 ms).
+ * <p>Lifecycle, all on the thread of the task: {@link #open}, at most once {@link #restore}, then
+ * any number of {@link #advance}, {@link #process}, {@link #work} and {@link #snapshot}; {@link
+ * #end} after the last item; {@link #committed} whenever a checkpoint has become durable; {@link
+ * #finish} when the job is done; {@link #close}. None of them may block for longer than a slice (1
+ * ms).
  *
  * <p>After a restore the same items may lead to {@link #end} a second time.
  */
@@ -27,7 +28,9 @@ public interface Operator extends AutoCloseable {
   /** No item will come any more. */
   default void end(Output out) {}
 
-  /** Whether there is work that needs no input; then {@link #work} is called before the next item. */
+  /**
+   * Whether there is work that needs no input; then {@link #work} is called before the next item.
+   */
   default boolean isBusy() {
     return false;
   }

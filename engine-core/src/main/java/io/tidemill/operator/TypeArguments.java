@@ -21,6 +21,7 @@ final class TypeArguments {
         ErrorCode.INVALID_ARGUMENT,
         type.getName()
             + " has to extend KeyedProcess<K, I, O> directly, with classes that are not generic;"
-            + " found " + found);
+            + " found "
+            + found);
   }
 }

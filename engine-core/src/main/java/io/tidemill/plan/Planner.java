@@ -15,8 +15,8 @@ import java.util.List;
  * Lays a graph out: which vertices share a task, how many tasks there are, and where they run.
  *
  * <p>A source has a task per split, a keyed vertex one per thread, a training one per worker, all
- * else one. A vertex that takes records one to one runs in the task of the vertex before it. Pure: the
- * same graph and slots give the same plan.
+ * else one. A vertex that takes records one to one runs in the task of the vertex before it. Pure:
+ * the same graph and slots give the same plan.
  */
 public final class Planner {
   private final DataflowGraph graph;

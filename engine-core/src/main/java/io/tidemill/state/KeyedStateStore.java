@@ -108,18 +108,15 @@ public final class KeyedStateStore<K> {
    *     declared any more; CORRUPT_STATE where the bytes make no sense
    */
   public void restore(Collection<byte[]> parts) {
-<<<<<<< HEAD
     restore(parts, range);
   }
 
-  /** As {@link #restore(Collection)}, for a store that was made before its key groups were known. */
+  /**
+   * As {@link #restore(Collection)}, for a store that was made before its key groups were known.
+   */
   public void restore(Collection<byte[]> parts, KeyGroupRange owned) {
     for (byte[] part : parts) {
       new SnapshotReader<>(where, keyCodec, owned).read(new ByteReader(part), tables, timers);
-=======
-    for (byte[] part : parts) {
-      new SnapshotReader<>(where, keyCodec, range).read(new ByteReader(part), tables, timers);
->>>>>>> state
     }
   }
 

@@ -4,20 +4,12 @@ import io.tidemill.codec.ByteReader;
 import io.tidemill.codec.ByteWriter;
 import io.tidemill.codec.Codec;
 import java.util.LinkedHashMap;
-<<<<<<< HEAD
-
-/** The cell of a map state, in the order of insertion, which user code can observe. */
-record MapCellCodec<A, B>(Codec<A> key, Codec<B> value) implements Codec<LinkedHashMap<A, B>> {
-  @Override
-  public void encode(LinkedHashMap<A, B> map, ByteWriter out) {
-=======
 import java.util.Map;
 
 /** The cell of a map state, in the order of insertion, which user code can observe. */
 record MapCellCodec<A, B>(Codec<A> key, Codec<B> value) implements Codec<Map<A, B>> {
   @Override
   public void encode(Map<A, B> map, ByteWriter out) {
->>>>>>> state
     out.writeVarInt(map.size());
     map.forEach(
         (k, v) -> {
@@ -27,13 +19,8 @@ record MapCellCodec<A, B>(Codec<A> key, Codec<B> value) implements Codec<Map<A, 
   }
 
   @Override
-<<<<<<< HEAD
-  public LinkedHashMap<A, B> decode(ByteReader in) {
-    LinkedHashMap<A, B> map = new LinkedHashMap<>();
-=======
   public Map<A, B> decode(ByteReader in) {
     Map<A, B> map = new LinkedHashMap<>();
->>>>>>> state
     for (int left = in.readVarInt(); left != 0; left--) {
       A k = key.decode(in);
       map.put(k, value.decode(in));

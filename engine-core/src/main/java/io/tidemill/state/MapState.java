@@ -1,10 +1,7 @@
 package io.tidemill.state;
 
 import java.util.LinkedHashMap;
-<<<<<<< HEAD
-=======
 import java.util.Map;
->>>>>>> state
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BiConsumer;
@@ -20,45 +17,27 @@ import java.util.function.BiConsumer;
  * @param <B> type of the values
  */
 public final class MapState<A, B> {
-<<<<<<< HEAD
-  private final StateTable<LinkedHashMap<A, B>> table;
-
-  MapState(StateTable<LinkedHashMap<A, B>> table) {
-=======
   private final StateTable<Map<A, B>> table;
 
   MapState(StateTable<Map<A, B>> table) {
->>>>>>> state
     this.table = table;
   }
 
   public Optional<B> get(A key) {
-<<<<<<< HEAD
-    LinkedHashMap<A, B> map = table.cell();
-=======
     Map<A, B> map = table.cell();
->>>>>>> state
     return map == null ? Optional.empty() : Optional.ofNullable(map.get(key));
   }
 
   /** The value of {@code key}, or {@code absent} where there is none; does not allocate. */
   public B getOrElse(A key, B absent) {
-<<<<<<< HEAD
-    LinkedHashMap<A, B> map = table.cell();
-=======
     Map<A, B> map = table.cell();
->>>>>>> state
     return map == null ? absent : map.getOrDefault(key, absent);
   }
 
   public void put(A key, B value) {
     Objects.requireNonNull(key, "a key of a map state");
     Objects.requireNonNull(value, "a value of a map state; remove() takes it out");
-<<<<<<< HEAD
-    LinkedHashMap<A, B> map = table.cell();
-=======
     Map<A, B> map = table.cell();
->>>>>>> state
     if (map == null) {
       map = new LinkedHashMap<>();
       table.put(map);
@@ -68,11 +47,7 @@ public final class MapState<A, B> {
 
   /** Removes the entry of {@code key}, if there is one. */
   public void remove(A key) {
-<<<<<<< HEAD
-    LinkedHashMap<A, B> map = table.cell();
-=======
     Map<A, B> map = table.cell();
->>>>>>> state
     if (map != null) {
       map.remove(key);
       if (map.isEmpty()) {
@@ -82,21 +57,13 @@ public final class MapState<A, B> {
   }
 
   public int size() {
-<<<<<<< HEAD
-    LinkedHashMap<A, B> map = table.cell();
-=======
     Map<A, B> map = table.cell();
->>>>>>> state
     return map == null ? 0 : map.size();
   }
 
   /** Visits all entries in the order of insertion; the visitor must not change the map. */
   public void forEach(BiConsumer<? super A, ? super B> visitor) {
-<<<<<<< HEAD
-    LinkedHashMap<A, B> map = table.cell();
-=======
     Map<A, B> map = table.cell();
->>>>>>> state
     if (map != null) {
       map.forEach(visitor);
     }

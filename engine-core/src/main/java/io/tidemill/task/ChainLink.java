@@ -56,8 +56,14 @@ public final class ChainLink implements Output, AutoCloseable {
     } catch (RuntimeException e) {
       throw new EngineException(
           ErrorCode.USER_CODE,
-          "operator " + context.vertexId() + " failed at the record of split="
-              + item.key().split() + " offset=" + item.key().offset() + ": " + e,
+          "operator "
+              + context.vertexId()
+              + " failed at the record of split="
+              + item.key().split()
+              + " offset="
+              + item.key().offset()
+              + ": "
+              + e,
           e);
     }
   }

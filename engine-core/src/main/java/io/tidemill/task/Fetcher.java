@@ -3,8 +3,8 @@ package io.tidemill.task;
 /**
  * Brings the records of a split to a {@link SourceTask}.
  *
- * <p>Reading may block, so it has a thread of its own ({@link ThreadFetcher}); where a whole job runs
- * on one thread it is done in place ({@link InlineFetcher}).
+ * <p>Reading may block, so it has a thread of its own ({@link ThreadFetcher}); where a whole job
+ * runs on one thread it is done in place ({@link InlineFetcher}).
  */
 public interface Fetcher extends AutoCloseable {
   /**

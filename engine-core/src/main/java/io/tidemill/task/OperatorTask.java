@@ -17,8 +17,8 @@ import java.util.function.Function;
 /**
  * Takes records in order from an {@link Inbox} and drives a chain of operators with them.
  *
- * <p>Protocol of a slice: deliver what waits, let busy operators work, then take elements. A barrier
- * is answered with a snapshot and handed on; after the end the task still answers barriers.
+ * <p>Protocol of a slice: deliver what waits, let busy operators work, then take elements. A
+ * barrier is answered with a snapshot and handed on; after the end the task still answers barriers.
  */
 public final class OperatorTask implements Task {
   private static final int SLICE_ITEMS = 256;
@@ -35,8 +35,8 @@ public final class OperatorTask implements Task {
   private long committed;
 
   /**
-   * @param inputCodecs codec of the records of each incoming edge, for those that are held back when
-   *     a checkpoint is taken
+   * @param inputCodecs codec of the records of each incoming edge, for those that are held back
+   *     when a checkpoint is taken
    */
   public OperatorTask(
       TaskId id,

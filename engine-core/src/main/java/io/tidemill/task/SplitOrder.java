@@ -2,9 +2,9 @@ package io.tidemill.task;
 
 import io.tidemill.channel.Element.Item;
 import io.tidemill.channel.OrderKey;
+import io.tidemill.connector.EventTime;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
-import io.tidemill.connector.EventTime;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -15,9 +15,9 @@ import java.util.function.Consumer;
 /**
  * Brings the records of one split into the order of their event time.
  *
- * <p>A record is held until no earlier one can come, which is when one has come that is later by the
- * bound. Whether a record is late depends on the records before it in the split and on nothing else.
- * Without event time the order is that of the offsets.
+ * <p>A record is held until no earlier one can come, which is when one has come that is later by
+ * the bound. Whether a record is late depends on the records before it in the split and on nothing
+ * else. Without event time the order is that of the offsets.
  */
 final class SplitOrder {
   private final String name;
@@ -107,9 +107,15 @@ final class SplitOrder {
     if (time.late() == EventTime.Late.FAIL) {
       throw new EngineException(
           ErrorCode.INVALID_DATA,
-          "late record in " + name + ": offset=" + offset + " is "
-              + (latestMs - timeMs) + " ms earlier than a record before it, the bound is "
-              + time.boundMs() + " ms; sort the input, raise the bound of eventTime, or drop late"
+          "late record in "
+              + name
+              + ": offset="
+              + offset
+              + " is "
+              + (latestMs - timeMs)
+              + " ms earlier than a record before it, the bound is "
+              + time.boundMs()
+              + " ms; sort the input, raise the bound of eventTime, or drop late"
               + " records");
     }
     dropped++;

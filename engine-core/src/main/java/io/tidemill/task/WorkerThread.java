@@ -7,8 +7,8 @@ import org.agrona.concurrent.IdleStrategy;
 /**
  * One thread of a worker: runs its tasks in turn until it is closed.
  *
- * <p>A task that throws is reported and not run again. A task that keeps the thread for longer than a
- * second is named in the log, once.
+ * <p>A task that throws is reported and not run again. A task that keeps the thread for longer than
+ * a second is named in the log, once.
  */
 public final class WorkerThread implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(WorkerThread.class.getName());

@@ -56,9 +56,7 @@ public final class SafeTensors {
       WritableByteChannel channel, Map<String, String> metadata, List<NamedTensor> tensors)
       throws IOException {
     List<NamedTensor> ordered =
-        tensors.stream()
-            .sorted(Comparator.comparing(tensor -> -tensor.type().bytes()))
-            .toList();
+        tensors.stream().sorted(Comparator.comparing(tensor -> -tensor.type().bytes())).toList();
     byte[] header = SafeTensorsHeader.encode(metadata, ordered);
     ByteBuffer length = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     writeFully(channel, length.putLong(header.length).flip());
@@ -81,9 +79,7 @@ public final class SafeTensors {
   public static SafeTensors map(Path path, Arena arena) {
     try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {
       return parse(
-          path.toString(),
-          file.map(FileChannel.MapMode.READ_ONLY, 0, file.size(), arena),
-          arena);
+          path.toString(), file.map(FileChannel.MapMode.READ_ONLY, 0, file.size(), arena), arena);
     } catch (IOException e) {
       throw unreadable(path, e);
     }
@@ -184,8 +180,7 @@ public final class SafeTensors {
   }
 
   static long readLength(MemorySegment file) {
-    return file.get(
-        ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), 0);
+    return file.get(ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), 0);
   }
 
   private static EngineException unreadable(Path path, IOException e) {

@@ -41,9 +41,7 @@ final class Batches {
   /** Steps that the log has samples for. */
   long readySteps() {
     if (log.isSealed()) {
-      return log.length() == 0
-          ? 0
-          : Math.ceilDiv(totalSamples(), training.globalBatch());
+      return log.length() == 0 ? 0 : Math.ceilDiv(totalSamples(), training.globalBatch());
     }
     if (training.shuffled() || training.epochs() > 1) {
       return 0;
@@ -116,7 +114,13 @@ final class Batches {
   private static EngineException outOfRange(String expected, float found, long step, int shard) {
     return new EngineException(
         ErrorCode.INVALID_DATA,
-        "label out of range: expected " + expected + ", found " + found + " at step=" + step
-            + " shard=" + shard);
+        "label out of range: expected "
+            + expected
+            + ", found "
+            + found
+            + " at step="
+            + step
+            + " shard="
+            + shard);
   }
 }

@@ -12,12 +12,12 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * The ranks of a training that live in one process: they read each other's memory.
  *
  * <p>Rank r owns a run of shards, whose gradients it computes, and a slice of the parameters, for
- * which it sums the gradients of <em>all</em> shards by the fixed tree and applies the optimiser; the
- * others then copy the slice. Which rank owns what changes no bit (DESIGN §7).
+ * which it sums the gradients of <em>all</em> shards by the fixed tree and applies the optimiser;
+ * the others then copy the slice. Which rank owns what changes no bit (DESIGN §7).
  *
  * <p>Order between ranks rests on two counters per rank. A slice is summed when every rank has
- * <em>contributed</em> the step; it is copied, and gradients may be overwritten, when every rank has
- * <em>updated</em> it. Both are written with volatile semantics, so what came before is seen.
+ * <em>contributed</em> the step; it is copied, and gradients may be overwritten, when every rank
+ * has <em>updated</em> it. Both are written with volatile semantics, so what came before is seen.
  */
 public final class Gang implements AutoCloseable {
   private final Training<?> training;

@@ -16,10 +16,11 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * One worker's part of a training: the threads of the worker share the units of each phase.
  *
- * <p>A step has three phases: the gradients of the rank's shards (a unit each); summing and updating
- * the rank's slice of the parameters (a unit per chunk); copying the slices of the other ranks. A
- * phase number, counted on from step to step, and the next unit of it stand in one word that the
- * threads claim from; whoever finds all units done opens the next phase. No thread ever waits.
+ * <p>A step has three phases: the gradients of the rank's shards (a unit each); summing and
+ * updating the rank's slice of the parameters (a unit per chunk); copying the slices of the other
+ * ranks. A phase number, counted on from step to step, and the next unit of it stand in one word
+ * that the threads claim from; whoever finds all units done opens the next phase. No thread ever
+ * waits.
  */
 final class Rank implements AutoCloseable {
   private static final int PHASES = 3;
@@ -153,13 +154,14 @@ final class Rank implements AutoCloseable {
   private void gather(int owner) {
     long from = gang.sliceStart(owner);
     MemorySegment slice =
-        copyBuffer.asSlice(
-            from * Float.BYTES, (gang.sliceStart(owner + 1) - from) * Float.BYTES);
+        copyBuffer.asSlice(from * Float.BYTES, (gang.sliceStart(owner + 1) - from) * Float.BYTES);
     gang.parametersOf(owner).read(from, slice);
     parameters().write(from, slice);
   }
 
-  /** Opens the phase after a finished one, when the other ranks are as far; one thread at a time. */
+  /**
+   * Opens the phase after a finished one, when the other ranks are as far; one thread at a time.
+   */
   private int open(long phaseNumber, int phase) {
     if (done.get() < units[phase] || !opening.compareAndSet(false, true)) {
       return 0;
@@ -208,7 +210,10 @@ final class Rank implements AutoCloseable {
     if (!Float.isFinite(loss)) {
       throw new EngineException(
           ErrorCode.INVALID_DATA,
-          "the loss is " + loss + " at step=" + steps
+          "the loss is "
+              + loss
+              + " at step="
+              + steps
               + "; lower the learning rate, or look for NaN and infinities in the features");
     }
     long samples = (steps - 1) * gang.training().globalBatch() + batches.samplesOf(steps - 1);

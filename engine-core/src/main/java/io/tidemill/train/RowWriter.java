@@ -25,14 +25,18 @@ final class RowWriter<T> {
           default ->
               throw new EngineException(
                   ErrorCode.USER_CODE,
-                  "an encoding made a row of another type: expected " + encoding.type() + ", found "
+                  "an encoding made a row of another type: expected "
+                      + encoding.type()
+                      + ", found "
                       + features.getClass().getSimpleName());
         };
     long expected = (long) encoding.width() * encoding.type().bytes();
     if (source.byteSize() != expected) {
       throw new EngineException(
           ErrorCode.USER_CODE,
-          "an encoding made a row of another width: expected " + encoding.width() + ", found "
+          "an encoding made a row of another width: expected "
+              + encoding.width()
+              + ", found "
               + source.byteSize() / encoding.type().bytes());
     }
     MemorySegment.copy(source, 0, row, 0, expected);

@@ -19,8 +19,8 @@ import java.util.zip.CRC32C;
  * The rows that a training reads, in the order in which they were sequenced.
  *
  * <p>Fixed-width rows in files of the job's folder, mapped into memory: what fits stays in the page
- * cache, the rest is on disk, and a checkpoint refers to the files instead of copying them. Rows are
- * only ever appended; a checkpoint holds their number and checksums.
+ * cache, the rest is on disk, and a checkpoint refers to the files instead of copying them. Rows
+ * are only ever appended; a checkpoint holds their number and checksums.
  *
  * <p>Threads: one appends, snapshots and trims; any thread reads rows below {@link #length}.
  */
@@ -87,7 +87,9 @@ public final class SampleLog implements AutoCloseable {
     return rowAt(index);
   }
 
-  /** Number of rows and checksums of their segments; the rows so far are then part of a checkpoint. */
+  /**
+   * Number of rows and checksums of their segments; the rows so far are then part of a checkpoint.
+   */
   byte[] snapshot() {
     updateChecksums();
     ByteWriter out = new ByteWriter();
@@ -109,15 +111,21 @@ public final class SampleLog implements AutoCloseable {
     }
   }
 
-  /** Takes up a log where {@link #snapshot} left it; a damaged row is an error that names the file. */
+  /**
+   * Takes up a log where {@link #snapshot} left it; a damaged row is an error that names the file.
+   */
   void restore(byte[] snapshot) {
     ByteReader in = new ByteReader(snapshot);
     int storedRowBytes = in.readInt();
     if (storedRowBytes != rowBytes) {
       throw new EngineException(
           ErrorCode.CORRUPT_STATE,
-          "the sample log has rows of another width: folder=" + folder + " expected=" + rowBytes
-              + " found=" + storedRowBytes);
+          "the sample log has rows of another width: folder="
+              + folder
+              + " expected="
+              + rowBytes
+              + " found="
+              + storedRowBytes);
     }
     long rows = in.readLong();
     trimmed = in.readLong();
@@ -174,7 +182,10 @@ public final class SampleLog implements AutoCloseable {
     } catch (IOException e) {
       throw new EngineException(
           ErrorCode.RESOURCE,
-          "the sample log cannot be written: file=" + file(segment) + ": " + e.getMessage()
+          "the sample log cannot be written: file="
+              + file(segment)
+              + ": "
+              + e.getMessage()
               + "; make room on the disk or give another folder with --state",
           e);
     }
@@ -191,8 +202,7 @@ public final class SampleLog implements AutoCloseable {
 
   private void update(CRC32C checksum, int segment, long fromRow, long toRow) {
     long start = (fromRow - segment * segmentRows) * rowBytes;
-    checksum.update(
-        segments[segment].asSlice(start, (toRow - fromRow) * rowBytes).asByteBuffer());
+    checksum.update(segments[segment].asSlice(start, (toRow - fromRow) * rowBytes).asByteBuffer());
   }
 
   private void verify(int segment, long expected) {
@@ -207,8 +217,12 @@ public final class SampleLog implements AutoCloseable {
     if (found != expected) {
       throw new EngineException(
           ErrorCode.CORRUPT_STATE,
-          "the sample log is damaged: file=" + file(segment) + " expected checksum="
-              + Long.toHexString(expected) + " found=" + Long.toHexString(found));
+          "the sample log is damaged: file="
+              + file(segment)
+              + " expected checksum="
+              + Long.toHexString(expected)
+              + " found="
+              + Long.toHexString(found));
     }
   }
 

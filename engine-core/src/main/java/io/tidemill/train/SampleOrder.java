@@ -3,10 +3,10 @@ package io.tidemill.train;
 /**
  * Which sample of the log is the n-th that training sees.
  *
- * <p>A pure function of seed, epoch and position. A shuffled epoch is a keyed permutation: a balanced
- * Feistel network of four rounds over the next even power of two, walked along its cycle until it
- * falls inside the range (Black, Rogaway 2002, "Ciphers with arbitrary finite domains"); no index
- * array is kept.
+ * <p>A pure function of seed, epoch and position. A shuffled epoch is a keyed permutation: a
+ * balanced Feistel network of four rounds over the next even power of two, walked along its cycle
+ * until it falls inside the range (Black, Rogaway 2002, "Ciphers with arbitrary finite domains");
+ * no index array is kept.
  */
 public final class SampleOrder {
   private static final int ROUNDS = 4;

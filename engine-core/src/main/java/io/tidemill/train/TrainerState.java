@@ -64,8 +64,7 @@ final class TrainerState {
       step.writeLong(rank.completedSteps());
       parts.add(StatePart.of(STEP, step.toByteArray()));
       Map<String, String> metadata =
-          Map.of(
-              "step", Long.toString(rank.completedSteps()), "samples", Long.toString(samples));
+          Map.of("step", Long.toString(rank.completedSteps()), "samples", Long.toString(samples));
       List<NamedTensor> weights = Parameters.named(gang.layout(), copyParameters());
       parts.add(
           new StatePart(

@@ -25,8 +25,9 @@ import java.util.Map;
  * Leads one rank of a training: prepares the weights, says how far the rank may go, and takes its
  * part of checkpoints between two steps.
  *
- * <p>All ranks stop at the same steps, the multiples of the checkpoint interval and the end, and wait
- * there for the barrier of a checkpoint, which the first rank asks for. Barriers never enter a step.
+ * <p>All ranks stop at the same steps, the multiples of the checkpoint interval and the end, and
+ * wait there for the barrier of a checkpoint, which the first rank asks for. Barriers never enter a
+ * step.
  */
 public final class TrainerTask implements Task {
   /** Rows that a training which reads its stream as it comes adapts to. */
@@ -147,7 +148,9 @@ public final class TrainerTask implements Task {
     if (log.isSealed() && log.length() == 0) {
       throw new EngineException(
           ErrorCode.INVALID_DATA,
-          "training " + id.vertex() + " got no sample: its stream ended before the first record;"
+          "training "
+              + id.vertex()
+              + " got no sample: its stream ended before the first record;"
               + " look at the source and at the filters before it");
     }
     long steps = Math.ceilDiv(samples, training.globalBatch());
@@ -188,8 +191,7 @@ public final class TrainerTask implements Task {
     if (isFirst()) {
       progress.checkpointed(checkpointedStep, samplesAt(checkpointedStep));
     }
-    reports.send(
-        new TaskReport.Snapshot(id, barrier.checkpoint(), Map.of(id.vertex(), parts)));
+    reports.send(new TaskReport.Snapshot(id, barrier.checkpoint(), Map.of(id.vertex(), parts)));
     outbox.emit(new Barrier(barrier.checkpoint(), OrderKey.LAST));
     if (isFirst()) {
       progress.waiting(false);
@@ -214,9 +216,7 @@ public final class TrainerTask implements Task {
   }
 
   private long samplesAt(long steps) {
-    return steps == 0
-        ? 0
-        : (steps - 1) * training.globalBatch() + batches.samplesOf(steps - 1);
+    return steps == 0 ? 0 : (steps - 1) * training.globalBatch() + batches.samplesOf(steps - 1);
   }
 
   /** Draws the weights and adapts to the data; false while the data is not there. */

@@ -12,9 +12,9 @@ import io.tidemill.tensor.Shape;
  * How a network is trained: declared once, the same on any number of workers.
  *
  * <p>The stream is sequenced into a sample log. Step t takes samples [t·B, (t+1)·B) of the order in
- * which the log is read, B being the global batch, cut into V equal shards. A bounded stream is read
- * {@code epochs} times, one epoch after the other without a gap; the last batch is padded with rows
- * of weight 0. An unbounded stream is read once, in order of arrival, for {@code steps} steps.
+ * which the log is read, B being the global batch, cut into V equal shards. A bounded stream is
+ * read {@code epochs} times, one epoch after the other without a gap; the last batch is padded with
+ * rows of weight 0. An unbounded stream is read once, in order of arrival, for {@code steps} steps.
  *
  * @param network what is trained
  * @param encoding how a record becomes a row
@@ -42,7 +42,9 @@ public record Training<T>(
     require(shards > 0, "shards has to be at least 1, is " + shards);
     require(
         globalBatch % shards == 0,
-        "globalBatch has to be a multiple of shards: globalBatch=" + globalBatch + " shards="
+        "globalBatch has to be a multiple of shards: globalBatch="
+            + globalBatch
+            + " shards="
             + shards);
     require(epochs > 0, "epochs has to be at least 1, is " + epochs);
     require(steps >= 0, "steps has to be at least 0, is " + steps);
@@ -50,7 +52,9 @@ public record Training<T>(
     require(
         network.inputShape().equals(rows),
         "the network takes rows of another width than the encoding makes: expected "
-            + network.inputShape() + ", found " + rows);
+            + network.inputShape()
+            + ", found "
+            + rows);
   }
 
   /** Softmax cross-entropy, Adam at 1e-3, batches of 256 in 8 shards, one epoch in order. */
@@ -97,7 +101,8 @@ public record Training<T>(
         network, encoding, loss, optimizer, globalBatch, shards, epochs, steps, shuffled);
   }
 
-  public Training<T> shuffled() {
+  /** Each epoch in a seeded order of its own. */
+  public Training<T> shuffle() {
     return new Training<>(
         network, encoding, loss, optimizer, globalBatch, shards, epochs, steps, true);
   }
@@ -109,9 +114,21 @@ public record Training<T>(
 
   /** What it is in one line that stays the same from run to run. */
   public String describe() {
-    return network.inference().toString() + " loss=" + loss + " optimizer=" + optimizer
-        + " globalBatch=" + globalBatch + " shards=" + shards + " epochs=" + epochs + " steps="
-        + steps + " shuffled=" + shuffled;
+    return network.inference().toString()
+        + " loss="
+        + loss
+        + " optimizer="
+        + optimizer
+        + " globalBatch="
+        + globalBatch
+        + " shards="
+        + shards
+        + " epochs="
+        + epochs
+        + " steps="
+        + steps
+        + " shuffled="
+        + shuffled;
   }
 
   /** Samples of one shard of one step. */

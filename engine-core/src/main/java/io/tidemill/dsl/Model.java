@@ -8,6 +8,7 @@ import io.tidemill.graph.Role;
 import io.tidemill.graph.Vertex.Input;
 import io.tidemill.metric.Metric;
 import io.tidemill.train.Training;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -37,11 +38,14 @@ public final class Model<T> {
           ErrorCode.INVALID_ARGUMENT,
           "evaluate " + id + " needs a stream that ends; bound its source");
     }
-    String names =
-        List.of(metrics).stream().map(Metric::name).collect(Collectors.joining(",", "[", "]"));
+    List<Metric<?>> measured = new ArrayList<>();
+    for (Metric<? super T> metric : metrics) {
+      measured.add(metric);
+    }
+    String names = measured.stream().map(Metric::name).collect(Collectors.joining(",", "[", "]"));
     pipeline.add(
         id,
-        new Role.Evaluates(training, List.of(metrics)),
+        new Role.Evaluates(training, measured),
         List.of(Stream.gather(examples), self()),
         Optional.empty(),
         "evaluate " + names);

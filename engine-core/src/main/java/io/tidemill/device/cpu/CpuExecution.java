@@ -111,7 +111,7 @@ final class CpuExecution implements Execution {
   }
 
   private void bindParameters(DeviceBuffer buffer) {
-    if (buffer != boundParameters) {
+    if (!buffer.equals(boundParameters)) {
       MemorySegment memory = checked("parameter", buffer);
       for (Value.Parameter parameter : program.parameters()) {
         values[parameter.id()] = slice(memory, layout.entry(parameter.name()));
@@ -121,7 +121,7 @@ final class CpuExecution implements Execution {
   }
 
   private void bindGradients(DeviceBuffer buffer) {
-    if (buffer != boundGradients) {
+    if (!buffer.equals(boundGradients)) {
       MemorySegment memory = checked("gradient", buffer);
       program
           .gradients()

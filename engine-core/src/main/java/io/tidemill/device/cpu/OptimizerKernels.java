@@ -124,8 +124,8 @@ final class OptimizerKernels {
       float rootScale,
       float epsilon) {
     static AdamFactors of(Optimizer.Adam adam, long step) {
-      double correction1 = 1 - StrictMath.pow(adam.beta1(), step);
-      double correction2 = 1 - StrictMath.pow(adam.beta2(), step);
+      double correction1 = 1 - StrictMath.pow(adam.beta1(), (double) step);
+      double correction2 = 1 - StrictMath.pow(adam.beta2(), (double) step);
       return new AdamFactors(
           adam.beta1(),
           (float) (1.0 - adam.beta1()),

@@ -11,9 +11,9 @@ import jdk.incubator.vector.VectorOperators;
  * other bits; this is the same IEEE operations either way.
  */
 final class VectorMath {
-  private static final float LOG2_E = 1.44269504f;
-  private static final float LN2_HIGH = 0.693359375f;
-  private static final float LN2_LOW = -2.12194440e-4f;
+  private static final float LOG2_E = 1.442695f;
+  private static final float LN2_HIGH = 0x1.63p-1f;
+  private static final float LN2_LOW = -2.1219444e-4f;
 
   /** Adding and subtracting 1.5 * 2^23 rounds to the nearest integer, ties to even. */
   private static final float ROUND = 0x1.8p23f;
@@ -38,12 +38,12 @@ final class VectorMath {
     FloatVector n = shifted.sub(ROUND);
     FloatVector r = n.fma(Lanes.broadcast(-LN2_HIGH), clamped);
     r = n.fma(Lanes.broadcast(-LN2_LOW), r);
-    FloatVector p = Lanes.broadcast(1.9875691500e-4f);
-    p = p.fma(r, Lanes.broadcast(1.3981999507e-3f));
-    p = p.fma(r, Lanes.broadcast(8.3334519073e-3f));
-    p = p.fma(r, Lanes.broadcast(4.1665795894e-2f));
-    p = p.fma(r, Lanes.broadcast(1.6666665459e-1f));
-    p = p.fma(r, Lanes.broadcast(5.0000001201e-1f));
+    FloatVector p = Lanes.broadcast(1.9875691e-4f);
+    p = p.fma(r, Lanes.broadcast(0.0013981999f));
+    p = p.fma(r, Lanes.broadcast(0.008333452f));
+    p = p.fma(r, Lanes.broadcast(0.041665796f));
+    p = p.fma(r, Lanes.broadcast(0.16666666f));
+    p = p.fma(r, Lanes.broadcast(0.5f));
     p = p.fma(r.mul(r), r).add(1f);
     IntVector exponent = shifted.reinterpretAsInts().sub(ROUND_BITS);
     IntVector half = exponent.lanewise(VectorOperators.ASHR, 1);

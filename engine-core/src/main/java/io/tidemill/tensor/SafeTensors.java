@@ -56,7 +56,7 @@ public final class SafeTensors {
       WritableByteChannel channel, Map<String, String> metadata, List<NamedTensor> tensors)
       throws IOException {
     List<NamedTensor> ordered =
-        tensors.stream().sorted(Comparator.comparing(tensor -> -tensor.type().bytes())).toList();
+        tensors.stream().sorted(Comparator.comparingInt(tensor -> -tensor.type().bytes())).toList();
     byte[] header = SafeTensorsHeader.encode(metadata, ordered);
     ByteBuffer length = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     writeFully(channel, length.putLong(header.length).flip());

@@ -38,6 +38,7 @@ final class TransactionGeneratorTest {
 
     assertEquals(all.subList(123_456, all.size()), readAll(generator, 123_456));
     assertEquals(List.of(), readAll(generator, all.size()));
+    assertThrows(EngineException.class, () -> readAll(generator, all.size() + 1));
   }
 
   @Test

@@ -44,7 +44,7 @@ def terminal_features(group):
         count = whole.count().to_numpy() - late_count
         bad = whole.sum().to_numpy() - late_frauds
         features[f"terminal_count_{days}d"] = count
-        features[f"terminal_risk_{days}d"] = (bad / count.clip(min=1)).round(15)
+        features[f"terminal_risk_{days}d"] = bad / count.clip(min=1)
     return features
 
 

@@ -75,7 +75,14 @@ public final class GeneratedSource<T> implements Source<T> {
       throw new EngineException(
           ErrorCode.NOT_FOUND, "unknown split: expected=" + splits() + " actual=" + split);
     }
-    return new Reader(first + offset * splits);
+    long start = first + offset * splits;
+    if (start >= bound() + splits) {
+      throw new EngineException(
+          ErrorCode.INVALID_DATA,
+          "split %s is shorter than the checkpoint's offset %,d: its source has %,d records"
+              .formatted(split, offset, bound()));
+    }
+    return new Reader(start);
   }
 
   @Override
@@ -83,8 +90,13 @@ public final class GeneratedSource<T> implements Source<T> {
     return records;
   }
 
+  private long bound() {
+    return records.orElse(Long.MAX_VALUE - splits);
+  }
+
   private final class Reader implements SplitReader<T> {
     private long next;
+    private T current;
 
     private Reader(long next) {
       this.next = next;
@@ -92,14 +104,17 @@ public final class GeneratedSource<T> implements Source<T> {
 
     @Override
     public boolean advance() {
-      boolean more = next < records.orElse(Long.MAX_VALUE);
-      next += more ? splits : 0;
-      return more;
+      if (next >= bound()) {
+        return false;
+      }
+      current = generator.apply(next);
+      next += splits;
+      return true;
     }
 
     @Override
     public T current() {
-      return generator.apply(next - splits);
+      return current;
     }
 
     @Override

@@ -8,7 +8,7 @@ import java.util.function.Predicate;
  * negative, an equal score counting half.
  *
  * <p>The score is the first output. As {@code roc_auc_score} of scikit-learn, computed in whole
- * numbers and divided once. NaN where there is no positive or no negative.
+ * numbers and divided once. NaN where there is no positive or no negative, or where a score is NaN.
  *
  * @param <E> the example type
  * @param name the key in a report
@@ -48,7 +48,9 @@ public record AreaUnderRoc<E>(String name, Predicate<E> positive) implements Met
       falseBefore = 0;
       doubledArea = 0;
       scores.forEachThreshold(this::addTrapezoid);
-      return doubledArea / (2.0 * scores.positives() * scores.negatives());
+      return scores.isComparable()
+          ? doubledArea / (2.0 * scores.positives() * scores.negatives())
+          : Double.NaN;
     }
 
     private void addTrapezoid(long truePositives, long falsePositives) {

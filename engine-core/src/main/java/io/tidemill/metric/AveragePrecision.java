@@ -8,7 +8,7 @@ import java.util.function.Predicate;
  * and recall R where all examples of at least a score are taken as positive.
  *
  * <p>The score is the first output; examples of equal score are one threshold. As {@code
- * average_precision_score} of scikit-learn. NaN where there is no positive.
+ * average_precision_score} of scikit-learn. NaN where there is no positive or where a score is NaN.
  *
  * @param <E> the example type
  * @param name the key in a report
@@ -46,7 +46,7 @@ public record AveragePrecision<E>(String name, Predicate<E> positive) implements
       trueBefore = 0;
       sum = 0;
       scores.forEachThreshold(this::addStep);
-      return sum / scores.positives();
+      return scores.isComparable() ? sum / scores.positives() : Double.NaN;
     }
 
     private void addStep(long truePositives, long falsePositives) {

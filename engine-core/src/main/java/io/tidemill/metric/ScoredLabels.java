@@ -12,6 +12,7 @@ final class ScoredLabels {
   private long[] pairs = new long[1024];
   private int size;
   private int positives;
+  private boolean comparable = true;
 
   /** Sees one threshold: all examples with a score of at least it are taken as positive. */
   @FunctionalInterface
@@ -26,6 +27,7 @@ final class ScoredLabels {
   }
 
   void add(float score, boolean positive) {
+    comparable &= !Float.isNaN(score);
     if (size == pairs.length) {
       pairs = Arrays.copyOf(pairs, 2 * size);
     }
@@ -34,6 +36,11 @@ final class ScoredLabels {
     long ordered = bits ^ (bits >> 31 & Integer.MAX_VALUE);
     pairs[size++] = ordered << 1 | (positive ? 1 : 0);
     positives += positive ? 1 : 0;
+  }
+
+  /** Whether every score is a number, so that there is an order. */
+  boolean isComparable() {
+    return comparable;
   }
 
   long positives() {

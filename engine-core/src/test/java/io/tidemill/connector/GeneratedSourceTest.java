@@ -44,6 +44,17 @@ final class GeneratedSourceTest {
   }
 
   @Test
+  void refusesAnOffsetBehindTheEnd() throws IOException {
+    assertEquals(List.of(), readAll(SEVEN, "0", 7));
+
+    EngineException failure = assertThrows(EngineException.class, () -> SEVEN.open("0", 8));
+
+    assertEquals(
+        "split 0 is shorter than the checkpoint's offset 8: its source has 7 records",
+        failure.getMessage());
+  }
+
+  @Test
   void refusesAnUnknownSplit() {
     EngineException failure = assertThrows(EngineException.class, () -> SEVEN.open("1", 0));
 

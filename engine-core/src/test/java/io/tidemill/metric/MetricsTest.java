@@ -52,6 +52,15 @@ final class MetricsTest {
   }
 
   @Test
+  void isNotANumberWhereAScoreIsNot() {
+    Metric<Integer> area = AreaUnderRoc.of(label -> label == 1);
+    Metric<Integer> average = AveragePrecision.of(label -> label == 1);
+
+    assertEquals(Double.NaN, value(area, new int[] {0, 1}, new float[] {Float.NaN, 1}), 0);
+    assertEquals(Double.NaN, value(average, new int[] {0, 1}, new float[] {Float.NaN, 1}), 0);
+  }
+
+  @Test
   void valueMayBeReadOnTheWay() {
     Metric.Accumulator<Integer> area = AreaUnderRoc.of((Integer label) -> label == 1).start();
 

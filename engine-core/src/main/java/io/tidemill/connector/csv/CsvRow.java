@@ -47,14 +47,14 @@ public final class CsvRow {
     return new String(chars, start, ends[column] - start);
   }
 
-  /** A whole number that fits 64 bits. */
+  /** A whole number of at most 18 digits. */
   public long longInteger(int column) {
     int at = start(column);
     int end = ends[column];
     boolean negative = at < end && chars[at] == '-';
     at += negative ? 1 : 0;
     if (at == end || end - at > 18) {
-      throw expected(column, "a whole number");
+      throw expected(column, at == end ? "a whole number" : "a whole number of at most 18 digits");
     }
     long value = 0;
     for (; at < end; at++) {

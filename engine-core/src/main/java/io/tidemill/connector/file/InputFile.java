@@ -36,12 +36,12 @@ public record InputFile(Path path) {
     return String.valueOf(path.getFileName());
   }
 
-  /** Refuses a file that is missing, is not a file, cannot be read, or is falsely called .gz. */
-  public void check() {
-    isGzip();
-  }
-
-  /** The content, decompressed where it is gzip. The caller closes it. */
+  /**
+   * The content, decompressed where it is gzip. The caller closes it.
+   *
+   * <p>Refuses a file that is missing, is not a file, cannot be read, or is falsely called .gz; a
+   * truncated or damaged one is refused by the read that comes to the place.
+   */
   public InputStream open() {
     boolean gzip = isGzip();
     try {

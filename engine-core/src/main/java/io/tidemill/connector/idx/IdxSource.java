@@ -121,6 +121,7 @@ public final class IdxSource<T> implements Source<T> {
   private final class Reader implements SplitReader<T> {
     private final Pair pair;
     private int next;
+    private T current;
 
     private Reader(Pair pair, int next) {
       this.pair = pair;
@@ -129,16 +130,19 @@ public final class IdxSource<T> implements Source<T> {
 
     @Override
     public boolean advance() {
-      boolean more = next < pair.images.count();
-      next += more ? 1 : 0;
-      return more;
+      if (next == pair.images.count()) {
+        return false;
+      }
+      int pixels = pair.images.itemBytes();
+      byte[] image = Arrays.copyOfRange(pair.images.data(), next * pixels, (next + 1) * pixels);
+      current = maker.make(image, pair.labels.data()[next] & 0xff);
+      next++;
+      return true;
     }
 
     @Override
     public T current() {
-      int pixels = pair.images.itemBytes();
-      byte[] image = Arrays.copyOfRange(pair.images.data(), (next - 1) * pixels, next * pixels);
-      return maker.make(image, pair.labels.data()[next - 1] & 0xff);
+      return current;
     }
 
     @Override

@@ -46,6 +46,10 @@ public record Transaction(
     return Math.floorDiv(epochSecond, SECONDS_PER_DAY);
   }
 
+  Transaction withId(long other) {
+    return new Transaction(other, epochSecond, customer, terminal, amount, fraud, scenario);
+  }
+
   private static Transaction parse(CsvRow row) {
     return new Transaction(
         row.longInteger(0),

@@ -84,7 +84,13 @@ public record TransactionGenerator(long seed, int days) implements Source<Transa
       while (idsBefore + today.size() < offset && nextDay < days) {
         beginDay();
       }
-      next = Math.toIntExact(offset - idsBefore);
+      next = Math.toIntExact(Math.min(today.size() + 1L, offset - idsBefore));
+      if (next > today.size()) {
+        throw new EngineException(
+            ErrorCode.INVALID_DATA,
+            "%d days have %,d transactions, but the checkpoint has read %,d: the days were other"
+                .formatted(days, idsBefore + today.size(), offset));
+      }
     }
 
     @Override
@@ -102,15 +108,7 @@ public record TransactionGenerator(long seed, int days) implements Source<Transa
       if (next == 0) {
         throw new NoSuchElementException("advance() has not moved to a record");
       }
-      Transaction drawn = today.get(next - 1);
-      return new Transaction(
-          idsBefore + next - 1,
-          drawn.epochSecond(),
-          drawn.customer(),
-          drawn.terminal(),
-          drawn.amount(),
-          drawn.fraud(),
-          drawn.scenario());
+      return today.get(next - 1).withId(idsBefore + next - 1);
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.tidemill.examples.SharedData;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.LocalDate;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 final class FraudProtocolTest {
@@ -75,12 +76,12 @@ final class FraudProtocolTest {
               }
             });
 
-    // Chapter 3, "Baseline fraud detection system": these are the numbers it prints.
+    // What the Handbook's get_train_test_set gives for this data: rows and frauds of both sets.
     assertEquals("67240 598 58264 385", "%d %d %d %d".formatted(boxed(counts)));
   }
 
   private static Object[] boxed(int[] counts) {
-    return java.util.Arrays.stream(counts).boxed().toArray();
+    return Arrays.stream(counts).boxed().toArray();
   }
 
   private static Features example(Transaction transaction, boolean compromised) {

@@ -172,7 +172,7 @@ final class JobMaster {
     return graph.consumersOf(vertex).stream()
         .allMatch(
             consumer ->
-                consumer.role() instanceof Role.Trains || isLast(consumer)
+                (consumer.role() instanceof Role.Trains || isLast(consumer))
                     ? isComplete(consumer)
                     : feedsOnlyCompleteVertices(consumer));
   }

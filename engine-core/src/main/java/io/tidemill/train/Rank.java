@@ -184,21 +184,21 @@ final class Rank implements AutoCloseable {
 
   /** Whether a finished phase of step number {@code steps} (from 1) may be left. */
   private boolean mayLeave(int phase, long steps) {
-    switch (phase) {
+    return switch (phase) {
       case GRADIENTS -> {
         gang.contribute(rank, steps);
-        return gang.allContributed(steps) && checkLoss(steps);
+        yield gang.allContributed(steps) && checkLoss(steps);
       }
       case UPDATE -> {
         gang.update(rank, steps);
-        return gang.allUpdated(steps);
+        yield gang.allUpdated(steps);
       }
       case GATHER -> {
         completedSteps = steps;
-        return allowedSteps > steps;
+        yield allowedSteps > steps;
       }
       default -> throw new AssertionError(phase);
-    }
+    };
   }
 
   /** Before any rank may overwrite its losses: they all wait for this rank's update. */

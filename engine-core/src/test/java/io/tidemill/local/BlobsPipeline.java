@@ -21,7 +21,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 
-/** A small pipeline that uses everything: two keyed steps, timers, training, evaluation, publishing. */
+/**
+ * A small pipeline that uses everything: two keyed steps, timers, training, evaluation, publishing.
+ */
 public final class BlobsPipeline implements PipelineDefinition {
   /** A reading of a device. */
   public record Reading(long second, int device, int group, float x, float y) {}
@@ -76,8 +78,7 @@ public final class BlobsPipeline implements PipelineDefinition {
     Stream<Enriched> enriched =
         readings.keyBy("by-device", Reading::device).process("mean", RunningMean::new);
     Network network =
-        Network.sequential(
-            Standardize.of(3), Dense.of(3, 16), Relu.of(), Dense.of(16, 3));
+        Network.sequential(Standardize.of(3), Dense.of(3, 16), Relu.of(), Dense.of(16, 3));
     enriched
         .filter("training-half", e -> e.second() % 4 != 0)
         .train(

@@ -1,0 +1,58 @@
+package io.tidemill.device;
+
+import io.tidemill.program.Optimizer;
+import io.tidemill.program.Program;
+import java.util.List;
+
+/**
+ * What executes programs: the CPU, or a GPU.
+ *
+ * <p>Thread-safe. The same calls with the same bits give the same bits, on any thread and in any
+ * company: nothing here depends on timing, alignment or the number of threads. All buffers and
+ * executables that are passed in must come from the same device. DESIGN §8.
+ */
+public interface Device extends AutoCloseable {
+
+  /** What it is, for people: {@code cpu (oneDNN 3.13.0, AVX-512)}. */
+  String description();
+
+  /**
+   * Prepares a bound program: chooses kernels and plans memory.
+   *
+   * <p>An open program, or one with an operation that the device lacks, is an error. Call it once
+   * per shape and keep the result.
+   */
+  Executable compile(Program program);
+
+  /** A new buffer of zeros, 64-byte aligned; the caller closes it. */
+  DeviceBuffer allocate(long floats);
+
+  /**
+   * {@code out[from, to)} becomes the sum of {@code terms[i][from, to)} by a fixed binary tree over
+   * i that splits at the largest power of two below the number of terms.
+   *
+   * <p>So sums of aligned sub-trees, summed again, give the same bits. {@code out} may be the first
+   * of the terms, and none of the others.
+   */
+  void treeSum(List<DeviceBuffer> terms, DeviceBuffer out, long from, long to);
+
+  /**
+   * One optimiser update of {@code parameters[from, to)}; the parts of an arena may be updated by
+   * different threads.
+   *
+   * @param step counts from 1
+   * @param moments {@link Optimizer#moments()} buffers, zero before step 1
+   */
+  void update(
+      Optimizer optimizer,
+      long step,
+      DeviceBuffer parameters,
+      DeviceBuffer gradient,
+      List<DeviceBuffer> moments,
+      long from,
+      long to);
+
+  /** Releases what the device itself holds; buffers and executions are closed by their owners. */
+  @Override
+  void close();
+}

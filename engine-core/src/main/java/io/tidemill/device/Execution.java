@@ -1,0 +1,30 @@
+package io.tidemill.device;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The memory that one run at a time needs: fill the inputs, run, read the outputs.
+ *
+ * <p>Used by one thread at a time; which thread may change between runs. A run allocates nothing.
+ */
+public interface Execution extends AutoCloseable {
+
+  /** Host memory of an input, row-major; it keeps what it holds over runs. */
+  MemorySegment input(String name);
+
+  /** Host memory of an output, valid until the next run. */
+  MemorySegment output(String name);
+
+  /** Runs a program without gradients. */
+  void run(DeviceBuffer parameters);
+
+  /**
+   * Runs a program and overwrites, in the layout of the parameters, the gradient of each trainable
+   * parameter that reaches the loss; the rest of {@code gradients} is not touched.
+   */
+  void run(DeviceBuffer parameters, DeviceBuffer gradients);
+
+  /** Frees the memory; idempotent. */
+  @Override
+  void close();
+}

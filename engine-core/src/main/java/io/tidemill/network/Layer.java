@@ -1,0 +1,30 @@
+package io.tidemill.network;
+
+import io.tidemill.program.Value;
+import io.tidemill.tensor.Shape;
+import java.util.Optional;
+
+/**
+ * One step of a network: traces its computation into a program.
+ *
+ * <p>A value without weights: those live in the parameter arena, under names that begin with the
+ * layer's name. Users may write their own.
+ */
+public interface Layer {
+
+  /** What automatic names begin with: {@code dense} gives {@code dense-1}, {@code dense-2}. */
+  String kind();
+
+  /** Appends this layer's instructions and gives its result. */
+  Value trace(LayerTracer tracer, Value input);
+
+  /** The input shape that it insists on; empty where any matrix will do and keeps its shape. */
+  default Optional<Shape> input() {
+    return Optional.empty();
+  }
+
+  /** What must be learnt from the data before the first step, given this layer's name. */
+  default Optional<Adaptation> adaptation(String name) {
+    return Optional.empty();
+  }
+}

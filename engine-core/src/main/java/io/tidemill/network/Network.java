@@ -1,0 +1,157 @@
+package io.tidemill.network;
+
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
+import io.tidemill.program.Differentiation;
+import io.tidemill.program.ParameterLayout;
+import io.tidemill.program.Program;
+import io.tidemill.program.ProgramBuilder;
+import io.tidemill.program.Value;
+import io.tidemill.tensor.DataType;
+import io.tidemill.tensor.Shape;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A stack of layers, traced into programs for training and for inference.
+ *
+ * <p>Immutable. All programs of a network have the same parameters in the same {@link
+ * ParameterLayout}. Shapes are checked when the network is made, so a mismatch is an error at
+ * submission that names the layer.
+ */
+public final class Network {
+  /** A layer under the name that it has in this network. */
+  private record Named(String name, Layer layer) {}
+
+  private final List<Named> layers;
+  private final Shape inputShape;
+  private final Map<String, Initializer> initializers = new LinkedHashMap<>();
+  private final Program inference;
+
+  private Network(List<Named> layers) {
+    this.layers = List.copyOf(layers);
+    this.inputShape = findInputShape();
+    ProgramBuilder builder = new ProgramBuilder();
+    builder.output("output", traceLayers(builder, "input"));
+    this.inference = builder.build();
+  }
+
+  /** The layers one after the other, named by kind and count: dense-1, relu-1, dense-2. */
+  public static Network sequential(Layer... layers) {
+    if (layers.length == 0) {
+      throw new EngineException(
+          ErrorCode.INVALID_ARGUMENT, "a network needs at least one layer, found none");
+    }
+    Map<String, Integer> counts = new HashMap<>();
+    List<Named> named = new ArrayList<>();
+    for (Layer layer : layers) {
+      String name = layer.kind() + "-" + counts.merge(layer.kind(), 1, Integer::sum);
+      if (layer.adaptation(name).isPresent() && !named.isEmpty()) {
+        throw new EngineException(
+            ErrorCode.INVALID_ARGUMENT,
+            name + " must be the first layer: it is adapted from the features themselves");
+      }
+      named.add(new Named(name, layer));
+    }
+    return new Network(named);
+  }
+
+  /** What it takes, for example [*, 784]. */
+  public Shape inputShape() {
+    return inputShape;
+  }
+
+  /** What it gives, for example [*, 10]. */
+  public Shape outputShape() {
+    return inference.outputSpecs().getFirst().shape();
+  }
+
+  /** Where its parameters lie in the arena. */
+  public ParameterLayout layout() {
+    return inference.layout();
+  }
+
+  /** The open program from {@code input} to {@code output}. */
+  public Program inference() {
+    return inference;
+  }
+
+  /** The open program from {@code input} to {@code probabilities} and {@code label} (int64). */
+  public Program prediction(Loss loss) {
+    ProgramBuilder builder = new ProgramBuilder();
+    loss.traceHead(builder, traceLayers(builder, "input"));
+    return builder.build();
+  }
+
+  /**
+   * The program of one shard of a training step: {@code features}, {@code labels}, {@code weights}
+   * to {@code loss}, {@code output} and the gradients.
+   */
+  public Program training(Loss loss, int rows) {
+    return Differentiation.of(openEvaluation(loss), "loss").bind(rows);
+  }
+
+  /** Like {@link #training}, without gradients: for measuring on held-out data. */
+  public Program evaluation(Loss loss, int rows) {
+    return openEvaluation(loss).bind(rows);
+  }
+
+  /** Writes the parameters that training begins with into a host copy of the arena. */
+  public void initialise(long seed, MemorySegment arena) {
+    for (ParameterLayout.Entry entry : layout().entries()) {
+      MemorySegment target =
+          arena.asSlice(entry.offset() * Float.BYTES, entry.floats() * Float.BYTES);
+      initializers.get(entry.name()).fill(seed, entry.name(), entry.shape(), target);
+    }
+  }
+
+  /** The parameters that training begins with, in the layout of the arena. */
+  public float[] initialParameters(long seed) {
+    float[] arena = new float[Math.toIntExact(layout().floats())];
+    initialise(seed, MemorySegment.ofArray(arena));
+    return arena;
+  }
+
+  /** What must see the data before the first step; new and empty at each call. */
+  public List<Adaptation> adaptations() {
+    return layers.stream()
+        .map(named -> named.layer().adaptation(named.name()))
+        .flatMap(Optional::stream)
+        .toList();
+  }
+
+  private Program openEvaluation(Loss loss) {
+    ProgramBuilder builder = new ProgramBuilder();
+    Value output = traceLayers(builder, "features");
+    Value labels = builder.input("labels", loss.labelType(), Shape.of(Shape.ANY));
+    Value weights = builder.input("weights", DataType.FLOAT32, Shape.of(Shape.ANY));
+    builder.output("loss", loss.trace(builder, output, labels, weights));
+    return builder.output("output", output).build();
+  }
+
+  private Value traceLayers(ProgramBuilder builder, String input) {
+    Value value = builder.input(input, DataType.FLOAT32, inputShape);
+    for (Named named : layers) {
+      value = named.layer().trace(new LayerTracer(named.name(), builder, initializers), value);
+    }
+    return value;
+  }
+
+  /** The shape that the first layer with a will of its own takes; those before it keep shapes. */
+  private Shape findInputShape() {
+    return layers.stream()
+        .map(named -> named.layer().input())
+        .flatMap(Optional::stream)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new EngineException(
+                    ErrorCode.INVALID_ARGUMENT,
+                    "no layer says how many features the network takes: add a Dense layer"));
+  }
+}

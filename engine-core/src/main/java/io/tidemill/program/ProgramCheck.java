@@ -1,0 +1,108 @@
+package io.tidemill.program;
+
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
+import io.tidemill.tensor.TensorSpec;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** What must hold of every program, whether traced, transformed or read from a file. */
+final class ProgramCheck {
+  private ProgramCheck() {}
+
+  static void check(
+      List<Value> values,
+      List<Instruction> instructions,
+      Map<String, Integer> outputs,
+      Map<String, Integer> gradients) {
+    checkValues(values);
+    boolean[] written = new boolean[values.size()];
+    for (Value value : values) {
+      written[value.id()] = !(value instanceof Value.Computed);
+    }
+    for (Instruction instruction : instructions) {
+      checkInstruction(values, instruction, written);
+      written[instruction.output()] = true;
+    }
+    outputs.forEach((name, id) -> require(isWritten(written, id), "output " + name, id));
+    gradients.forEach((name, id) -> checkGradient(values, written, name, id));
+    if (new HashSet<>(gradients.values()).size() != gradients.size()) {
+      throw invalid("two parameters share one gradient value: " + gradients);
+    }
+  }
+
+  private static void checkValues(List<Value> values) {
+    Set<String> names = new HashSet<>();
+    for (int i = 0; i < values.size(); i++) {
+      Value value = values.get(i);
+      if (value.id() != i) {
+        throw invalid("value " + value.name() + " has id " + value.id() + ", expected " + i);
+      }
+      if (!names.add(value.name())) {
+        throw invalid("two values are named " + value.name());
+      }
+      if (value instanceof Value.Parameter && value.shape().isOpen()) {
+        throw invalid("parameter " + value.name() + " has an open shape " + value.shape());
+      }
+    }
+  }
+
+  private static void checkInstruction(
+      List<Value> values, Instruction instruction, boolean[] written) {
+    String what = instruction.layer() + ": " + instruction.op().name();
+    for (int input : instruction.inputs()) {
+      require(isWritten(written, input), what + " reads a value", input);
+    }
+    int output = instruction.output();
+    require(output >= 0 && output < written.length, what + " writes a value", output);
+    Value target = values.get(output);
+    if (!(target instanceof Value.Computed) || written[output]) {
+      throw invalid(what + " writes " + target.name() + ", which is already given");
+    }
+    TensorSpec inferred =
+        TypeInference.infer(
+            instruction.layer(),
+            instruction.op(),
+            instruction.inputs().stream().map(values::get).toList());
+    if (inferred.type() != target.type() || !inferred.shape().equals(target.shape())) {
+      throw invalid(
+          what
+              + (" gives " + inferred.type() + inferred.shape())
+              + (" but " + target.name() + " is " + target.type() + target.shape()));
+    }
+  }
+
+  private static void checkGradient(
+      List<Value> values, boolean[] written, String parameter, int id) {
+    require(isWritten(written, id), "gradient of " + parameter, id);
+    boolean fits =
+        values.get(id) instanceof Value.Computed
+            && values.stream()
+                .anyMatch(
+                    value ->
+                        value instanceof Value.Parameter
+                            && value.name().equals(parameter)
+                            && value.shape().equals(values.get(id).shape()));
+    if (!fits) {
+      throw invalid(
+          "gradient of %s is %s%s: expected a computed value of that parameter's shape"
+              .formatted(parameter, values.get(id).name(), values.get(id).shape()));
+    }
+  }
+
+  private static boolean isWritten(boolean[] written, int id) {
+    return id >= 0 && id < written.length && written[id];
+  }
+
+  private static void require(boolean holds, String what, int id) {
+    if (!holds) {
+      throw invalid(what + " (id " + id + ") that no earlier instruction has written");
+    }
+  }
+
+  private static EngineException invalid(String sentence) {
+    return new EngineException(ErrorCode.INVALID_DATA, "program is not valid: " + sentence);
+  }
+}

@@ -5,8 +5,8 @@ import io.tidemill.device.DeviceBuffer;
 import io.tidemill.device.Executable;
 import io.tidemill.device.Execution;
 import io.tidemill.program.Program;
-import io.tidemill.serving.inference.HostTensor;
-import io.tidemill.serving.inference.Signature;
+import io.tidemill.tensor.NamedTensor;
+import io.tidemill.serving.inference.CallSignature;
 import io.tidemill.tensor.TensorSpec;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -22,7 +22,7 @@ final class BatchProgram implements AutoCloseable {
   private final Device device;
   private final Program program;
   private final DeviceBuffer parameters;
-  private final Signature signature;
+  private final CallSignature signature;
   private final RowBuckets buckets;
   private final AtomicReferenceArray<Executable> executables;
   private final Execution[][] executions;
@@ -31,7 +31,7 @@ final class BatchProgram implements AutoCloseable {
       Device device,
       Program program,
       DeviceBuffer parameters,
-      Signature signature,
+      CallSignature signature,
       int maxRows,
       int threads) {
     this.device = device;
@@ -89,7 +89,7 @@ final class BatchProgram implements AutoCloseable {
     long rowBytes = rowBytes(signature.outputs().get(output));
     long position = 0;
     for (Slice slice : batch) {
-      HostTensor to = slice.request().outputs().get(output);
+      NamedTensor to = slice.request().outputs().get(output);
       long bytes = slice.rows() * rowBytes;
       MemorySegment.copy(from, position, to.data(), slice.firstRow() * rowBytes, bytes);
       position += bytes;

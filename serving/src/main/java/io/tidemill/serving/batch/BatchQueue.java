@@ -5,8 +5,9 @@ import io.tidemill.device.DeviceBuffer;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.program.Program;
-import io.tidemill.serving.inference.HostTensor;
-import io.tidemill.serving.inference.Signature;
+import io.tidemill.tensor.NamedTensor;
+import io.tidemill.serving.inference.CallSignature;
+import io.tidemill.serving.inference.ZeroTensors;
 import io.tidemill.serving.metrics.ModelMeters;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -26,7 +27,7 @@ public final class BatchQueue implements AutoCloseable {
   /** Weight of the newest batch in the running mean of nanoseconds per row. */
   private static final double NEWEST = 0.1;
 
-  private final Signature signature;
+  private final CallSignature signature;
   private final BatchProgram program;
   private final BatchExecutors executors;
   private final ModelMeters meters;
@@ -51,7 +52,7 @@ public final class BatchQueue implements AutoCloseable {
       Device device,
       Program program,
       DeviceBuffer parameters,
-      Signature signature,
+      CallSignature signature,
       BatchExecutors executors,
       ModelMeters meters,
       int maxRows,
@@ -69,7 +70,7 @@ public final class BatchQueue implements AutoCloseable {
    *
    * @param inputs one for each of the signature's, in its order, with as many rows as each other
    */
-  public Submission submit(List<HostTensor> inputs) {
+  public Submission submit(List<NamedTensor> inputs) {
     int rows = signature.isBatchable() ? inputs.getFirst().shape().dim(0) : 1;
     if (rows > capacityRows) {
       return new Submission.TooLarge(rows, capacityRows);
@@ -92,8 +93,8 @@ public final class BatchQueue implements AutoCloseable {
 
   /** Runs one row of zeros through, so that the first request finds compiled code. */
   public void warm() {
-    List<HostTensor> zeros =
-        signature.inputs().stream().map(spec -> HostTensor.zeros(spec, 1)).toList();
+    List<NamedTensor> zeros =
+        signature.inputs().stream().map(spec -> ZeroTensors.of(spec, 1)).toList();
     if (submit(zeros) instanceof Submission.Accepted(var outputs)) {
       outputs.join();
     }

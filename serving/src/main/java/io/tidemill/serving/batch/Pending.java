@@ -1,7 +1,8 @@
 package io.tidemill.serving.batch;
 
-import io.tidemill.serving.inference.HostTensor;
-import io.tidemill.serving.inference.Signature;
+import io.tidemill.tensor.NamedTensor;
+import io.tidemill.serving.inference.CallSignature;
+import io.tidemill.serving.inference.ZeroTensors;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -14,28 +15,28 @@ import java.util.concurrent.atomic.AtomicInteger;
  * the outputs; the last {@link #finished} publishes them all.
  */
 final class Pending {
-  private final List<HostTensor> inputs;
-  private final List<HostTensor> outputs;
+  private final List<NamedTensor> inputs;
+  private final List<NamedTensor> outputs;
   private final int rows;
   private final long arrivedNs;
   private final AtomicInteger rowsLeft;
-  private final CompletableFuture<List<HostTensor>> answer = new CompletableFuture<>();
+  private final CompletableFuture<List<NamedTensor>> answer = new CompletableFuture<>();
   private int nextRow;
 
-  Pending(Signature signature, List<HostTensor> inputs, int rows, long arrivedNs) {
+  Pending(CallSignature signature, List<NamedTensor> inputs, int rows, long arrivedNs) {
     this.inputs = inputs;
     this.outputs =
-        signature.outputs().stream().map(spec -> HostTensor.zeros(spec, rows)).toList();
+        signature.outputs().stream().map(spec -> ZeroTensors.of(spec, rows)).toList();
     this.rows = rows;
     this.arrivedNs = arrivedNs;
     this.rowsLeft = new AtomicInteger(rows);
   }
 
-  List<HostTensor> inputs() {
+  List<NamedTensor> inputs() {
     return inputs;
   }
 
-  List<HostTensor> outputs() {
+  List<NamedTensor> outputs() {
     return outputs;
   }
 
@@ -47,7 +48,7 @@ final class Pending {
     return arrivedNs;
   }
 
-  CompletableFuture<List<HostTensor>> answer() {
+  CompletableFuture<List<NamedTensor>> answer() {
     return answer;
   }
 

@@ -1,6 +1,6 @@
 package io.tidemill.serving.batch;
 
-import io.tidemill.serving.inference.HostTensor;
+import io.tidemill.tensor.NamedTensor;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -8,7 +8,7 @@ import java.util.concurrent.CompletableFuture;
 /** What {@link BatchQueue#submit} says at once. */
 public sealed interface Submission {
   /** The request is queued; the outputs come in the signature's order. */
-  record Accepted(CompletableFuture<List<HostTensor>> outputs) implements Submission {}
+  record Accepted(CompletableFuture<List<NamedTensor>> outputs) implements Submission {}
 
   /** The request has more rows than could ever be queued. */
   record TooLarge(int rows, int mostRows) implements Submission {}

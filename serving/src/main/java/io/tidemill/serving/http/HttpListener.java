@@ -142,7 +142,7 @@ public final class HttpListener implements AutoCloseable {
     ModelHandlers models = new ModelHandlers(registry, options.version());
     ProbeHandlers probes =
         new ProbeHandlers(
-            registry, metrics, () -> !isStopping.get() && !registry.models().isEmpty());
+            registry, metrics, () -> !isStopping.get() && !registry.isEmpty());
     return new Router(routes(infer, models, probes), metrics, materializer);
   }
 

@@ -1,7 +1,7 @@
 package io.tidemill.serving.http;
 
 import io.tidemill.serving.batch.Submission;
-import io.tidemill.serving.inference.HostTensor;
+import io.tidemill.tensor.NamedTensor;
 import io.tidemill.serving.protocol.InferRequest;
 import io.tidemill.serving.protocol.InferRequestReader;
 import io.tidemill.serving.protocol.ProtocolWriter;
@@ -62,7 +62,7 @@ final class InferHandler implements Handler {
 
   private static CompletionStage<HttpResponse> infer(LoadedModel model, InferRequest request) {
     return switch (model.queue().submit(request.inputs())) {
-      case Submission.Accepted(CompletableFuture<List<HostTensor>> outputs) ->
+      case Submission.Accepted(CompletableFuture<List<NamedTensor>> outputs) ->
           outputs.thenApply(tensors -> success(model, request, tensors));
       case Submission.Refused(int queuedRows, Duration retryAfter) ->
           CompletableFuture.completedStage(busy(model, queuedRows, retryAfter));
@@ -76,7 +76,7 @@ final class InferHandler implements Handler {
   }
 
   private static HttpResponse success(
-      LoadedModel model, InferRequest request, List<HostTensor> outputs) {
+      LoadedModel model, InferRequest request, List<NamedTensor> outputs) {
     String version = String.valueOf(model.version());
     return Replies.json(
         200, ProtocolWriter.response(model.name(), version, model.lineage(), request, outputs));

@@ -1,6 +1,6 @@
 package io.tidemill.serving.http;
 
-import io.tidemill.serving.inference.Signature;
+import io.tidemill.serving.inference.CallSignature;
 import io.tidemill.serving.registry.ModelListing;
 import io.tidemill.tensor.TensorSpec;
 import java.util.List;
@@ -34,7 +34,7 @@ final class ModelPage {
   }
 
   private static String row(ModelListing model) {
-    Signature signature = model.signature();
+    CallSignature signature = model.signature();
     return "<tr><td><a href=\"v2/models/%s\">%s</a></td><td>%s</td><td>%s</td><td>%s</td></tr>%n"
         .formatted(
             escape(model.name()),

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -36,7 +37,7 @@ final class Router {
   /** Answers any request; never fails. */
   CompletionStage<HttpResponse> answer(HttpRequest request) {
     List<String> path = withoutTrailingSlash(request.getUri().pathSegments());
-    TreeSet<String> allowed = new TreeSet<>();
+    Set<String> allowed = new TreeSet<>();
     for (Route route : routes) {
       Optional<PathValues> values = route.match(path);
       if (values.isPresent()) {
@@ -79,7 +80,7 @@ final class Router {
     return Replies.error(404, "unknown path " + request.getUri().path());
   }
 
-  private static HttpResponse notAllowed(HttpRequest request, TreeSet<String> allowed) {
+  private static HttpResponse notAllowed(HttpRequest request, Set<String> allowed) {
     String methods = String.join(", ", allowed);
     String sentence =
         "%s: expected method %s, found %s"

@@ -1,6 +1,6 @@
 package io.tidemill.serving.protocol;
 
-import io.tidemill.serving.inference.HostTensor;
+import io.tidemill.tensor.NamedTensor;
 import io.tidemill.tensor.TensorSpec;
 import java.util.List;
 import java.util.Optional;
@@ -12,7 +12,7 @@ import java.util.Optional;
  * @param inputs one for each of the signature's, in its order
  * @param outputs what to answer, in the order asked for
  */
-public record InferRequest(Optional<String> id, List<HostTensor> inputs, List<TensorSpec> outputs) {
+public record InferRequest(Optional<String> id, List<NamedTensor> inputs, List<TensorSpec> outputs) {
   public InferRequest {
     inputs = List.copyOf(inputs);
     outputs = List.copyOf(outputs);

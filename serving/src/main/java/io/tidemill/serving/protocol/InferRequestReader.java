@@ -6,8 +6,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
-import io.tidemill.serving.inference.HostTensor;
-import io.tidemill.serving.inference.Signature;
+import io.tidemill.tensor.NamedTensor;
+import io.tidemill.serving.inference.CallSignature;
 import io.tidemill.tensor.TensorSpec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -24,14 +24,14 @@ import java.util.Optional;
  * @see <a href="https://github.com/kserve/open-inference-protocol">V2 REST, "Inference"</a>
  */
 public final class InferRequestReader {
-  private final Signature signature;
+  private final CallSignature signature;
   private final byte[] body;
 
   private Optional<String> id = Optional.empty();
-  private List<HostTensor> inputs;
+  private List<NamedTensor> inputs;
   private List<TensorSpec> outputs;
 
-  private InferRequestReader(byte[] body, Signature signature) {
+  private InferRequestReader(byte[] body, CallSignature signature) {
     this.signature = signature;
     this.body = body;
   }
@@ -42,14 +42,24 @@ public final class InferRequestReader {
    * @throws EngineException INVALID_ARGUMENT with the position where the body is not JSON, or with
    *     what was expected and found where it does not fit
    */
-  public static InferRequest read(byte[] body, Signature signature) {
+  public static InferRequest read(byte[] body, CallSignature signature) {
     InferRequestReader reader = new InferRequestReader(body, signature);
     try (JsonParser parser = JsonFields.parser(body, 0)) {
-      return reader.read(parser);
-    } catch (JsonProcessingException e) {
-      throw malformed(e);
+      return reader.readOrRefuse(parser);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private InferRequest readOrRefuse(JsonParser parser) throws IOException {
+    try {
+      return read(parser);
+    } catch (JsonProcessingException e) {
+      JsonLocation at = e.getLocation() == null ? parser.currentLocation() : e.getLocation();
+      throw new EngineException(
+          ErrorCode.INVALID_ARGUMENT,
+          "malformed JSON at %s: %s".formatted(position(at), reason(e)),
+          e);
     }
   }
 
@@ -81,12 +91,12 @@ public final class InferRequestReader {
     }
   }
 
-  private List<HostTensor> readInputs(JsonParser parser) throws IOException {
-    List<HostTensor> tensors = new ArrayList<>();
+  private List<NamedTensor> readInputs(JsonParser parser) throws IOException {
+    List<NamedTensor> tensors = new ArrayList<>();
     startArray(parser, "inputs");
     while (parser.nextToken() != JsonToken.END_ARRAY) {
       startObject(parser, "inputs");
-      HostTensor tensor = new InputReader(signature, body).read(parser);
+      NamedTensor tensor = new InputReader(signature, body).read(parser);
       if (tensors.stream().anyMatch(other -> other.name().equals(tensor.name()))) {
         throw BadRequest.of("input \"%s\": expected it once, found it twice", tensor.name());
       }
@@ -151,7 +161,7 @@ public final class InferRequestReader {
     if (inputs == null) {
       throw BadRequest.of("expected \"inputs\" in the body, found none");
     }
-    List<HostTensor> ordered = signature.inputs().stream().map(this::given).toList();
+    List<NamedTensor> ordered = signature.inputs().stream().map(this::given).toList();
     if (signature.isBatchable()) {
       checkRows(ordered);
     }
@@ -159,7 +169,7 @@ public final class InferRequestReader {
     return new InferRequest(id, ordered, isAll ? signature.outputs() : outputs);
   }
 
-  private HostTensor given(TensorSpec spec) {
+  private NamedTensor given(TensorSpec spec) {
     return inputs.stream()
         .filter(tensor -> tensor.name().equals(spec.name()))
         .findFirst()
@@ -170,9 +180,9 @@ public final class InferRequestReader {
                     JsonFields.names(signature.inputs()), inputs.size(), spec.name()));
   }
 
-  private static void checkRows(List<HostTensor> tensors) {
-    HostTensor first = tensors.getFirst();
-    for (HostTensor tensor : tensors) {
+  private static void checkRows(List<NamedTensor> tensors) {
+    NamedTensor first = tensors.getFirst();
+    for (NamedTensor tensor : tensors) {
       if (tensor.shape().dim(0) != first.shape().dim(0)) {
         throw BadRequest.of(
             "input \"%s\": expected %d rows as input \"%s\" has, found %d",
@@ -197,21 +207,16 @@ public final class InferRequestReader {
     }
   }
 
-  private static EngineException malformed(JsonProcessingException e) {
-    String cause = e.getOriginalMessage().replaceAll(" \\(start marker at .*", "");
-    return new EngineException(
-        ErrorCode.INVALID_ARGUMENT,
-        "malformed JSON at %s: %s".formatted(position(e.getLocation()), oneLine(cause)),
-        e);
-  }
-
-  private static String oneLine(String text) {
-    return text.replaceAll("\\p{Cntrl}+", " ").strip();
+  /** Jackson's reason without what only its own users understand, in one line. */
+  private static String reason(JsonProcessingException e) {
+    return e.getOriginalMessage()
+        .replaceAll(" \\(start marker at .*", "")
+        .replaceAll(", from `[^`]*`", "")
+        .replaceAll("\\p{Cntrl}+", " ")
+        .strip();
   }
 
   private static String position(JsonLocation location) {
-    return location == null
-        ? "an unknown position"
-        : "line %d, column %d".formatted(location.getLineNr(), location.getColumnNr());
+    return "line %d, column %d".formatted(location.getLineNr(), location.getColumnNr());
   }
 }

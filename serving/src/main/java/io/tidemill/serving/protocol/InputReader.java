@@ -2,8 +2,8 @@ package io.tidemill.serving.protocol;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import io.tidemill.serving.inference.HostTensor;
-import io.tidemill.serving.inference.Signature;
+import io.tidemill.tensor.NamedTensor;
+import io.tidemill.serving.inference.CallSignature;
 import io.tidemill.tensor.Shape;
 import io.tidemill.tensor.TensorSpec;
 import java.io.IOException;
@@ -18,7 +18,7 @@ import java.util.Arrays;
 final class InputReader {
   private static final int UNREAD = -1;
 
-  private final Signature signature;
+  private final CallSignature signature;
   private final byte[] body;
 
   private String name;
@@ -27,13 +27,13 @@ final class InputReader {
   private DataReader data;
   private long dataOffset = UNREAD;
 
-  InputReader(Signature signature, byte[] body) {
+  InputReader(CallSignature signature, byte[] body) {
     this.signature = signature;
     this.body = body;
   }
 
   /** Reads the object whose opening brace {@code parser} stands on. */
-  HostTensor read(JsonParser parser) throws IOException {
+  NamedTensor read(JsonParser parser) throws IOException {
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
       String field = parser.currentName();
       parser.nextToken();
@@ -57,7 +57,7 @@ final class InputReader {
     parser.skipChildren();
   }
 
-  private HostTensor finish() throws IOException {
+  private NamedTensor finish() throws IOException {
     TensorSpec spec = spec();
     if (shape == null) {
       throw BadRequest.of("%s: expected a shape, found none", where());
@@ -67,7 +67,7 @@ final class InputReader {
       data = readKeptData();
     }
     checkCount(bound);
-    return new HostTensor(name, spec.type(), bound, data.segment());
+    return new NamedTensor(name, spec.type(), bound, data.segment());
   }
 
   private DataReader readKeptData() throws IOException {

@@ -2,8 +2,8 @@ package io.tidemill.serving.protocol;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.util.ByteArrayBuilder;
-import io.tidemill.serving.inference.HostTensor;
-import io.tidemill.serving.inference.Signature;
+import io.tidemill.tensor.NamedTensor;
+import io.tidemill.serving.inference.CallSignature;
 import io.tidemill.tensor.DataType;
 import io.tidemill.tensor.TensorSpec;
 import java.io.IOException;
@@ -32,7 +32,7 @@ public final class ProtocolWriter {
   /**
    * The answer to {@code request}.
    *
-   * @param lineage where the model version came from; scalars by name
+   * @param lineage where the model version came from: numbers, texts, and maps of them
    * @param outputs all outputs of the model; the ones asked for are picked
    */
   public static byte[] response(
@@ -40,7 +40,7 @@ public final class ProtocolWriter {
       String version,
       Map<String, Object> lineage,
       InferRequest request,
-      List<HostTensor> outputs) {
+      List<NamedTensor> outputs) {
     return write(
         json -> {
           json.writeStringField("model_name", model);
@@ -49,7 +49,8 @@ public final class ProtocolWriter {
             json.writeStringField("id", request.id().get());
           }
           json.writeObjectFieldStart("parameters");
-          writeScalars(json, "lineage", lineage);
+          json.writeFieldName("lineage");
+          writeValue(json, lineage);
           json.writeEndObject();
           json.writeArrayFieldStart("outputs");
           for (TensorSpec spec : request.outputs()) {
@@ -60,7 +61,7 @@ public final class ProtocolWriter {
   }
 
   /** The metadata of a model; an open dimension is -1. */
-  public static byte[] modelMetadata(String model, List<String> versions, Signature signature) {
+  public static byte[] modelMetadata(String model, List<String> versions, CallSignature signature) {
     return write(
         json -> {
           json.writeStringField("name", model);
@@ -117,18 +118,21 @@ public final class ProtocolWriter {
     return bytes.toByteArray();
   }
 
-  private static void writeScalars(JsonGenerator json, String name, Map<String, Object> scalars)
-      throws IOException {
-    json.writeObjectFieldStart(name);
-    for (Map.Entry<String, Object> entry : scalars.entrySet()) {
-      json.writeFieldName(entry.getKey());
-      switch (entry.getValue()) {
-        case Long number -> json.writeNumber(number);
-        case Integer number -> json.writeNumber(number);
-        default -> json.writeString(String.valueOf(entry.getValue()));
+  /** Writes maps as objects, integers as numbers, and what else there is as its text. */
+  private static void writeValue(JsonGenerator json, Object value) throws IOException {
+    switch (value) {
+      case Map<?, ?> object -> {
+        json.writeStartObject();
+        for (Map.Entry<?, ?> entry : object.entrySet()) {
+          json.writeFieldName(String.valueOf(entry.getKey()));
+          writeValue(json, entry.getValue());
+        }
+        json.writeEndObject();
       }
+      case Long number -> json.writeNumber(number);
+      case Integer number -> json.writeNumber(number);
+      default -> json.writeString(value.toString());
     }
-    json.writeEndObject();
   }
 
   private static void writeSpecs(JsonGenerator json, String name, List<TensorSpec> specs)
@@ -150,7 +154,7 @@ public final class ProtocolWriter {
     json.writeArray(dims, 0, dims.length);
   }
 
-  private static void writeTensor(JsonGenerator json, HostTensor tensor) throws IOException {
+  private static void writeTensor(JsonGenerator json, NamedTensor tensor) throws IOException {
     json.writeStartObject();
     writeSpec(json, tensor.name(), tensor.type(), tensor.shape().dims());
     json.writeArrayFieldStart("data");
@@ -182,7 +186,7 @@ public final class ProtocolWriter {
     }
   }
 
-  private static HostTensor named(List<HostTensor> tensors, String name) {
+  private static NamedTensor named(List<NamedTensor> tensors, String name) {
     return tensors.stream().filter(tensor -> tensor.name().equals(name)).findFirst().orElseThrow();
   }
 }

@@ -2,7 +2,7 @@ package io.tidemill.serving.registry;
 
 import io.tidemill.device.DeviceBuffer;
 import io.tidemill.serving.batch.BatchQueue;
-import io.tidemill.serving.inference.Signature;
+import io.tidemill.serving.inference.CallSignature;
 import io.tidemill.serving.metrics.ModelMeters;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class LoadedModel {
   private final String name;
   private final int version;
-  private final Signature signature;
+  private final CallSignature signature;
   private final Map<String, Object> lineage;
   private final BatchQueue queue;
   private final ModelMeters meters;
@@ -28,7 +28,7 @@ public final class LoadedModel {
   LoadedModel(
       String name,
       int version,
-      Signature signature,
+      CallSignature signature,
       Map<String, Object> lineage,
       BatchQueue queue,
       ModelMeters meters,
@@ -50,11 +50,11 @@ public final class LoadedModel {
     return version;
   }
 
-  public Signature signature() {
+  public CallSignature signature() {
     return signature;
   }
 
-  /** Where the weights came from: {@code job}, {@code checkpoint}, {@code step}, {@code version}. */
+  /** Where the weights came from, as answers tell it: job, checkpoint, step, sources. */
   public Map<String, Object> lineage() {
     return lineage;
   }

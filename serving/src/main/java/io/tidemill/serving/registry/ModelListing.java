@@ -1,6 +1,6 @@
 package io.tidemill.serving.registry;
 
-import io.tidemill.serving.inference.Signature;
+import io.tidemill.serving.inference.CallSignature;
 import java.util.List;
 
 /**
@@ -9,7 +9,7 @@ import java.util.List;
  * @param versions loaded, ascending; requests that name none get the last
  * @param signature of that last version
  */
-public record ModelListing(String name, List<String> versions, Signature signature) {
+public record ModelListing(String name, List<String> versions, CallSignature signature) {
   public ModelListing {
     versions = List.copyOf(versions);
   }

@@ -8,13 +8,13 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The named inputs and outputs of a model, in the order of its program.
+ * What requests for a model are checked against: its named inputs and outputs, in order.
  *
  * <p>Either every tensor has an open first dimension (rows, which are independent of each other and
  * may be batched with those of other requests), or none has.
  */
-public record Signature(List<TensorSpec> inputs, List<TensorSpec> outputs) {
-  public Signature {
+public record CallSignature(List<TensorSpec> inputs, List<TensorSpec> outputs) {
+  public CallSignature {
     inputs = List.copyOf(inputs);
     outputs = List.copyOf(outputs);
     if (inputs.isEmpty() || outputs.isEmpty()) {

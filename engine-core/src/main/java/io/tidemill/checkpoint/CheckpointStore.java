@@ -1,0 +1,233 @@
+package io.tidemill.checkpoint;
+
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
+import io.tidemill.storage.Damage;
+import io.tidemill.storage.DurableFiles;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * The checkpoints of one job (design, section 6).
+ *
+ * <pre>
+ * checkpoints/12.tmp-3/     written by generation 3, not yet a checkpoint
+ * checkpoints/12/           committed: renamed in one step with its manifest inside
+ * checkpoints/9.pruned-3/   being deleted
+ * </pre>
+ *
+ * <p>Commit: every part is written and forced to the disk, then the manifest, then the folder's
+ * names, and then the folder is renamed. So a folder whose name is a number has been whole, and
+ * what is missing in it afterwards is damage, never a commit that was cut short.
+ *
+ * <p>Confined to the job's coordinating thread, except that parts of a pending checkpoint may be
+ * written by several.
+ */
+public final class CheckpointStore {
+  /** How many checkpoints are kept beside those that are referred to. */
+  public static final int KEPT = 3;
+
+  private static final Pattern COMMITTED = Pattern.compile("[1-9][0-9]{0,17}");
+  private static final Pattern LEFT_OVER =
+      Pattern.compile("[1-9][0-9]{0,17}\\.(?:tmp|pruned)-([0-9]{1,18})");
+
+  private final Path folder;
+  private final Path jobFile;
+  private final String job;
+  private final String runId;
+  private final long generation;
+
+  CheckpointStore(Path jobFolder, JobRecord record) {
+    folder = jobFolder.resolve("checkpoints");
+    jobFile = jobFolder.resolve(JobRecord.FILE);
+    job = record.job();
+    runId = record.runId();
+    generation = record.generation();
+  }
+
+  /** The number for the next checkpoint: above all that were ever committed and still lie here. */
+  public long nextNumber() {
+    return numbers().stream().findFirst().orElse(0L) + 1;
+  }
+
+  /**
+   * Begins a checkpoint.
+   *
+   * @throws EngineException RESOURCE where a newer generation has taken the job over, or the disk
+   *     refuses
+   */
+  public PendingCheckpoint begin(long number) {
+    checkGeneration(number);
+    Path target = folder.resolve(Long.toString(number));
+    if (number < 1 || Files.exists(target)) {
+      throw new EngineException(
+          ErrorCode.INVALID_ARGUMENT,
+          "checkpoint "
+              + number
+              + " of job "
+              + job
+              + " cannot begin: expected a new number from 1 on, the next is "
+              + nextNumber());
+    }
+    return new PendingCheckpoint(this, number, folder.resolve(number + ".tmp-" + generation));
+  }
+
+  /** The newest checkpoint of this run whose manifest and parts are all whole. */
+  public LatestCheckpoint latest() {
+    return latest(runId);
+  }
+
+  /** The newest checkpoint of {@code ofRun} whose manifest and parts are all whole. */
+  public LatestCheckpoint latest(String ofRun) {
+    List<Damage> damages = new ArrayList<>();
+    for (long number : numbers()) {
+      Path manifestFile = folder.resolve(Long.toString(number)).resolve(Manifest.FILE);
+      Optional<Damage> torn = Manifest.FORMAT.check(manifestFile);
+      if (torn.isPresent()) {
+        damages.add(torn.get());
+        continue;
+      }
+      StoredCheckpoint stored = open(number);
+      if (stored.manifest().runId().equals(ofRun)) {
+        Optional<Damage> broken = stored.damage();
+        if (broken.isEmpty()) {
+          return new LatestCheckpoint(Optional.of(stored), damages);
+        }
+        damages.add(broken.get());
+      }
+    }
+    return new LatestCheckpoint(Optional.empty(), damages);
+  }
+
+  /** All checkpoints whose manifest is whole, newest first; their parts are not read. */
+  public List<StoredCheckpoint> list() {
+    return numbers().stream().filter(this::hasManifest).map(this::open).toList();
+  }
+
+  /**
+   * Deletes all but the newest {@link #KEPT} checkpoints that have all their files, and those that
+   * {@code isReferred} says are still needed, by a model version or a savepoint.
+   *
+   * @return the numbers that were deleted
+   */
+  public List<Long> prune(Predicate<Manifest> isReferred) {
+    List<Long> pruned = new ArrayList<>();
+    int whole = 0;
+    for (long number : numbers()) {
+      boolean readable = hasManifest(number);
+      if (whole >= KEPT && !(readable && isReferred.test(open(number).manifest()))) {
+        delete(number);
+        pruned.add(number);
+      } else if (readable && hasAllFiles(open(number))) {
+        whole++;
+      }
+    }
+    return pruned;
+  }
+
+  String job() {
+    return job;
+  }
+
+  String runId() {
+    return runId;
+  }
+
+  long generation() {
+    return generation;
+  }
+
+  Path folder() {
+    return folder;
+  }
+
+  /** Makes the folder, and deletes what this or an earlier generation left behind in it. */
+  void prepare() throws IOException {
+    Files.createDirectories(folder);
+    for (Path path : entries()) {
+      Matcher left = LEFT_OVER.matcher(path.getFileName().toString());
+      if (left.matches() && Long.parseLong(left.group(1)) <= generation) {
+        DurableFiles.deleteTree(path);
+      }
+    }
+  }
+
+  /** Fencing: an attempt that has been replaced commits nothing any more. */
+  void checkGeneration(long number) {
+    long current = JobRecord.read(jobFile).generation();
+    if (current != generation) {
+      throw new EngineException(
+          ErrorCode.RESOURCE,
+          "checkpoint "
+              + number
+              + " of job "
+              + job
+              + " is not committed: generation "
+              + current
+              + " has taken the job over and this is generation "
+              + generation);
+    }
+  }
+
+  private StoredCheckpoint open(long number) {
+    Path path = folder.resolve(Long.toString(number));
+    return new StoredCheckpoint(path, Manifest.FORMAT.read(path.resolve(Manifest.FILE)));
+  }
+
+  private boolean hasManifest(long number) {
+    return Manifest.FORMAT
+        .check(folder.resolve(Long.toString(number)).resolve(Manifest.FILE))
+        .isEmpty();
+  }
+
+  private static boolean hasAllFiles(StoredCheckpoint stored) {
+    return stored.manifest().parts().stream()
+        .allMatch(part -> stored.path(part).toFile().length() == part.seal().bytes());
+  }
+
+  /** Renamed first, so that a kill leaves no half checkpoint under a number. */
+  private void delete(long number) {
+    try {
+      Path doomed = folder.resolve(number + ".pruned-" + generation);
+      DurableFiles.rename(folder.resolve(Long.toString(number)), doomed);
+      DurableFiles.deleteTree(doomed);
+    } catch (IOException e) {
+      throw new EngineException(
+          ErrorCode.RESOURCE,
+          "checkpoint " + number + " of job " + job + " cannot be pruned: " + e,
+          e);
+    }
+  }
+
+  /** Numbers of the committed checkpoints, newest first. */
+  private List<Long> numbers() {
+    return entries().stream()
+        .map(path -> path.getFileName().toString())
+        .filter(name -> COMMITTED.matcher(name).matches())
+        .map(Long::valueOf)
+        .sorted(Comparator.reverseOrder())
+        .toList();
+  }
+
+  private List<Path> entries() {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> paths = Files.list(folder)) {
+      return paths.toList();
+    } catch (IOException | UncheckedIOException e) {
+      throw new EngineException(
+          ErrorCode.RESOURCE, "checkpoints of job " + job + " cannot be listed: " + e, e);
+    }
+  }
+}

@@ -1,0 +1,153 @@
+package io.tidemill.checkpoint;
+
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
+import io.tidemill.storage.DurableFiles;
+import io.tidemill.storage.FileContent;
+import io.tidemill.storage.FileSeal;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * A checkpoint that is being written.
+ *
+ * <p>Parts may be written by several threads; {@link #commit} and {@link #close} are called by the
+ * coordinating thread after the last part. The first failure removes the folder and ends the
+ * checkpoint: earlier checkpoints are never touched.
+ */
+public final class PendingCheckpoint implements AutoCloseable {
+  private enum Phase {
+    OPEN,
+    COMMITTED,
+    ABANDONED
+  }
+
+  private final CheckpointStore store;
+  private final long number;
+  private final Path folder;
+  private final Queue<Part> parts = new ConcurrentLinkedQueue<>();
+  private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.OPEN);
+
+  PendingCheckpoint(CheckpointStore store, long number, Path folder) {
+    this.store = store;
+    this.number = number;
+    this.folder = folder;
+    try {
+      DurableFiles.deleteTree(folder);
+      Files.createDirectory(folder);
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  public long number() {
+    return number;
+  }
+
+  /**
+   * Writes one part and forces it to the disk. May block; called by any thread.
+   *
+   * @throws EngineException RESOURCE where the disk is full or fails; the checkpoint is gone then
+   */
+  public Part write(PartKey key, FileContent content) {
+    requireOpen();
+    try {
+      FileSeal seal = FileSeal.write(folder.resolve(key.file()), content);
+      Part part =
+          new Part(key.vertex(), key.subtask(), key.kind(), key.file(), seal, key.keyGroups());
+      parts.add(part);
+      return part;
+    } catch (FileAlreadyExistsException e) {
+      abandon();
+      throw new EngineException(
+          ErrorCode.INTERNAL, "two parts of checkpoint " + number + " are called " + key.file(), e);
+    } catch (IOException e) {
+      throw failed(e);
+    } catch (RuntimeException e) {
+      abandon();
+      throw e;
+    }
+  }
+
+  /**
+   * Makes all parts written so far a checkpoint, in one step.
+   *
+   * @throws EngineException RESOURCE where the disk is full or fails, or a newer generation has
+   *     taken the job over; the checkpoint is gone then
+   */
+  public StoredCheckpoint commit(RunFacts run, Progress progress) {
+    requireOpen();
+    List<Part> sorted = parts.stream().sorted(Comparator.comparing(Part::file)).toList();
+    Manifest manifest =
+        new Manifest(
+            number,
+            store.generation(),
+            store.job(),
+            store.runId(),
+            Instant.now(),
+            run,
+            progress,
+            sorted);
+    Path target = store.folder().resolve(Long.toString(number));
+    try {
+      Manifest.FORMAT.write(folder.resolve(Manifest.FILE), manifest);
+      DurableFiles.syncFolder(folder);
+      store.checkGeneration(number);
+      DurableFiles.rename(folder, target);
+    } catch (IOException e) {
+      throw failed(e);
+    } catch (RuntimeException e) {
+      abandon();
+      throw e;
+    }
+    phase.set(Phase.COMMITTED);
+    return new StoredCheckpoint(target, manifest);
+  }
+
+  /** Removes what was written, unless it was committed. */
+  @Override
+  public void close() {
+    abandon();
+  }
+
+  private void requireOpen() {
+    if (phase.get() != Phase.OPEN) {
+      throw new EngineException(
+          ErrorCode.RESOURCE,
+          "checkpoint " + number + " of job " + store.job() + " has failed or is closed");
+    }
+  }
+
+  /** What cannot be deleted now is deleted when the job is opened next. */
+  private void abandon() {
+    if (phase.compareAndSet(Phase.OPEN, Phase.ABANDONED)) {
+      try {
+        DurableFiles.deleteTree(folder);
+      } catch (IOException e) {
+        phase.set(Phase.ABANDONED);
+      }
+    }
+  }
+
+  private EngineException failed(IOException e) {
+    abandon();
+    return new EngineException(
+        ErrorCode.RESOURCE,
+        "checkpoint "
+            + number
+            + " of job "
+            + store.job()
+            + " was not written: "
+            + e.getMessage()
+            + "; earlier checkpoints are untouched; free space or choose another --state",
+        e);
+  }
+}

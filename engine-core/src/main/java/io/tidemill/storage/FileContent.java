@@ -1,0 +1,24 @@
+package io.tidemill.storage;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
+
+/** What is written into a file; called once. */
+@FunctionalInterface
+public interface FileContent {
+  /** Writes everything; the caller opens, syncs and closes the channel. */
+  void writeTo(WritableByteChannel channel) throws IOException;
+
+  /** These bytes. */
+  static FileContent of(ByteBuffer bytes) {
+    return channel -> writeFully(channel, bytes.duplicate());
+  }
+
+  /** Writes all that remains in {@code bytes}, however many calls that takes. */
+  static void writeFully(WritableByteChannel channel, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+}

@@ -2,6 +2,7 @@ package io.tidemill.serving;
 
 import io.tidemill.device.Device;
 import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
 import io.tidemill.model.ModelStore;
 import io.tidemill.serving.batch.BatchExecutors;
 import io.tidemill.serving.http.HttpListener;
@@ -9,6 +10,9 @@ import io.tidemill.serving.metrics.ServingMetrics;
 import io.tidemill.serving.registry.ModelRegistry;
 import io.tidemill.serving.registry.Refresh;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 
 /**
  * A running server: the latest version of each model of a store, over HTTP.
@@ -52,15 +56,44 @@ public final class ServingServer implements AutoCloseable {
     ServingMetrics metrics = new ServingMetrics();
     BatchExecutors executors = BatchExecutors.start(config.executors());
     ModelRegistry registry = new ModelRegistry(store, device, executors, metrics, limits(config));
+    // Opening the port takes as long as loading models: side by side. Until a model is loaded the
+    // server says that it is not ready.
+    FutureTask<HttpListener> opening =
+        new FutureTask<>(() -> HttpListener.open(options(config), registry, metrics));
+    Thread.ofPlatform().name("tidemill-http-open").daemon().start(opening);
     try {
       Refresh firstRefresh = registry.refresh();
-      HttpListener listener = HttpListener.open(options(config), registry, metrics);
-      return new ServingServer(metrics, executors, registry, listener, firstRefresh);
+      return new ServingServer(metrics, executors, registry, opened(opening), firstRefresh);
     } catch (RuntimeException e) {
+      closeIfOpened(opening, e);
       registry.close();
       executors.close();
       metrics.close();
       throw e;
+    }
+  }
+
+  private static HttpListener opened(Future<HttpListener> opening) {
+    try {
+      return opening.get();
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof EngineException cause
+          ? cause
+          : new EngineException(ErrorCode.INTERNAL, "the port could not be opened", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new EngineException(
+          ErrorCode.RESOURCE, "interrupted while the port was being opened", e);
+    }
+  }
+
+  private static void closeIfOpened(Future<HttpListener> opening, RuntimeException failure) {
+    try {
+      opened(opening).close();
+    } catch (EngineException e) {
+      if (e != failure) {
+        failure.addSuppressed(e);
+      }
     }
   }
 

@@ -17,6 +17,7 @@ import io.tidemill.program.Program;
 import io.tidemill.program.ProgramJson;
 import io.tidemill.tensor.DataType;
 import io.tidemill.tensor.NamedTensor;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
@@ -64,19 +65,19 @@ public final class PublishedModels {
                 seed),
             Map.of(),
             parameters(),
-            weights(network.initialParameters(seed)),
+            weights(arena(seed)),
             ProgramJson.write(program),
             "{}"));
   }
 
   /** The probabilities for one row, computed alone on {@code device}. */
   public float[] probabilities(Device device, long seed, float[] row) {
-    try (DeviceBuffer arena = device.allocate(program.layout().floats());
+    try (DeviceBuffer parameters = device.allocate(program.layout().floats());
         Execution execution = device.compile(program.bind(1)).newExecution()) {
-      arena.write(0, MemorySegment.ofArray(network.initialParameters(seed)));
+      parameters.write(0, arena(seed));
       MemorySegment.copy(
           row, 0, execution.input("input"), ValueLayout.JAVA_FLOAT, 0, row.length);
-      execution.run(arena);
+      execution.run(parameters);
       return execution.output("probabilities").toArray(ValueLayout.JAVA_FLOAT);
     }
   }
@@ -90,9 +91,15 @@ public final class PublishedModels {
         .toList();
   }
 
-  private List<NamedTensor> weights(float[] arena) {
-    MemorySegment all = MemorySegment.ofArray(arena);
-    return network.layout().entries().stream().map(entry -> weight(entry, all)).toList();
+  private MemorySegment arena(long seed) {
+    MemorySegment arena =
+        Arena.ofAuto().allocate(network.layout().floats() * Float.BYTES, Float.BYTES);
+    network.initialise(seed, arena);
+    return arena;
+  }
+
+  private List<NamedTensor> weights(MemorySegment arena) {
+    return network.layout().entries().stream().map(entry -> weight(entry, arena)).toList();
   }
 
   private static NamedTensor weight(ParameterLayout.Entry entry, MemorySegment arena) {

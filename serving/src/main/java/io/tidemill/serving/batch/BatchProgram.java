@@ -47,6 +47,14 @@ final class BatchProgram implements AutoCloseable {
     return buckets.maxRows();
   }
 
+  /** Compiles the smallest bucket and runs it on zeros, in memory of its own. */
+  void warm() {
+    try (Execution execution = executable(0).newExecution()) {
+      signature.inputs().forEach(spec -> execution.input(spec.name()).fill((byte) 0));
+      execution.run(parameters);
+    }
+  }
+
   /** Copies the rows of {@code batch} together, runs them, and copies the answers apart. */
   void run(int thread, List<Slice> batch, int rows) {
     int bucket = buckets.indexFor(rows);

@@ -7,7 +7,6 @@ import io.tidemill.error.ErrorCode;
 import io.tidemill.program.Program;
 import io.tidemill.tensor.NamedTensor;
 import io.tidemill.serving.inference.CallSignature;
-import io.tidemill.serving.inference.ZeroTensors;
 import io.tidemill.serving.metrics.ModelMeters;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -91,13 +90,9 @@ public final class BatchQueue implements AutoCloseable {
     return new Submission.Accepted(request.answer());
   }
 
-  /** Runs one row of zeros through, so that the first request finds compiled code. */
+  /** Runs one row of zeros on the caller's thread, uncounted, so that a fault shows at once. */
   public void warm() {
-    List<NamedTensor> zeros =
-        signature.inputs().stream().map(spec -> ZeroTensors.of(spec, 1)).toList();
-    if (submit(zeros) instanceof Submission.Accepted(var outputs)) {
-      outputs.join();
-    }
+    program.warm();
   }
 
   /** Refuses what comes later, and frees the memory once the rows that wait have been answered. */

@@ -14,10 +14,15 @@ import scala.Option;
 /**
  * Reads a request's body whole, within a size and a time. Any thread.
  *
- * <p>A body whose announced length is over the limit is not read at all: the answer goes out first
- * and the connection is closed behind it. One of unknown length is read up to the limit.
+ * <p>What is over the limit is never kept. A little more of it is read and dropped, because most
+ * clients (Python's among them) read no answer before they have sent all; after that, or where the
+ * client asked by {@code Expect: 100-continue}, the refusal goes out at once and the connection is
+ * closed behind it.
  */
 final class BodyReader {
+  /** How much over the limit is read and dropped for the client's sake. */
+  static final long DROPPED_BYTES = 64L << 20;
+
   private final long maxBytes;
   private final Duration timeout;
   private final Materializer materializer;
@@ -31,17 +36,29 @@ final class BodyReader {
   /** The body; fails with {@link EntityStreamSizeException} or a timeout. */
   CompletionStage<byte[]> read(HttpRequest request) {
     RequestEntity entity = request.entity();
-    OptionalLong length = entity.getContentLengthOption();
-    if (length.isPresent() && length.getAsLong() > maxBytes) {
-      return CompletableFuture.failedStage(
-          new EntityStreamSizeException(maxBytes, Option.apply(length.getAsLong())));
+    if (isHopeless(request, entity.getContentLengthOption())) {
+      return CompletableFuture.failedStage(tooLong(maxBytes));
     }
-    if (entity instanceof HttpEntity.Strict strict) {
+    if (entity instanceof HttpEntity.Strict strict && strict.getData().size() <= maxBytes) {
       return CompletableFuture.completedStage(strict.getData().toArray());
     }
     return entity
-        .withSizeLimit(maxBytes)
-        .toStrict(timeout.toMillis(), materializer)
-        .thenApply(strict -> strict.getData().toArray());
+        .withoutSizeLimit()
+        .getDataBytes()
+        .completionTimeout(timeout)
+        .runFold(new BodyBuffer(maxBytes), BodyBuffer::append, materializer)
+        .thenApply(BodyBuffer::toArray);
+  }
+
+  static EntityStreamSizeException tooLong(long maxBytes) {
+    return new EntityStreamSizeException(maxBytes, Option.empty());
+  }
+
+  private boolean isHopeless(HttpRequest request, OptionalLong length) {
+    if (length.isEmpty() || length.getAsLong() <= maxBytes) {
+      return false;
+    }
+    return length.getAsLong() > maxBytes + DROPPED_BYTES
+        || request.getHeader("Expect").isPresent();
   }
 }

@@ -11,7 +11,7 @@ import org.apache.pekko.stream.Materializer;
 /**
  * Decides from the headers whether a body may be JSON.
  *
- * <p>Besides JSON and no type at all, what {@code curl -d} and Python's {@code urllib} announce
+ * <p>Besides JSON and no type at all (which Pekko calls {@code application/octet-stream}), what {@code curl -d} and Python's {@code urllib} announce
  * when nobody tells them otherwise is taken: the body decides.
  */
 final class JsonHeaders {
@@ -48,7 +48,7 @@ final class JsonHeaders {
   private static boolean isJson(ContentType type) {
     String subType = type.mediaType().subType();
     return type.equals(ContentTypes.APPLICATION_JSON)
-        || type.equals(ContentTypes.NO_CONTENT_TYPE)
+        || type.equals(ContentTypes.APPLICATION_OCTET_STREAM)
         || subType.equals("json")
         || subType.endsWith("+json")
         || type.mediaType().toString().equals(CURL_DEFAULT);

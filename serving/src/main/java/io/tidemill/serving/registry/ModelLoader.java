@@ -19,7 +19,6 @@ import io.tidemill.tensor.NamedTensor;
 import java.lang.foreign.Arena;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.CompletionException;
 
 /** Turns a stored version into one that answers: weights on the device, a queue, meters. */
 final class ModelLoader {
@@ -60,7 +59,7 @@ final class ModelLoader {
             stored.name(), stored.version(), signature, lineage(stored), queue, meters, parameters);
     try {
       copyWeights(stored, program.layout(), parameters);
-      warm(model);
+      queue.warm();
       return model;
     } catch (RuntimeException e) {
       model.release();
@@ -107,13 +106,5 @@ final class ModelLoader {
     values.put("samples", lineage.samples());
     values.put("sources", lineage.sources());
     return values;
-  }
-
-  private static void warm(LoadedModel model) {
-    try {
-      model.queue().warm();
-    } catch (CompletionException e) {
-      throw e.getCause() instanceof EngineException cause ? cause : e;
-    }
   }
 }

@@ -67,7 +67,7 @@ public final class CheckpointStore {
    *     refuses
    */
   public PendingCheckpoint begin(long number) {
-    checkGeneration(number);
+    checkGeneration("checkpoint " + number);
     Path target = folder.resolve(Long.toString(number));
     if (number < 1 || Files.exists(target)) {
       throw new EngineException(
@@ -163,16 +163,15 @@ public final class CheckpointStore {
   }
 
   /** Fencing: an attempt that has been replaced commits nothing any more. */
-  void checkGeneration(long number) {
+  void checkGeneration(String what) {
     long current = JobRecord.read(jobFile).generation();
     if (current != generation) {
       throw new EngineException(
           ErrorCode.RESOURCE,
-          "checkpoint "
-              + number
+          what
               + " of job "
               + job
-              + " is not committed: generation "
+              + " is not written: generation "
               + current
               + " has taken the job over and this is generation "
               + generation);

@@ -119,8 +119,13 @@ public final class JobDirectory implements AutoCloseable {
     return events;
   }
 
-  /** Writes how the job stands. */
+  /**
+   * Writes how the job stands.
+   *
+   * @throws EngineException RESOURCE where a newer generation has taken the job over
+   */
   public void mark(JobState state) {
+    checkpoints.checkGeneration("state " + state);
     record = record.withState(state);
     try {
       record.write(folder.resolve(JobRecord.FILE));

@@ -100,7 +100,7 @@ public final class PendingCheckpoint implements AutoCloseable {
     try {
       Manifest.FORMAT.write(folder.resolve(Manifest.FILE), manifest);
       DurableFiles.syncFolder(folder);
-      store.checkGeneration(number);
+      store.checkGeneration("checkpoint " + number);
       DurableFiles.rename(folder, target);
     } catch (IOException e) {
       throw failed(e);

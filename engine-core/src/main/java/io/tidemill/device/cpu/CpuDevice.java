@@ -1,0 +1,112 @@
+package io.tidemill.device.cpu;
+
+import io.tidemill.device.Device;
+import io.tidemill.device.DeviceBuffer;
+import io.tidemill.device.Executable;
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
+import io.tidemill.program.Optimizer;
+import io.tidemill.program.Program;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/**
+ * The CPU: matrix products by oneDNN, the rest by the Vector API; every call runs on its caller's
+ * thread and starts none.
+ *
+ * <p>Bits are the same for any thread, slice and alignment on one kind of CPU; another vector
+ * width, or the fallback for oneDNN, rounds differently.
+ */
+public final class CpuDevice implements Device {
+  private static final ThreadLocal<TreeSum> TREE_SUM = ThreadLocal.withInitial(TreeSum::new);
+
+  private final Gemm gemm;
+
+  CpuDevice(Gemm gemm) {
+    this.gemm = gemm;
+  }
+
+  /** Opens the device; where oneDNN cannot be loaded it says so once and does without. */
+  public static CpuDevice open() {
+    return new CpuDevice(GemmSelection.gemm());
+  }
+
+  @Override
+  public String description() {
+    return "cpu (" + gemm.description() + ")";
+  }
+
+  @Override
+  public Executable compile(Program program) {
+    return CpuExecutable.compile(program, gemm);
+  }
+
+  @Override
+  public DeviceBuffer allocate(long floats) {
+    return new CpuBuffer(floats);
+  }
+
+  @Override
+  public void treeSum(List<DeviceBuffer> terms, DeviceBuffer out, long from, long to) {
+    requireRange("sum", out, from, to);
+    if (terms.isEmpty() || terms.lastIndexOf(out) > 0) {
+      throw new EngineException(
+          ErrorCode.INTERNAL, "a tree sum needs terms, and may be written to the first one only");
+    }
+    for (int i = 0; i < terms.size(); i++) {
+      requireRange("term", terms.get(i), from, to);
+    }
+    TREE_SUM.get().sum(terms, CpuBuffer.of(out).memory(), from, to);
+  }
+
+  @Override
+  public void update(
+      Optimizer optimizer,
+      long step,
+      DeviceBuffer parameters,
+      DeviceBuffer gradient,
+      List<DeviceBuffer> moments,
+      long from,
+      long to) {
+    requireRange("parameters", parameters, from, to);
+    requireRange("gradient", gradient, from, to);
+    if (moments.size() != optimizer.moments() || step < 1) {
+      throw new EngineException(
+          ErrorCode.INTERNAL,
+          "an update expects step 1 or later and %d moments, found step %d and %d moments"
+              .formatted(optimizer.moments(), step, moments.size()));
+    }
+    for (int i = 0; i < moments.size(); i++) {
+      requireRange("moment", moments.get(i), from, to);
+    }
+    MemorySegment p = CpuBuffer.of(parameters).memory();
+    MemorySegment g = CpuBuffer.of(gradient).memory();
+    long floats = to - from;
+    switch (optimizer) {
+      case Optimizer.Sgd sgd when moments.isEmpty() ->
+          OptimizerKernels.sgd(sgd, p, g, from, floats);
+      case Optimizer.Sgd sgd ->
+          OptimizerKernels.momentum(sgd, p, g, memory(moments, 0), from, floats);
+      case Optimizer.Adam adam ->
+          OptimizerKernels.adam(
+              adam, step, p, g, memory(moments, 0), memory(moments, 1), from, floats);
+    }
+  }
+
+  /** Nothing: libraries stay loaded, buffers belong to their owners. */
+  @Override
+  public void close() {}
+
+  private static MemorySegment memory(List<DeviceBuffer> buffers, int index) {
+    return CpuBuffer.of(buffers.get(index)).memory();
+  }
+
+  private static void requireRange(String what, DeviceBuffer buffer, long from, long to) {
+    if (from < 0 || from > to || to > buffer.floats()) {
+      throw new EngineException(
+          ErrorCode.INTERNAL,
+          "range of %s outside its buffer: expected within [0, %d), found [%d, %d)"
+              .formatted(what, buffer.floats(), from, to));
+    }
+  }
+}

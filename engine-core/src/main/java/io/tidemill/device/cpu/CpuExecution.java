@@ -1,0 +1,151 @@
+package io.tidemill.device.cpu;
+
+import io.tidemill.device.DeviceBuffer;
+import io.tidemill.device.Execution;
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
+import io.tidemill.program.MemoryPlan;
+import io.tidemill.program.ParameterLayout;
+import io.tidemill.program.Program;
+import io.tidemill.program.Value;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * One arena for a program's activations, and its kernels in order.
+ *
+ * <p>Parameters are read and gradients written where the caller's buffers have them; the views of
+ * those buffers are made again only when another buffer is given.
+ */
+final class CpuExecution implements Execution {
+  private final Program program;
+  private final ParameterLayout layout;
+  private final Arena arena = Arena.ofShared();
+  private final MemorySegment[] values;
+  private final Kernel[] kernels;
+  private final Map<String, MemorySegment> inputs = new HashMap<>();
+  private final Map<String, Integer> outputs;
+  private DeviceBuffer boundParameters;
+  private DeviceBuffer boundGradients;
+
+  CpuExecution(CpuExecutable executable) {
+    this.program = executable.fused();
+    this.layout = program.layout();
+    this.values = place(executable.plan());
+    KernelCatalog catalog = new KernelCatalog(program, executable.gemm());
+    this.kernels = program.instructions().stream().map(catalog::kernel).toArray(Kernel[]::new);
+    this.outputs = program.outputs();
+    program.inputs().forEach(input -> inputs.put(input.name(), values[input.id()]));
+  }
+
+  @Override
+  public MemorySegment input(String name) {
+    MemorySegment memory = inputs.get(name);
+    if (memory == null) {
+      throw unknown("input", name, inputs.keySet());
+    }
+    return memory;
+  }
+
+  @Override
+  public MemorySegment output(String name) {
+    Integer id = outputs.get(name);
+    if (id == null) {
+      throw unknown("output", name, outputs.keySet());
+    }
+    return values[id];
+  }
+
+  @Override
+  public void run(DeviceBuffer parameters) {
+    if (!program.gradients().isEmpty()) {
+      throw new EngineException(
+          ErrorCode.INTERNAL, "this program writes gradients: run it with a gradient buffer");
+    }
+    bindParameters(parameters);
+    runKernels();
+  }
+
+  @Override
+  public void run(DeviceBuffer parameters, DeviceBuffer gradients) {
+    bindParameters(parameters);
+    bindGradients(gradients);
+    runKernels();
+  }
+
+  @Override
+  public void close() {
+    if (arena.scope().isAlive()) {
+      arena.close();
+    }
+  }
+
+  private void runKernels() {
+    for (Kernel kernel : kernels) {
+      kernel.run(values);
+    }
+  }
+
+  private MemorySegment[] place(MemoryPlan plan) {
+    MemorySegment memory = arena.allocate(Math.max(1, plan.peakBytes()), MemoryPlan.ALIGNMENT);
+    MemorySegment[] placed = new MemorySegment[program.values().size()];
+    for (Value value : program.values()) {
+      if (plan.holds(value.id())) {
+        long bytes = value.shape().elements() * value.type().bytes();
+        placed[value.id()] = memory.asSlice(plan.offset(value.id()), bytes);
+        if (value instanceof Value.Constant constant) {
+          fill(placed[value.id()], constant.fill());
+        }
+      }
+    }
+    return placed;
+  }
+
+  private static void fill(MemorySegment memory, float number) {
+    for (long i = 0; i < memory.byteSize() / Float.BYTES; i++) {
+      memory.setAtIndex(ValueLayout.JAVA_FLOAT, i, number);
+    }
+  }
+
+  private void bindParameters(DeviceBuffer buffer) {
+    if (!buffer.equals(boundParameters)) {
+      MemorySegment memory = checked("parameter", buffer);
+      for (Value.Parameter parameter : program.parameters()) {
+        values[parameter.id()] = slice(memory, layout.entry(parameter.name()));
+      }
+      boundParameters = buffer;
+    }
+  }
+
+  private void bindGradients(DeviceBuffer buffer) {
+    if (!buffer.equals(boundGradients)) {
+      MemorySegment memory = checked("gradient", buffer);
+      program
+          .gradients()
+          .forEach((parameter, id) -> values[id] = slice(memory, layout.entry(parameter)));
+      boundGradients = buffer;
+    }
+  }
+
+  private MemorySegment checked(String what, DeviceBuffer buffer) {
+    if (buffer.floats() < layout.floats()) {
+      throw new EngineException(
+          ErrorCode.INTERNAL,
+          "%s buffer too small for the layout: expected %d floats, found %d"
+              .formatted(what, layout.floats(), buffer.floats()));
+    }
+    return CpuBuffer.of(buffer).memory();
+  }
+
+  private static MemorySegment slice(MemorySegment memory, ParameterLayout.Entry entry) {
+    return memory.asSlice(entry.offset() * Float.BYTES, entry.floats() * Float.BYTES);
+  }
+
+  private static EngineException unknown(String what, String name, Iterable<String> known) {
+    return new EngineException(
+        ErrorCode.NOT_FOUND, "the program has no " + what + " " + name + ": it has " + known);
+  }
+}

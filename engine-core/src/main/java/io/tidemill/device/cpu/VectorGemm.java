@@ -1,0 +1,173 @@
+package io.tidemill.device.cpu;
+
+import static io.tidemill.device.cpu.Lanes.BYTES;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+
+/**
+ * Matrix product by the Vector API: tiles of four rows by two vectors, held in registers.
+ *
+ * <p>Each element of the result is one chain of fused multiply-adds in the order of k, so its bits
+ * depend on its row and column alone. Panels of the right matrix are read in place where they are
+ * whole, and else (transposed, or the last columns) packed first.
+ */
+final class VectorGemm implements Gemm {
+  private static final int TILE_ROWS = 4;
+  private static final int PANEL = 2 * Lanes.LENGTH;
+
+  @Override
+  public String description() {
+    return "Vector API, " + Lanes.SPECIES.vectorBitSize() + "-bit";
+  }
+
+  @Override
+  public Product product(boolean transposeLeft, boolean transposeRight, int m, int n, int k) {
+    MemorySegment panel = Arena.ofAuto().allocate(Math.max(1, k) * 2L * BYTES, BYTES);
+    return (left, right, out) -> {
+      for (int column = 0; column < n; column += PANEL) {
+        boolean inPlace = !transposeRight && column + PANEL <= n;
+        if (!inPlace) {
+          pack(right, transposeRight, n, k, column, panel);
+        }
+        MemorySegment source = inPlace ? right : panel;
+        long offset = inPlace ? (long) column * Float.BYTES : 0;
+        long stride = inPlace ? (long) n * Float.BYTES : 2 * BYTES;
+        VectorMask<Float> low = Lanes.SPECIES.indexInRange(column, n);
+        VectorMask<Float> high = Lanes.SPECIES.indexInRange(column + Lanes.LENGTH, n);
+        // Bytes between rows and between columns of op(left).
+        long rowStep = transposeLeft ? Float.BYTES : (long) k * Float.BYTES;
+        long innerStep = transposeLeft ? (long) m * Float.BYTES : Float.BYTES;
+        long outAt = (long) column * Float.BYTES;
+        int row = 0;
+        for (; row + TILE_ROWS <= m; row += TILE_ROWS) {
+          tile(
+              left,
+              row * rowStep,
+              rowStep,
+              innerStep,
+              source,
+              offset,
+              stride,
+              k,
+              out,
+              outAt + (long) row * n * Float.BYTES,
+              (long) n * Float.BYTES,
+              low,
+              high);
+        }
+        for (; row < m; row++) {
+          line(
+              left,
+              row * rowStep,
+              innerStep,
+              source,
+              offset,
+              stride,
+              k,
+              out,
+              outAt + (long) row * n * Float.BYTES,
+              low,
+              high);
+        }
+      }
+    };
+  }
+
+  /** Copies columns [column, column + PANEL) of op(right) to [k, PANEL], zeros beyond n. */
+  private static void pack(
+      MemorySegment right, boolean transposed, int n, int k, int column, MemorySegment panel) {
+    int width = Math.min(PANEL, n - column);
+    for (int i = 0; i < PANEL; i++) {
+      long at = transposed ? (long) (column + i) * k : column + i;
+      long step = transposed ? 1 : n;
+      for (int inner = 0; inner < k; inner++) {
+        float element = i < width ? right.getAtIndex(JAVA_FLOAT, at + inner * step) : 0;
+        panel.setAtIndex(JAVA_FLOAT, (long) inner * PANEL + i, element);
+      }
+    }
+  }
+
+  private static void tile(
+      MemorySegment left,
+      long leftAt,
+      long rowStep,
+      long innerStep,
+      MemorySegment right,
+      long rightAt,
+      long stride,
+      int k,
+      MemorySegment out,
+      long outAt,
+      long outStep,
+      VectorMask<Float> low,
+      VectorMask<Float> high) {
+    FloatVector c00 = Lanes.broadcast(0);
+    FloatVector c01 = Lanes.broadcast(0);
+    FloatVector c10 = Lanes.broadcast(0);
+    FloatVector c11 = Lanes.broadcast(0);
+    FloatVector c20 = Lanes.broadcast(0);
+    FloatVector c21 = Lanes.broadcast(0);
+    FloatVector c30 = Lanes.broadcast(0);
+    FloatVector c31 = Lanes.broadcast(0);
+    long a = leftAt;
+    long b = rightAt;
+    for (int inner = 0; inner < k; inner++) {
+      FloatVector b0 = Lanes.load(right, b);
+      FloatVector b1 = Lanes.load(right, b + BYTES);
+      FloatVector a0 = Lanes.broadcast(left.get(JAVA_FLOAT, a));
+      FloatVector a1 = Lanes.broadcast(left.get(JAVA_FLOAT, a + rowStep));
+      FloatVector a2 = Lanes.broadcast(left.get(JAVA_FLOAT, a + 2 * rowStep));
+      FloatVector a3 = Lanes.broadcast(left.get(JAVA_FLOAT, a + 3 * rowStep));
+      c00 = a0.fma(b0, c00);
+      c01 = a0.fma(b1, c01);
+      c10 = a1.fma(b0, c10);
+      c11 = a1.fma(b1, c11);
+      c20 = a2.fma(b0, c20);
+      c21 = a2.fma(b1, c21);
+      c30 = a3.fma(b0, c30);
+      c31 = a3.fma(b1, c31);
+      a += innerStep;
+      b += stride;
+    }
+    Lanes.store(c00, out, outAt, low);
+    Lanes.store(c01, out, outAt + BYTES, high);
+    Lanes.store(c10, out, outAt + outStep, low);
+    Lanes.store(c11, out, outAt + outStep + BYTES, high);
+    Lanes.store(c20, out, outAt + 2 * outStep, low);
+    Lanes.store(c21, out, outAt + 2 * outStep + BYTES, high);
+    Lanes.store(c30, out, outAt + 3 * outStep, low);
+    Lanes.store(c31, out, outAt + 3 * outStep + BYTES, high);
+  }
+
+  /** One row of a tile, for the rows that are left. */
+  private static void line(
+      MemorySegment left,
+      long leftAt,
+      long innerStep,
+      MemorySegment right,
+      long rightAt,
+      long stride,
+      int k,
+      MemorySegment out,
+      long outAt,
+      VectorMask<Float> low,
+      VectorMask<Float> high) {
+    FloatVector c0 = Lanes.broadcast(0);
+    FloatVector c1 = Lanes.broadcast(0);
+    long a = leftAt;
+    long b = rightAt;
+    for (int inner = 0; inner < k; inner++) {
+      FloatVector element = Lanes.broadcast(left.get(JAVA_FLOAT, a));
+      c0 = element.fma(Lanes.load(right, b), c0);
+      c1 = element.fma(Lanes.load(right, b + BYTES), c1);
+      a += innerStep;
+      b += stride;
+    }
+    Lanes.store(c0, out, outAt, low);
+    Lanes.store(c1, out, outAt + BYTES, high);
+  }
+}

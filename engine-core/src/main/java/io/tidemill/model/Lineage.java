@@ -1,0 +1,46 @@
+package io.tidemill.model;
+
+import java.util.Collections;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Where a model version comes from, so that each of its answers can be traced (design, promise E).
+ *
+ * @param job name of the job that trained it
+ * @param runId the run
+ * @param checkpoint number of the checkpoint that published it
+ * @param step optimiser updates done
+ * @param samples samples that changed the weights
+ * @param sources per source id and split, the offset of the next record
+ * @param graphFingerprint fingerprint of the pipeline's graph
+ * @param engineVersion release of tidemill
+ * @param seed seed of the run
+ */
+public record Lineage(
+    String job,
+    String runId,
+    long checkpoint,
+    long step,
+    long samples,
+    Map<String, SortedMap<String, Long>> sources,
+    String graphFingerprint,
+    String engineVersion,
+    long seed) {
+
+  public Lineage {
+    SortedMap<String, SortedMap<String, Long>> copied = new TreeMap<>();
+    sources.forEach(
+        (id, splits) -> copied.put(id, Collections.unmodifiableSortedMap(new TreeMap<>(splits))));
+    sources = Collections.unmodifiableSortedMap(copied);
+  }
+
+  /** Whether both name the same moment of the same run. */
+  boolean isSameMoment(Lineage other) {
+    return job.equals(other.job)
+        && runId.equals(other.runId)
+        && checkpoint == other.checkpoint
+        && step == other.step;
+  }
+}

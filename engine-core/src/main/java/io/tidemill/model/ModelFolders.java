@@ -1,0 +1,61 @@
+package io.tidemill.model;
+
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
+import io.tidemill.storage.Names;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** Which folders of a store are models and versions; what lies in them is not looked at. */
+final class ModelFolders {
+  private static final Pattern VERSION = Pattern.compile("[1-9][0-9]{0,8}");
+
+  private ModelFolders() {}
+
+  /** Folders of versions by number, under a model's folder. */
+  static SortedMap<Integer, Path> versions(Path modelFolder) {
+    SortedMap<Integer, Path> versions = new TreeMap<>();
+    children(modelFolder)
+        .forEach(
+            (name, path) -> {
+              if (VERSION.matcher(name).matches()) {
+                versions.put(Integer.valueOf(name), path);
+              }
+            });
+    return versions;
+  }
+
+  /** Folders of models by name, under a store's folder. */
+  static SortedMap<String, Path> models(Path modelsFolder) {
+    SortedMap<String, Path> models = new TreeMap<>();
+    children(modelsFolder)
+        .forEach(
+            (name, path) -> {
+              if (Names.isSafe(name) && !versions(path).isEmpty()) {
+                models.put(name, path);
+              }
+            });
+    return models;
+  }
+
+  private static Map<String, Path> children(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      return Map.of();
+    }
+    Map<String, Path> children = new TreeMap<>();
+    try (Stream<Path> paths = Files.list(folder)) {
+      paths
+          .filter(Files::isDirectory)
+          .forEach(path -> children.put(path.getFileName().toString(), path));
+      return children;
+    } catch (IOException e) {
+      throw new EngineException(ErrorCode.RESOURCE, folder + " cannot be listed: " + e, e);
+    }
+  }
+}

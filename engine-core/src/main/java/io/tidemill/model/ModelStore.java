@@ -1,0 +1,155 @@
+package io.tidemill.model;
+
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
+import io.tidemill.storage.Names;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * The published models under one folder: {@code <models>/<model>/<version>/}.
+ *
+ * <p>Versions are immutable, so any thread and process may read. Publishing is safe among
+ * processes, too: a version number is taken by an atomic rename.
+ */
+public final class ModelStore {
+  private final Path root;
+  private final Optional<StoredModel> only;
+  private final Optional<String> onlyModel;
+
+  private ModelStore(Path root, Optional<String> onlyModel, Optional<StoredModel> only) {
+    this.root = root;
+    this.onlyModel = onlyModel;
+    this.only = only;
+  }
+
+  /** The store of a state directory, {@code <state>/models}, whether or not it exists yet. */
+  public static ModelStore in(Path stateDir) {
+    return new ModelStore(stateDir.resolve("models"), Optional.empty(), Optional.empty());
+  }
+
+  /**
+   * The models that a user points at: a state directory, a folder of models, of one model, or of
+   * one version.
+   *
+   * @throws EngineException NOT_FOUND where it is none of these
+   */
+  public static ModelStore at(Path path) {
+    Path folder = path.toAbsolutePath().normalize();
+    if (Files.isDirectory(folder.resolve("models"))) {
+      return in(folder);
+    }
+    if (looksLikeVersion(folder)) {
+      StoredModel model = StoredModel.open(folder);
+      return new ModelStore(folder, Optional.of(model.name()), Optional.of(model));
+    }
+    if (!ModelFolders.models(folder).isEmpty()) {
+      return new ModelStore(folder, Optional.empty(), Optional.empty());
+    }
+    if (!ModelFolders.versions(folder).isEmpty()) {
+      String name = folder.getFileName().toString();
+      return new ModelStore(folder.getParent(), Optional.of(name), Optional.empty());
+    }
+    throw new EngineException(
+        ErrorCode.NOT_FOUND,
+        "there is no model at "
+            + path
+            + (Files.isDirectory(folder) ? "" : ", which is no directory")
+            + ": looked for models/<model>/<version>/model.json (a state directory),"
+            + " <model>/<version>/, <version>/ and model.json in it");
+  }
+
+  /** Names of the models, sorted. */
+  public List<String> models() {
+    return onlyModel.map(List::of).orElseGet(() -> List.copyOf(ModelFolders.models(root).keySet()));
+  }
+
+  /** The versions of a model, oldest first; empty where there is no such model. */
+  public List<Integer> versions(String model) {
+    return List.copyOf(folders(model).keySet());
+  }
+
+  /**
+   * All versions of all models whose {@code model.json} is whole, by name and version; their other
+   * files are not read.
+   */
+  public List<StoredModel> list() {
+    return models().stream()
+        .flatMap(model -> folders(model).values().stream())
+        .flatMap(folder -> StoredModel.find(folder).stream())
+        .sorted(Comparator.comparing(StoredModel::name).thenComparingInt(StoredModel::version))
+        .toList();
+  }
+
+  /** The newest version of a model. */
+  public StoredModel latest(String model) {
+    SortedMap<Integer, Path> folders = folders(model);
+    if (folders.isEmpty()) {
+      throw unknown("model " + model, models());
+    }
+    return open(model, folders.lastKey());
+  }
+
+  /**
+   * One version of a model.
+   *
+   * @throws EngineException NOT_FOUND where there is none, CORRUPT_STATE where a file of it is
+   *     damaged, naming the file
+   */
+  public StoredModel open(String model, int version) {
+    Path folder = folders(model).get(version);
+    if (folder == null) {
+      throw unknown("version " + version + " of model " + model, versions(model));
+    }
+    return only.orElseGet(() -> StoredModel.open(folder));
+  }
+
+  /**
+   * Makes a new version, or finds the one that this moment of this run has published before.
+   *
+   * @throws EngineException RESOURCE where the disk is full or fails; nothing is left behind then
+   */
+  public StoredModel publish(Publication publication) {
+    return new ModelPublisher(root.resolve(publication.model())).publish(publication);
+  }
+
+  /** Whether a version came from this checkpoint, which is kept for that. */
+  public boolean refersTo(String job, String runId, long checkpoint) {
+    return list().stream()
+        .map(model -> model.description().lineage())
+        .anyMatch(
+            lineage ->
+                lineage.job().equals(job)
+                    && lineage.runId().equals(runId)
+                    && lineage.checkpoint() == checkpoint);
+  }
+
+  private SortedMap<Integer, Path> folders(String model) {
+    if (!onlyModel.orElse(model).equals(model) || !Names.isSafe(model)) {
+      return Collections.emptySortedMap();
+    }
+    return only.<SortedMap<Integer, Path>>map(
+            stored -> new TreeMap<>(Map.of(stored.version(), stored.folder())))
+        .orElseGet(() -> ModelFolders.versions(root.resolve(model)));
+  }
+
+  private static boolean looksLikeVersion(Path folder) {
+    return List.of(
+            StoredModel.DESCRIPTION, StoredModel.WEIGHTS, StoredModel.PROGRAM, StoredModel.FEATURES)
+        .stream()
+        .anyMatch(name -> Files.exists(folder.resolve(name)));
+  }
+
+  private static EngineException unknown(String what, List<?> known) {
+    return new EngineException(
+        ErrorCode.NOT_FOUND,
+        "there is no " + what + "; there " + (known.isEmpty() ? "are none" : "is " + known));
+  }
+}

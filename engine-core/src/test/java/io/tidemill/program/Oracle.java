@@ -1,0 +1,215 @@
+package io.tidemill.program;
+
+import io.tidemill.tensor.Shape;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.DoubleBinaryOperator;
+import java.util.function.DoubleUnaryOperator;
+
+/** Programs evaluated in double by the plainest loops: what every kernel is compared with. */
+public final class Oracle {
+  private final Program program;
+  private final double[][] values;
+
+  private Oracle(Program program) {
+    this.program = program;
+    this.values = new double[program.values().size()][];
+  }
+
+  /** All values of a bound program, by id, given its inputs and parameters by name. */
+  public static double[][] evaluate(Program program, Map<String, double[]> given) {
+    Oracle oracle = new Oracle(program);
+    for (Value value : program.values()) {
+      if (value instanceof Value.Constant constant) {
+        oracle.values[value.id()] = new double[Math.toIntExact(value.shape().elements())];
+        Arrays.fill(oracle.values[value.id()], constant.fill());
+      } else if (!(value instanceof Value.Computed)) {
+        oracle.values[value.id()] = given.get(value.name());
+      }
+    }
+    program.instructions().forEach(oracle::run);
+    return oracle.values;
+  }
+
+  private void run(Instruction instruction) {
+    List<double[]> in = instruction.inputs().stream().map(id -> values[id]).toList();
+    Shape shape = program.value(instruction.inputs().getFirst()).shape();
+    int rows = shape.rank() > 0 ? shape.dim(0) : 1;
+    int n = shape.rank() > 1 ? shape.dim(1) : 1;
+    double[] x = in.getFirst();
+    values[instruction.output()] =
+        switch (instruction.op()) {
+          case Op.MatMul op ->
+              matMul(
+                  op,
+                  in,
+                  program.value(instruction.output()).shape(),
+                  op.transposeLeft() ? rows : n);
+          case Op.AddBias _ -> byColumn(x, in.get(1), (a, b) -> a + b);
+          case Op.AddBiasRelu _ -> byColumn(x, in.get(1), (a, b) -> Math.max(a + b, 0));
+          case Op.ScaleFeatures _ -> byColumn(x, in.get(1), (a, b) -> a * b);
+          case Op.Standardize _ ->
+              byColumn(byColumn(x, in.get(1), (a, b) -> a - b), in.get(2), (a, b) -> a * b);
+          case Op.Relu _ -> map(x, a -> Math.max(a, 0));
+          case Op.ReluGradient _ -> zip(x, in.get(1), (y, dy) -> y > 0 ? dy : 0);
+          case Op.Sigmoid _ -> map(x, Oracle::sigmoid);
+          case Op.SigmoidGradient _ -> zip(x, in.get(1), (y, dy) -> dy * y * (1 - y));
+          case Op.Scale(float factor) -> map(x, a -> factor * a);
+          case Op.Add _ -> zip(x, in.get(1), Double::sum);
+          case Op.Mul _ -> zip(x, in.get(1), (a, b) -> a * b);
+          case Op.Softmax _ -> byRow(rows, n, row -> softmax(slice(x, row, n)));
+          case Op.SoftmaxGradient _ ->
+              byRow(rows, n, row -> softmaxGradient(slice(x, row, n), slice(in.get(1), row, n)));
+          case Op.LayerNorm(float eps) -> byRow(rows, n, row -> normalise(slice(x, row, n), eps));
+          case Op.LayerNormGradient(float eps) ->
+              byRow(
+                  rows,
+                  n,
+                  row -> normaliseGradient(slice(x, row, n), slice(in.get(1), row, n), eps));
+          case Op.SumRows _ -> {
+            double[] sums = new double[n];
+            for (int i = 0; i < x.length; i++) {
+              sums[i % n] += x[i];
+            }
+            yield sums;
+          }
+          case Op.BroadcastRows _ ->
+              byRow(program.value(instruction.output()).shape().dim(0), x.length, _ -> x);
+          case Op.SoftmaxCrossEntropy _ -> {
+            double loss = 0;
+            for (int row = 0; row < rows; row++) {
+              double[] p = softmax(slice(x, row, n));
+              loss -= in.get(2)[row] * Math.log(p[(int) in.get(1)[row]]);
+            }
+            yield new double[] {loss};
+          }
+          case Op.SoftmaxCrossEntropyGradient _ ->
+              byRow(
+                  rows,
+                  n,
+                  row -> {
+                    double[] dx = softmax(slice(x, row, n));
+                    dx[(int) in.get(1)[row]] -= 1;
+                    return map(dx, a -> a * in.get(2)[row] * in.get(3)[0]);
+                  });
+          case Op.BinaryCrossEntropy _ -> {
+            double loss = 0;
+            for (int row = 0; row < rows; row++) {
+              double p = sigmoid(x[row]);
+              double label = in.get(1)[row];
+              loss -= in.get(2)[row] * (label * Math.log(p) + (1 - label) * Math.log(1 - p));
+            }
+            yield new double[] {loss};
+          }
+          case Op.BinaryCrossEntropyGradient _ ->
+              byRow(
+                  rows,
+                  1,
+                  row ->
+                      new double[] {
+                        (sigmoid(x[row]) - in.get(1)[row]) * in.get(2)[row] * in.get(3)[0]
+                      });
+          case Op.ArgMax _ ->
+              byRow(
+                  rows,
+                  1,
+                  row -> {
+                    double[] values = slice(x, row, n);
+                    double max = Arrays.stream(values).max().orElseThrow();
+                    int at = 0;
+                    while (values[at] != max) {
+                      at++;
+                    }
+                    return new double[] {at};
+                  });
+          case Op.Threshold(float at) -> map(x, a -> a >= at ? 1 : 0);
+        };
+  }
+
+  private static double[] matMul(Op.MatMul op, List<double[]> in, Shape out, int k) {
+    int m = out.dim(0);
+    int n = out.dim(1);
+    double[] product = new double[m * n];
+    for (int i = 0; i < m; i++) {
+      for (int j = 0; j < n; j++) {
+        for (int inner = 0; inner < k; inner++) {
+          product[i * n + j] +=
+              in.get(0)[op.transposeLeft() ? inner * m + i : i * k + inner]
+                  * in.get(1)[op.transposeRight() ? j * k + inner : inner * n + j];
+        }
+      }
+    }
+    return product;
+  }
+
+  private static double sigmoid(double x) {
+    return 1 / (1 + Math.exp(-x));
+  }
+
+  private static double[] softmax(double[] row) {
+    double max = Arrays.stream(row).max().orElseThrow();
+    double[] exponentials = map(row, a -> Math.exp(a - max));
+    double sum = Arrays.stream(exponentials).sum();
+    return map(exponentials, a -> a / sum);
+  }
+
+  private static double[] softmaxGradient(double[] y, double[] dy) {
+    double dot = Arrays.stream(zip(y, dy, (a, b) -> a * b)).sum();
+    return zip(y, dy, (a, b) -> a * (b - dot));
+  }
+
+  private static double[] normalise(double[] row, double epsilon) {
+    double mean = Arrays.stream(row).average().orElseThrow();
+    return map(row, a -> (a - mean) / deviation(row, epsilon));
+  }
+
+  private static double deviation(double[] row, double epsilon) {
+    double mean = Arrays.stream(row).average().orElseThrow();
+    double variance = Arrays.stream(row).map(a -> (a - mean) * (a - mean)).average().orElseThrow();
+    return Math.sqrt(variance + epsilon);
+  }
+
+  private static double[] normaliseGradient(double[] x, double[] dy, double epsilon) {
+    double[] standardised = normalise(x, epsilon);
+    double mean = Arrays.stream(dy).average().orElseThrow();
+    double dot = Arrays.stream(zip(standardised, dy, (a, b) -> a * b)).average().orElseThrow();
+    return zip(standardised, dy, (a, b) -> (b - mean - a * dot) / deviation(x, epsilon));
+  }
+
+  private interface Row {
+    double[] of(int row);
+  }
+
+  private static double[] byRow(int rows, int n, Row function) {
+    double[] out = new double[rows * n];
+    for (int row = 0; row < rows; row++) {
+      System.arraycopy(function.of(row), 0, out, row * n, n);
+    }
+    return out;
+  }
+
+  private static double[] slice(double[] x, int row, int n) {
+    return Arrays.copyOfRange(x, row * n, (row + 1) * n);
+  }
+
+  private static double[] byColumn(double[] x, double[] vector, DoubleBinaryOperator function) {
+    double[] out = new double[x.length];
+    for (int i = 0; i < x.length; i++) {
+      out[i] = function.applyAsDouble(x[i], vector[i % vector.length]);
+    }
+    return out;
+  }
+
+  private static double[] map(double[] x, DoubleUnaryOperator function) {
+    return Arrays.stream(x).map(function).toArray();
+  }
+
+  private static double[] zip(double[] a, double[] b, DoubleBinaryOperator function) {
+    double[] out = new double[a.length];
+    for (int i = 0; i < a.length; i++) {
+      out[i] = function.applyAsDouble(a[i], b[i]);
+    }
+    return out;
+  }
+}

@@ -26,12 +26,17 @@ public final class IdxSource<T> implements Source<T> {
   private final Class<T> type;
   private final Path folder;
   private final String name;
+  private final int pixels;
+  private final int classes;
   private final ImageMaker<T> maker;
 
-  private IdxSource(Class<T> type, Path folder, String name, ImageMaker<T> maker) {
+  private IdxSource(
+      Class<T> type, Path folder, String name, int pixels, int classes, ImageMaker<T> maker) {
     this.type = Objects.requireNonNull(type);
     this.folder = Objects.requireNonNull(folder);
     this.name = Objects.requireNonNull(name);
+    this.pixels = pixels;
+    this.classes = classes;
     this.maker = Objects.requireNonNull(maker);
   }
 
@@ -42,7 +47,7 @@ public final class IdxSource<T> implements Source<T> {
      * Called once per image.
      *
      * @param pixels row-major, one byte each, 0 to 255 unsigned; the record's own
-     * @param label 0 to 255
+     * @param label counted from 0
      */
     T make(byte[] pixels, int label);
   }
@@ -51,9 +56,12 @@ public final class IdxSource<T> implements Source<T> {
    * The images of a pair of files.
    *
    * @param name how both names begin: {@code train} or {@code t10k} for MNIST
+   * @param pixels what each image must have, rows times columns
+   * @param classes what each label must be below
    */
-  public static <T> IdxSource<T> of(Class<T> type, Path folder, String name, ImageMaker<T> maker) {
-    return new IdxSource<>(type, folder, name, maker);
+  public static <T> IdxSource<T> of(
+      Class<T> type, Path folder, String name, int pixels, int classes, ImageMaker<T> maker) {
+    return new IdxSource<>(type, folder, name, pixels, classes, maker);
   }
 
   @Override
@@ -103,7 +111,26 @@ public final class IdxSource<T> implements Source<T> {
           "%s and %s do not belong together: %,d images, %,d labels"
               .formatted(file("images-idx3"), file("labels-idx1"), images.count(), labels.count()));
     }
+    checkContent(images, labels);
     return new Pair(images, labels);
+  }
+
+  private void checkContent(IdxFile images, IdxFile labels) {
+    if (images.itemBytes() != pixels) {
+      throw new EngineException(
+          ErrorCode.INVALID_DATA,
+          "%s has images of another size: expected %d pixels, found %d"
+              .formatted(file("images-idx3"), pixels, images.itemBytes()));
+    }
+    for (int i = 0; i < labels.count(); i++) {
+      int label = labels.data()[i] & 0xff;
+      if (label >= classes) {
+        throw new EngineException(
+            ErrorCode.INVALID_DATA,
+            "%s item %d: expected a label below %d, found %d"
+                .formatted(file("labels-idx1"), i, classes, label));
+      }
+    }
   }
 
   private Path file(String kind) {
@@ -133,7 +160,6 @@ public final class IdxSource<T> implements Source<T> {
       if (next == pair.images.count()) {
         return false;
       }
-      int pixels = pair.images.itemBytes();
       byte[] image = Arrays.copyOfRange(pair.images.data(), next * pixels, (next + 1) * pixels);
       current = maker.make(image, pair.labels.data()[next] & 0xff);
       next++;

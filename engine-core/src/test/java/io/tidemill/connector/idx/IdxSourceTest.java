@@ -121,6 +121,16 @@ final class IdxSourceTest {
   }
 
   @Test
+  void refusesImagesOfAnotherSizeAndLabelsOfNoClass() {
+    assertRefused(
+        images + " has images of another size: expected 784 pixels, found 2",
+        IdxSource.of(Image.class, folder, "train", 784, 256, Image::new)::check);
+    assertRefused(
+        labels + " item 2: expected a label below 10, found 255",
+        IdxSource.of(Image.class, folder, "train", 2, 10, Image::new)::check);
+  }
+
+  @Test
   void refusesMoreDataThanTheHeaderSays() throws IOException {
     Files.write(labels, Arrays.copyOf(LABELS, LABELS.length + 1));
 
@@ -157,7 +167,7 @@ final class IdxSourceTest {
     EngineException noFolder =
         assertThrows(
             EngineException.class,
-            () -> IdxSource.of(Image.class, missing, "train", Image::new).check());
+            () -> IdxSource.of(Image.class, missing, "train", 2, 256, Image::new).check());
 
     assertEquals(ErrorCode.NOT_FOUND, file.code());
     assertEquals(labels + " does not exist: give a file to read", file.getMessage());
@@ -172,7 +182,7 @@ final class IdxSourceTest {
   }
 
   private IdxSource<Image> source() {
-    return IdxSource.of(Image.class, folder, "train", Image::new);
+    return IdxSource.of(Image.class, folder, "train", 2, 256, Image::new);
   }
 
   private List<Image> readAll(long offset) throws IOException {

@@ -15,10 +15,6 @@ import java.util.List;
  * @param seed another seed gives another, equally distributed set
  */
 public record DigitGenerator(long seed) {
-  /** Pixels on a side. */
-  public static final int SIDE = 28;
-
-  private static final int CLASSES = 10;
   private static final int PEN = 1;
   private static final double GLYPH_PIXELS = 23;
   private static final double STROKE_JITTER = 0.03;
@@ -40,12 +36,12 @@ public record DigitGenerator(long seed) {
   /** The image at an index. */
   public LabelledImage image(long index) {
     KeyedRandom random = new KeyedRandom(seed, index, 0);
-    int label = random.below(CLASSES);
+    int label = random.below(LabelledImage.CLASSES);
     List<Glyph> glyphs = Glyph.ofDigit(label);
     Glyph glyph = glyphs.get(random.below(glyphs.size()));
     Placement placement = Placement.draw(random);
     KeyedRandom pen = new KeyedRandom(seed, index, PEN);
-    Canvas canvas = new Canvas(SIDE, pen.uniform(0.7, 1.8));
+    Canvas canvas = new Canvas(LabelledImage.SIDE, pen.uniform(0.7, 1.8));
     for (double[] stroke : glyph.strokes()) {
       double right = random.uniform(-STROKE_JITTER, STROKE_JITTER);
       double down = random.uniform(-STROKE_JITTER, STROKE_JITTER);
@@ -91,7 +87,7 @@ public record DigitGenerator(long seed) {
       double wide = GLYPH_PIXELS * random.uniform(0.7, 1.25);
       double high = GLYPH_PIXELS * random.uniform(0.8, 1.1);
       double shear = random.uniform(-SHEAR, SHEAR);
-      double centre = SIDE / 2.0;
+      double centre = LabelledImage.SIDE / 2.0;
       return new Placement(
           random.uniform(-BEND, BEND),
           random.uniform(-BEND, BEND),

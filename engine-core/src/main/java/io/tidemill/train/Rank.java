@@ -148,7 +148,7 @@ final class Rank implements AutoCloseable {
     DeviceBuffer sum = gang.gradientOf(0);
     gang.device().treeSum(gang.gradients(), sum, from, to);
     gang.device()
-        .update(gang.training().optimizer(), step + 1, parameters(), sum, moments, from, to);
+        .update(batches.optimizerAt(step), step + 1, parameters(), sum, moments, from, to);
   }
 
   private void gather(int owner) {

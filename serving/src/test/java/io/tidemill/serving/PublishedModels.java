@@ -20,6 +20,7 @@ import io.tidemill.tensor.NamedTensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -70,15 +71,16 @@ public final class PublishedModels {
             "{}"));
   }
 
-  /** The probabilities for one row, computed alone on {@code device}. */
+  /** The probabilities for one row, computed beside a row of zeros on {@code device}. */
   public float[] probabilities(Device device, long seed, float[] row) {
     try (DeviceBuffer parameters = device.allocate(program.layout().floats());
-        Execution execution = device.compile(program.bind(1)).newExecution()) {
+        Execution execution = device.compile(program.bind(2)).newExecution()) {
       parameters.write(0, arena(seed));
       MemorySegment.copy(
           row, 0, execution.input("input"), ValueLayout.JAVA_FLOAT, 0, row.length);
       execution.run(parameters);
-      return execution.output("probabilities").toArray(ValueLayout.JAVA_FLOAT);
+      float[] both = execution.output("probabilities").toArray(ValueLayout.JAVA_FLOAT);
+      return Arrays.copyOf(both, both.length / 2);
     }
   }
 

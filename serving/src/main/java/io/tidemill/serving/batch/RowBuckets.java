@@ -4,11 +4,17 @@ import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 
 /**
- * The few row counts that programs are compiled for: the powers of two below the cap, and the cap.
+ * The few row counts that programs are compiled for: powers of two from 2 on, and the cap.
+ *
+ * <p>None is of one row: libraries multiply a single row by another kernel (matrix times vector),
+ * which adds up in another order. From two rows on, a row's answer has the same bits whatever batch
+ * it rides in, which {@code ServingServerTest} checks; and two rows cost as much as one.
  *
  * @param maxRows most rows of a batch
  */
 record RowBuckets(int maxRows) {
+  private static final int LEAST = 2;
+
   RowBuckets {
     if (maxRows < 1) {
       throw new EngineException(
@@ -17,16 +23,16 @@ record RowBuckets(int maxRows) {
   }
 
   int count() {
-    return maxRows == 1 ? 1 : 33 - Integer.numberOfLeadingZeros(maxRows - 1);
+    return indexFor(maxRows) + 1;
   }
 
   /** The position of the smallest bucket that holds {@code rows}. */
   int indexFor(int rows) {
-    return rows <= 1 ? 0 : 32 - Integer.numberOfLeadingZeros(rows - 1);
+    return rows <= LEAST ? 0 : Integer.SIZE - 1 - Integer.numberOfLeadingZeros(rows - 1);
   }
 
   /** The rows of the bucket at {@code index}. */
   int rows(int index) {
-    return Math.min(1 << index, maxRows);
+    return Math.max(LEAST, Math.min(LEAST << index, maxRows));
   }
 }

@@ -48,7 +48,7 @@ final class ShapeJson {
 
     @Override
     public Shape deserialize(JsonParser in, DeserializationContext context) throws IOException {
-      return Shape.of(in.readValueAs(int[].class));
+      return Shape.of(context.readValue(in, int[].class));
     }
   }
 }

@@ -33,8 +33,6 @@ import java.util.Map;
  * @see <a href="https://huggingface.co/docs/safetensors">the format</a>
  */
 public final class SafeTensors {
-  private static final long SLICE_BYTES = 1 << 20;
-
   private final String source;
   private final Map<String, String> metadata;
   private final Map<String, NamedTensor> tensors;
@@ -62,11 +60,7 @@ public final class SafeTensors {
     writeFully(channel, length.putLong(header.length).flip());
     writeFully(channel, ByteBuffer.wrap(header));
     for (NamedTensor tensor : ordered) {
-      MemorySegment data = tensor.data();
-      for (long at = 0; at < data.byteSize(); at += SLICE_BYTES) {
-        long slice = Math.min(SLICE_BYTES, data.byteSize() - at);
-        writeFully(channel, data.asSlice(at, slice).asByteBuffer());
-      }
+      SegmentSlices.forEach(tensor.data(), bytes -> writeFully(channel, bytes));
     }
   }
 
@@ -167,7 +161,7 @@ public final class SafeTensors {
   }
 
   private static MemorySegment aligned(MemorySegment data, DataType type, Arena arena) {
-    if (data.address() % type.bytes() == 0) {
+    if (data.maxByteAlignment() >= type.bytes()) {
       return data;
     }
     return arena.allocate(data.byteSize(), Long.BYTES).copyFrom(data);

@@ -109,14 +109,21 @@ record SafeTensorsHeader(Map<String, String> metadata, List<Entry> entries, long
     String name = field.getKey();
     JsonNode node = field.getValue();
     DataType type = type(source, name, node.path("dtype").asText());
-    int[] dims = numbers(source, name, node.path("shape")).mapToInt(Math::toIntExact).toArray();
-    long[] offsets = numbers(source, name, node.path("data_offsets")).toArray();
+    int[] dims =
+        numbers(source, name, node.path("shape"), Integer.MAX_VALUE)
+            .mapToInt(Math::toIntExact)
+            .toArray();
+    long[] offsets = numbers(source, name, node.path("data_offsets"), Long.MAX_VALUE).toArray();
     if (offsets.length != 2 || offsets[1] < offsets[0]) {
       throw invalid(source, "tensor " + name + " has no begin and end");
     }
     long expected = type.bytes();
-    for (int dim : dims) {
-      expected = Math.multiplyHigh(expected, dim) == 0 ? expected * dim : -1;
+    try {
+      for (int dim : dims) {
+        expected = Math.multiplyExact(expected, (long) dim);
+      }
+    } catch (ArithmeticException e) {
+      throw invalid(source, "tensor " + name + " has an impossible shape " + Arrays.toString(dims));
     }
     if (expected != offsets[1] - offsets[0]) {
       throw invalid(
@@ -152,10 +159,11 @@ record SafeTensorsHeader(Map<String, String> metadata, List<Entry> entries, long
                             .toList()));
   }
 
-  private static LongStream numbers(String source, String name, JsonNode array) {
+  private static LongStream numbers(String source, String name, JsonNode array, long max) {
     List<Long> numbers = new ArrayList<>();
     for (JsonNode number : array) {
-      if (!number.canConvertToLong() || !number.isIntegralNumber() || number.asLong() < 0) {
+      boolean whole = number.isIntegralNumber() && number.canConvertToLong();
+      if (!whole || number.asLong() < 0 || number.asLong() > max) {
         throw invalid(source, "tensor " + name + " has a shape or offset of " + number);
       }
       numbers.add(number.asLong());

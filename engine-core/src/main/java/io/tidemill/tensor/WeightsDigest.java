@@ -1,5 +1,7 @@
 package io.tidemill.tensor;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -14,8 +16,6 @@ import java.util.List;
  * its name, one zero byte, and its elements as little-endian floats without padding.
  */
 public final class WeightsDigest {
-  private static final long SLICE_BYTES = 1 << 20;
-
   private WeightsDigest() {}
 
   /** The digest as 64 lower-case hexadecimal digits. */
@@ -30,9 +30,10 @@ public final class WeightsDigest {
   }
 
   private static void update(MessageDigest digest, MemorySegment data) {
-    for (long at = 0; at < data.byteSize(); at += SLICE_BYTES) {
-      long length = Math.min(SLICE_BYTES, data.byteSize() - at);
-      digest.update(data.asSlice(at, length).asByteBuffer());
+    try {
+      SegmentSlices.forEach(data, digest::update);
+    } catch (IOException e) {
+      throw new UncheckedIOException("a digest does no input or output", e);
     }
   }
 

@@ -76,8 +76,7 @@ public final class PublishedModels {
     try (DeviceBuffer parameters = device.allocate(program.layout().floats());
         Execution execution = device.compile(program.bind(2)).newExecution()) {
       parameters.write(0, arena(seed));
-      MemorySegment.copy(
-          row, 0, execution.input("input"), ValueLayout.JAVA_FLOAT, 0, row.length);
+      MemorySegment.copy(row, 0, execution.input("input"), ValueLayout.JAVA_FLOAT, 0, row.length);
       execution.run(parameters);
       float[] both = execution.output("probabilities").toArray(ValueLayout.JAVA_FLOAT);
       return Arrays.copyOf(both, both.length / 2);
@@ -88,8 +87,7 @@ public final class PublishedModels {
     return network.layout().entries().stream()
         .map(
             entry ->
-                new ModelParameter(
-                    entry.name(), entry.shape(), entry.trainable(), entry.offset()))
+                new ModelParameter(entry.name(), entry.shape(), entry.trainable(), entry.offset()))
         .toList();
   }
 
@@ -105,8 +103,7 @@ public final class PublishedModels {
   }
 
   private static NamedTensor weight(ParameterLayout.Entry entry, MemorySegment arena) {
-    MemorySegment data =
-        arena.asSlice(entry.offset() * Float.BYTES, entry.floats() * Float.BYTES);
+    MemorySegment data = arena.asSlice(entry.offset() * Float.BYTES, entry.floats() * Float.BYTES);
     return new NamedTensor(entry.name(), DataType.FLOAT32, entry.shape(), data);
   }
 }

@@ -47,8 +47,7 @@ final class DeterminismTest {
   @MethodSource("devices")
   void gradientsKeepTheirBitsFromTheFirstInterpretedRunToTheLastCompiledOne(Device device)
       throws Exception {
-    Executable executable =
-        device.compile(NETWORK.training(Loss.softmaxCrossEntropy(), ROWS));
+    Executable executable = device.compile(NETWORK.training(Loss.softmaxCrossEntropy(), ROWS));
     float[] first = gradients(device, executable, 1);
 
     List<Future<float[]>> later = new ArrayList<>();
@@ -68,9 +67,7 @@ final class DeterminismTest {
   void updatesKeepTheirBitsHoweverTheArenaIsCut(Device device) {
     List<Optimizer> optimizers =
         List.of(
-            Optimizer.Sgd.of(0.1f),
-            new Optimizer.Sgd(0.1f, 0.9f, true),
-            Optimizer.Adam.of(1e-3f));
+            Optimizer.Sgd.of(0.1f), new Optimizer.Sgd(0.1f, 0.9f, true), Optimizer.Adam.of(1e-3f));
     for (Optimizer optimizer : optimizers) {
       float[] whole = updated(device, optimizer, 0, 1000);
       float[] cut = updated(device, optimizer, 0, 1, 17, 333, 512, 999, 1000);
@@ -139,8 +136,7 @@ final class DeterminismTest {
       List<DeviceBuffer> moments = List.of(first, second).subList(0, optimizer.moments());
       for (int step = 1; step <= 3; step++) {
         for (int i = 1; i < cuts.length; i++) {
-          device.update(
-              optimizer, step, parameters, gradient, moments, cuts[i - 1], cuts[i]);
+          device.update(optimizer, step, parameters, gradient, moments, cuts[i - 1], cuts[i]);
         }
       }
       float[] result = new float[floats];

@@ -13,6 +13,7 @@ import io.tidemill.model.ModelStore;
 import io.tidemill.serving.registry.Refresh;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -244,7 +245,7 @@ class ServingServerTest {
 
   @Test
   void refusesATerabyteWithoutWaitingForIt() throws Exception {
-    try (Socket socket = new Socket("127.0.0.1", running.server().port())) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), running.server().port())) {
       socket.setSoTimeout(10_000);
       write(
           socket,
@@ -279,7 +280,7 @@ class ServingServerTest {
     SMALL.publish(ModelStore.in(other), "small", 1);
     ServingConfig config = ServingConfig.defaults().withBodyTimeout(Duration.ofMillis(500));
     try (RunningServer patient = new RunningServer(other, config);
-        Socket socket = new Socket("127.0.0.1", patient.server().port())) {
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), patient.server().port())) {
       socket.setSoTimeout(10_000);
       write(
           socket,
@@ -321,7 +322,7 @@ class ServingServerTest {
 
   @Test
   void answersGarbageThatIsNotHttpInJson() throws Exception {
-    try (Socket socket = new Socket("127.0.0.1", running.server().port())) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), running.server().port())) {
       socket.setSoTimeout(10_000);
       write(socket, "what is this\r\n\r\n");
 

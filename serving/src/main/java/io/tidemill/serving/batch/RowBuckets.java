@@ -6,9 +6,9 @@ import io.tidemill.error.ErrorCode;
 /**
  * The few row counts that programs are compiled for: powers of two from 2 on, and the cap.
  *
- * <p>None is of one row: libraries multiply a single row by another kernel (matrix times vector),
- * which adds up in another order. From two rows on, a row's answer has the same bits whatever batch
- * it rides in, which {@code ServingServerTest} checks; and two rows cost as much as one.
+ * <p>None is of one row: there oneDNN was seen to give other bits than for 2 to 64 rows, which all
+ * agreed (AVX-512; 784-512-256-10 and 15-64-1). {@code ServingServerTest} compares rows over batch
+ * sizes on the device that it finds; another device has to pass it before this can be relied on.
  *
  * @param maxRows most rows of a batch
  */

@@ -1,0 +1,176 @@
+package io.tidemill.serving.batch;
+
+import io.tidemill.device.Device;
+import io.tidemill.device.DeviceBuffer;
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
+import io.tidemill.program.Program;
+import io.tidemill.serving.inference.CallSignature;
+import io.tidemill.serving.metrics.ModelMeters;
+import io.tidemill.tensor.NamedTensor;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The requests that wait for one model version, batched without delay.
+ *
+ * <p>An executor that is free takes all rows that wait, up to the cap; nothing waits for company.
+ * So batches are of one row when it is quiet and fill up by themselves under load. A request of
+ * more rows than the cap is cut into several batches. Requests are served in order of arrival.
+ *
+ * <p>Any thread submits. The lock is held for moving references only, never while computing.
+ */
+public final class BatchQueue implements AutoCloseable {
+  /** Weight of the newest batch in the running mean of nanoseconds per row. */
+  private static final double NEWEST = 0.1;
+
+  private final CallSignature signature;
+  private final BatchProgram program;
+  private final BatchExecutors executors;
+  private final ModelMeters meters;
+  private final int capacityRows;
+
+  private final Object lock = new Object();
+  private final ArrayDeque<Pending> waiting = new ArrayDeque<>();
+  private int queuedRows;
+  private boolean isReady;
+  private boolean isClosed;
+  private double nsPerRow;
+
+  /**
+   * A queue for one program.
+   *
+   * @param program open where the signature is batchable
+   * @param parameters the weights; stays with the caller, who closes it after this queue
+   * @param maxRows most rows of a batch
+   * @param capacityRows rows that may wait, and most rows of one request
+   */
+  public BatchQueue(
+      Device device,
+      Program program,
+      DeviceBuffer parameters,
+      CallSignature signature,
+      BatchExecutors executors,
+      ModelMeters meters,
+      int maxRows,
+      int capacityRows) {
+    this.signature = signature;
+    this.program =
+        new BatchProgram(device, program, parameters, signature, maxRows, executors.count());
+    this.executors = executors;
+    this.meters = meters;
+    this.capacityRows = capacityRows;
+  }
+
+  /**
+   * Queues a request, or says at once that there is no room.
+   *
+   * @param inputs one for each of the signature's, in its order, with as many rows as each other
+   */
+  public Submission submit(List<NamedTensor> inputs) {
+    int rows = signature.isBatchable() ? inputs.getFirst().shape().dim(0) : 1;
+    if (rows > capacityRows) {
+      return new Submission.TooLarge(rows, capacityRows);
+    }
+    Pending request = new Pending(signature, inputs, rows, System.nanoTime());
+    synchronized (lock) {
+      if (isClosed) {
+        throw new EngineException(ErrorCode.INTERNAL, "request for a model that was closed");
+      }
+      if (queuedRows + rows > capacityRows) {
+        return new Submission.Refused(queuedRows, timeToWorkOff());
+      }
+      waiting.add(request);
+      queuedRows += rows;
+      meters.queued(rows);
+      announce();
+    }
+    return new Submission.Accepted(request.answer());
+  }
+
+  /** Runs one row of zeros on the caller's thread, uncounted, so that a fault shows at once. */
+  public void warm() {
+    program.warm();
+  }
+
+  /** Refuses what comes later, and frees the memory once the rows that wait have been answered. */
+  @Override
+  public void close() {
+    synchronized (lock) {
+      if (isClosed) {
+        return;
+      }
+      isClosed = true;
+      for (Pending request : waiting) {
+        request.failed(new EngineException(ErrorCode.RESOURCE, "the model was unloaded"));
+      }
+      waiting.clear();
+    }
+    program.close();
+  }
+
+  /** Takes what waits, up to the cap, and computes it. Called by executor {@code thread}. */
+  void executeBatch(int thread) {
+    List<Slice> batch = take();
+    if (batch.isEmpty()) {
+      return;
+    }
+    int rows = batch.stream().mapToInt(Slice::rows).sum();
+    try {
+      long startedNs = System.nanoTime();
+      batch.forEach(
+          slice ->
+              meters.dequeued(
+                  slice.rows(), slice.isFirst(), startedNs - slice.request().arrivedNs()));
+      program.run(thread, batch, rows);
+      long durationNs = System.nanoTime() - startedNs;
+      meters.executed(rows, durationNs);
+      learn(durationNs / (double) rows);
+    } catch (Throwable e) {
+      // Whatever went wrong, the clients get an answer and the executor lives on.
+      batch.forEach(slice -> slice.request().failed(e));
+      return;
+    }
+    batch.forEach(slice -> slice.request().finished(slice.rows()));
+  }
+
+  private List<Slice> take() {
+    List<Slice> batch = new ArrayList<>();
+    synchronized (lock) {
+      isReady = false;
+      int room = program.maxRows();
+      while (room > 0 && !waiting.isEmpty()) {
+        Slice slice = waiting.peek().take(room);
+        if (slice.request().untakenRows() == 0) {
+          waiting.remove();
+        }
+        batch.add(slice);
+        room -= slice.rows();
+        queuedRows -= slice.rows();
+      }
+      if (!waiting.isEmpty()) {
+        announce();
+      }
+    }
+    return batch;
+  }
+
+  private void announce() {
+    if (!isReady) {
+      isReady = true;
+      executors.ready(this);
+    }
+  }
+
+  private void learn(double newest) {
+    synchronized (lock) {
+      nsPerRow = nsPerRow == 0 ? newest : nsPerRow + NEWEST * (newest - nsPerRow);
+    }
+  }
+
+  private Duration timeToWorkOff() {
+    return Duration.ofNanos((long) (queuedRows * nsPerRow / executors.count()));
+  }
+}

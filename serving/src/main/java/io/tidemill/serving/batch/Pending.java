@@ -1,0 +1,74 @@
+package io.tidemill.serving.batch;
+
+import io.tidemill.serving.inference.CallSignature;
+import io.tidemill.serving.inference.ZeroTensors;
+import io.tidemill.tensor.NamedTensor;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A request on its way: its inputs, the outputs that batches fill row by row, and how many rows are
+ * still to come.
+ *
+ * <p>{@code nextRow} belongs to the holder of the queue's lock. Executors write disjoint rows of
+ * the outputs; the last {@link #finished} publishes them all.
+ */
+final class Pending {
+  private final List<NamedTensor> inputs;
+  private final List<NamedTensor> outputs;
+  private final int rows;
+  private final long arrivedNs;
+  private final AtomicInteger rowsLeft;
+  private final CompletableFuture<List<NamedTensor>> answer = new CompletableFuture<>();
+  private int nextRow;
+
+  Pending(CallSignature signature, List<NamedTensor> inputs, int rows, long arrivedNs) {
+    this.inputs = inputs;
+    this.outputs = signature.outputs().stream().map(spec -> ZeroTensors.of(spec, rows)).toList();
+    this.rows = rows;
+    this.arrivedNs = arrivedNs;
+    this.rowsLeft = new AtomicInteger(rows);
+  }
+
+  List<NamedTensor> inputs() {
+    return inputs;
+  }
+
+  List<NamedTensor> outputs() {
+    return outputs;
+  }
+
+  int rows() {
+    return rows;
+  }
+
+  long arrivedNs() {
+    return arrivedNs;
+  }
+
+  CompletableFuture<List<NamedTensor>> answer() {
+    return answer;
+  }
+
+  int untakenRows() {
+    return rows - nextRow;
+  }
+
+  /** Takes up to {@code mostRows} of the rows that no batch has taken yet. */
+  Slice take(int mostRows) {
+    Slice slice = new Slice(this, nextRow, Math.min(mostRows, untakenRows()));
+    nextRow += slice.rows();
+    return slice;
+  }
+
+  void finished(int finishedRows) {
+    if (rowsLeft.addAndGet(-finishedRows) == 0) {
+      answer.complete(outputs);
+    }
+  }
+
+  void failed(Throwable cause) {
+    answer.completeExceptionally(cause);
+  }
+}

@@ -1,0 +1,63 @@
+package io.tidemill.serving.http;
+
+import java.time.Duration;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.http.javadsl.model.HttpEntity;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.RequestEntity;
+import org.apache.pekko.http.scaladsl.model.EntityStreamSizeException;
+import org.apache.pekko.stream.Materializer;
+import scala.Option;
+
+/**
+ * Reads a request's body whole, within a size and a time. Any thread.
+ *
+ * <p>What is over the limit is never kept. A little more of it is read and dropped, because most
+ * clients (Python's among them) read no answer before they have sent all; after that, or where the
+ * client asked by {@code Expect: 100-continue}, the refusal goes out at once and the connection is
+ * closed behind it.
+ */
+final class BodyReader {
+  /** How much over the limit is read and dropped for the client's sake. */
+  static final long DROPPED_BYTES = 64L << 20;
+
+  private final long maxBytes;
+  private final Duration timeout;
+  private final Materializer materializer;
+
+  BodyReader(long maxBytes, Duration timeout, Materializer materializer) {
+    this.maxBytes = maxBytes;
+    this.timeout = timeout;
+    this.materializer = materializer;
+  }
+
+  /** The body; fails with {@link EntityStreamSizeException} or a timeout. */
+  CompletionStage<byte[]> read(HttpRequest request) {
+    RequestEntity entity = request.entity();
+    if (isHopeless(request, entity.getContentLengthOption())) {
+      return CompletableFuture.failedStage(tooLong(maxBytes));
+    }
+    if (entity instanceof HttpEntity.Strict strict && strict.getData().size() <= maxBytes) {
+      return CompletableFuture.completedStage(strict.getData().toArray());
+    }
+    return entity
+        .withoutSizeLimit()
+        .getDataBytes()
+        .completionTimeout(timeout)
+        .runFold(new BodyBuffer(maxBytes), BodyBuffer::append, materializer)
+        .thenApply(BodyBuffer::toArray);
+  }
+
+  static EntityStreamSizeException tooLong(long maxBytes) {
+    return new EntityStreamSizeException(maxBytes, Option.empty());
+  }
+
+  private boolean isHopeless(HttpRequest request, OptionalLong length) {
+    if (length.isEmpty() || length.getAsLong() <= maxBytes) {
+      return false;
+    }
+    return length.getAsLong() > maxBytes + DROPPED_BYTES || request.getHeader("Expect").isPresent();
+  }
+}

@@ -1,0 +1,46 @@
+package io.tidemill.serving.http;
+
+import io.tidemill.serving.protocol.ProtocolWriter;
+import io.tidemill.serving.registry.LoadedModel;
+import io.tidemill.serving.registry.ModelRegistry;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+
+/** What the V2 protocol says about the server and its models. */
+final class ModelHandlers {
+  private final ModelRegistry registry;
+  private final String serverVersion;
+
+  ModelHandlers(ModelRegistry registry, String serverVersion) {
+    this.registry = registry;
+    this.serverVersion = serverVersion;
+  }
+
+  CompletionStage<HttpResponse> server(HttpRequest request, PathValues values) {
+    return reply(200, ProtocolWriter.serverMetadata("tidemill", serverVersion));
+  }
+
+  CompletionStage<HttpResponse> model(HttpRequest request, PathValues values) {
+    List<String> versions = registry.versions(values.model());
+    LoadedModel model = registry.acquire(values.model(), values.version());
+    try {
+      return reply(200, ProtocolWriter.modelMetadata(model.name(), versions, model.signature()));
+    } finally {
+      model.release();
+    }
+  }
+
+  /** A model that is listed is ready; one that is not is unknown, which the protocol calls 404. */
+  CompletionStage<HttpResponse> modelReady(HttpRequest request, PathValues values) {
+    LoadedModel model = registry.acquire(values.model(), values.version());
+    model.release();
+    return reply(200, ProtocolWriter.modelReady(values.model(), true));
+  }
+
+  private static CompletionStage<HttpResponse> reply(int status, byte[] body) {
+    return CompletableFuture.completedStage(Replies.json(status, body));
+  }
+}

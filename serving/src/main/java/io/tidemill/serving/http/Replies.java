@@ -1,0 +1,73 @@
+package io.tidemill.serving.http;
+
+import io.tidemill.error.EngineException;
+import io.tidemill.serving.protocol.ProtocolWriter;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeoutException;
+import org.apache.pekko.http.javadsl.model.ContentType;
+import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.http.javadsl.model.HttpEntities;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+import org.apache.pekko.http.scaladsl.model.EntityStreamException;
+import org.apache.pekko.http.scaladsl.model.EntityStreamSizeException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Makes HTTP answers. */
+final class Replies {
+  private static final Logger LOG = LoggerFactory.getLogger(Replies.class);
+
+  private Replies() {}
+
+  static HttpResponse json(int status, byte[] body) {
+    return bytes(status, ContentTypes.APPLICATION_JSON, body);
+  }
+
+  static HttpResponse bytes(int status, ContentType type, byte[] body) {
+    return HttpResponse.create().withStatus(status).withEntity(HttpEntities.create(type, body));
+  }
+
+  static HttpResponse error(int status, String sentence) {
+    return json(status, ProtocolWriter.error(sentence));
+  }
+
+  static HttpHeader header(String name, String value) {
+    return RawHeader.create(name, value);
+  }
+
+  /** What a failed handler means to the client; only our own faults are logged. */
+  static HttpResponse failure(Throwable failure) {
+    Throwable cause =
+        failure instanceof CompletionException && failure.getCause() != null
+            ? failure.getCause()
+            : failure;
+    return switch (cause) {
+      case EngineException e -> engineFailure(e);
+      case EntityStreamSizeException e -> tooLong(e.limit());
+      case EntityStreamException e -> error(400, "the connection was closed before the body ended");
+      case TimeoutException e ->
+          error(408, "the body did not arrive in time: send it whole, or in fewer bytes");
+      default -> internal(cause);
+    };
+  }
+
+  static HttpResponse tooLong(long maxBytes) {
+    return error(413, "body too long: expected at most %d bytes, found more".formatted(maxBytes));
+  }
+
+  private static HttpResponse engineFailure(EngineException e) {
+    return switch (e.code()) {
+      case INVALID_ARGUMENT, INVALID_DATA -> error(400, e.getMessage());
+      case NOT_FOUND -> error(404, e.getMessage());
+      case RESOURCE -> error(503, e.getMessage());
+      case CORRUPT_STATE, USER_CODE, INTERNAL -> internal(e);
+    };
+  }
+
+  private static HttpResponse internal(Throwable cause) {
+    LOG.error("request failed: cause={}", cause.toString(), cause);
+    return error(500, "internal error: " + cause);
+  }
+}

@@ -1,0 +1,40 @@
+package io.tidemill.serving.http;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.pekko.http.javadsl.model.HttpMethod;
+
+/**
+ * A path pattern such as {@code /v2/models/{model}/infer} with one method.
+ *
+ * @param name for counters, for example {@code infer}
+ * @param segments literal, or a name in braces
+ */
+record Route(String name, HttpMethod method, List<String> segments, Handler handler) {
+  Route {
+    segments = List.copyOf(segments);
+  }
+
+  static Route of(String name, HttpMethod method, String pattern, Handler handler) {
+    return new Route(name, method, Router.segments(pattern), handler);
+  }
+
+  /** The named parts where {@code path} matches. */
+  Optional<PathValues> match(List<String> path) {
+    if (path.size() != segments.size()) {
+      return Optional.empty();
+    }
+    Map<String, String> values = new HashMap<>();
+    for (int i = 0; i < path.size(); i++) {
+      String expected = segments.get(i);
+      if (expected.startsWith("{")) {
+        values.put(expected.substring(1, expected.length() - 1), path.get(i));
+      } else if (!expected.equals(path.get(i))) {
+        return Optional.empty();
+      }
+    }
+    return Optional.of(new PathValues(values));
+  }
+}

@@ -1,0 +1,2 @@
+/** What is counted and timed, in Prometheus' text format. */
+package io.tidemill.serving.metrics;

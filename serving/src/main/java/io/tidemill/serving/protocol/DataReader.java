@@ -1,0 +1,129 @@
+package io.tidemill.serving.protocol;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import io.tidemill.error.EngineException;
+import io.tidemill.tensor.DataType;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
+/**
+ * Reads a V2 {@code data} array, flat or nested row-major, straight into elements of one type.
+ *
+ * <p>Without recursion, and without trust in the announced shape: memory grows with what has been
+ * read. Nested data must be rectangular; its dimensions are learnt as the arrays close.
+ */
+final class DataReader {
+  /** Deepest nesting; the parser itself stops a little later. */
+  static final int MAX_DEPTH = 16;
+
+  private static final int UNKNOWN = -1;
+
+  private final String where;
+  private final DataType type;
+  private final Elements elements;
+  private final int[] dims = new int[MAX_DEPTH];
+  private final int[] seen = new int[MAX_DEPTH];
+  private int depth;
+  private int leafDepth;
+
+  /**
+   * @param where the tensor, for sentences: {@code input "image"}
+   * @param type element type
+   * @param capacity elements to make room for at first
+   */
+  DataReader(String where, DataType type, int capacity) {
+    this.where = where;
+    this.type = type;
+    this.elements = Elements.of(type, capacity);
+    Arrays.fill(dims, UNKNOWN);
+  }
+
+  /** Reads up to the end of the array whose opening bracket {@code parser} stands on. */
+  void read(JsonParser parser) throws IOException {
+    if (parser.currentToken() != JsonToken.START_ARRAY) {
+      throw BadRequest.of(
+          "%s: expected data to be an array of numbers, found %s",
+          where, TokenNames.of(parser.currentToken()));
+    }
+    open();
+    while (depth > 0) {
+      JsonToken token = parser.nextToken();
+      switch (token) {
+        case START_ARRAY -> open();
+        case END_ARRAY -> close();
+        case VALUE_NUMBER_FLOAT, VALUE_NUMBER_INT -> append(parser, token);
+        case null, default ->
+            throw BadRequest.of(
+                "%s: expected a number at element %d of data, found %s",
+                where, elements.count(), TokenNames.of(token));
+      }
+    }
+  }
+
+  int count() {
+    return elements.count();
+  }
+
+  MemorySegment segment() {
+    return elements.segment();
+  }
+
+  /** Whether the data was one flat array, which any shape of that many elements fits. */
+  boolean isFlat() {
+    return leafDepth <= 1;
+  }
+
+  /** The dimensions of nested data. */
+  int[] nestedDims() {
+    return Arrays.copyOf(dims, leafDepth);
+  }
+
+  private void open() {
+    if (leafDepth != 0 && depth >= leafDepth) {
+      throw ragged();
+    }
+    if (depth == MAX_DEPTH) {
+      throw BadRequest.of(
+          "%s: expected data nested at most %d deep, found deeper", where, MAX_DEPTH);
+    }
+    if (depth > 0) {
+      seen[depth - 1]++;
+    }
+    seen[depth] = 0;
+    depth++;
+  }
+
+  private void close() {
+    depth--;
+    if (leafDepth == 0) {
+      leafDepth = depth + 1;
+    }
+    if (dims[depth] == UNKNOWN) {
+      dims[depth] = seen[depth];
+    } else if (dims[depth] != seen[depth]) {
+      throw ragged();
+    }
+  }
+
+  private void append(JsonParser parser, JsonToken token) throws IOException {
+    if (leafDepth == 0) {
+      leafDepth = depth;
+    } else if (leafDepth != depth) {
+      throw ragged();
+    }
+    seen[depth - 1]++;
+    if (!elements.append(parser, token)) {
+      throw BadRequest.of(
+          "%s: expected a number that %s can hold at element %d of data, found %s",
+          where, type.protocolName(), elements.count(), TokenNames.shorten(parser.getText()));
+    }
+  }
+
+  private EngineException ragged() {
+    return BadRequest.of(
+        "%s: expected nested data of equal lengths, found arrays that differ before element %d",
+        where, elements.count());
+  }
+}

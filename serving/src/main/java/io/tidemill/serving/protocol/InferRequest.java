@@ -1,0 +1,21 @@
+package io.tidemill.serving.protocol;
+
+import io.tidemill.tensor.NamedTensor;
+import io.tidemill.tensor.TensorSpec;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A V2 inference request that fits the model's signature.
+ *
+ * @param id the client's, to be echoed
+ * @param inputs one for each of the signature's, in its order
+ * @param outputs what to answer, in the order asked for
+ */
+public record InferRequest(
+    Optional<String> id, List<NamedTensor> inputs, List<TensorSpec> outputs) {
+  public InferRequest {
+    inputs = List.copyOf(inputs);
+    outputs = List.copyOf(outputs);
+  }
+}

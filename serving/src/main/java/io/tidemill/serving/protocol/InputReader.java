@@ -1,0 +1,176 @@
+package io.tidemill.serving.protocol;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import io.tidemill.serving.inference.CallSignature;
+import io.tidemill.tensor.NamedTensor;
+import io.tidemill.tensor.Shape;
+import io.tidemill.tensor.TensorSpec;
+import java.io.IOException;
+import java.util.Arrays;
+
+/**
+ * Reads one object of a request's {@code inputs} and checks it against the signature.
+ *
+ * <p>JSON fields come in any order. Where {@code data} comes before the name and datatype that say
+ * how to read it, its position is kept and it is read when the object has ended.
+ */
+final class InputReader {
+  private static final int UNREAD = -1;
+
+  private final CallSignature signature;
+  private final byte[] body;
+
+  private String name;
+  private String datatype;
+  private long[] shape;
+  private DataReader data;
+  private long dataOffset = UNREAD;
+
+  InputReader(CallSignature signature, byte[] body) {
+    this.signature = signature;
+    this.body = body;
+  }
+
+  /** Reads the object whose opening brace {@code parser} stands on. */
+  NamedTensor read(JsonParser parser) throws IOException {
+    while (parser.nextToken() == JsonToken.FIELD_NAME) {
+      String field = parser.currentName();
+      parser.nextToken();
+      switch (field) {
+        case "name" -> name = JsonFields.string(parser, "name of an input");
+        case "datatype" -> datatype = JsonFields.string(parser, "datatype of an input");
+        case "shape" -> shape = readShape(parser);
+        case "data" -> takeData(parser);
+        default -> parser.skipChildren();
+      }
+    }
+    return finish();
+  }
+
+  private void takeData(JsonParser parser) throws IOException {
+    if (name != null && datatype != null) {
+      data = readData(parser);
+      return;
+    }
+    dataOffset = parser.currentTokenLocation().getByteOffset();
+    parser.skipChildren();
+  }
+
+  private NamedTensor finish() throws IOException {
+    TensorSpec spec = spec();
+    if (shape == null) {
+      throw BadRequest.of("%s: expected a shape, found none", where());
+    }
+    Shape bound = bind(spec);
+    if (data == null) {
+      data = readKeptData();
+    }
+    checkCount(bound);
+    return new NamedTensor(name, spec.type(), bound, data.segment());
+  }
+
+  private DataReader readKeptData() throws IOException {
+    if (dataOffset == UNREAD) {
+      throw BadRequest.of("%s: expected data, found none", where());
+    }
+    int offset = Math.toIntExact(dataOffset);
+    try (JsonParser parser = JsonFields.parser(body, offset)) {
+      parser.nextToken();
+      return readData(parser);
+    }
+  }
+
+  private DataReader readData(JsonParser parser) throws IOException {
+    TensorSpec spec = spec();
+    // Two bytes a number at least ("1,"), so a lying shape cannot make us allocate.
+    long most = body.length / 2 + 1L;
+    long expected = shape == null ? 64 : bind(spec).elements();
+    DataReader reader = new DataReader(where(), spec.type(), (int) Math.min(expected, most));
+    reader.read(parser);
+    return reader;
+  }
+
+  private TensorSpec spec() {
+    if (name == null) {
+      throw BadRequest.of("expected each input to have a name, found one without");
+    }
+    TensorSpec spec =
+        signature
+            .input(name)
+            .orElseThrow(
+                () ->
+                    BadRequest.of(
+                        "unknown input: expected %s, found %s",
+                        JsonFields.names(signature.inputs()), where()));
+    if (!spec.type().protocolName().equals(datatype)) {
+      throw BadRequest.of(
+          "%s: expected datatype %s, found %s",
+          where(),
+          spec.type().protocolName(),
+          datatype == null ? "none" : TokenNames.shorten(datatype));
+    }
+    return spec;
+  }
+
+  private Shape bind(TensorSpec spec) {
+    int[] expected = spec.shape().dims();
+    boolean fits = shape.length == expected.length;
+    for (int i = 0; fits && i < expected.length; i++) {
+      boolean isOpen = expected[i] == Shape.ANY;
+      fits = isOpen ? shape[i] >= 1 && shape[i] <= Integer.MAX_VALUE : shape[i] == expected[i];
+    }
+    if (!fits) {
+      throw BadRequest.of(
+          "%s: expected shape %s, found %s",
+          where(), Arrays.toString(expected), Arrays.toString(shape));
+    }
+    return expected.length == 0 ? spec.shape() : spec.shape().bind((int) shape[0]);
+  }
+
+  private void checkCount(Shape bound) {
+    if (data.count() != bound.elements()) {
+      throw BadRequest.of(
+          "%s: expected %d elements for shape %s, found %d",
+          where(), bound.elements(), bound, data.count());
+    }
+    if (!data.isFlat() && !Arrays.equals(data.nestedDims(), bound.dims())) {
+      throw BadRequest.of(
+          "%s: expected flat data or data nested as %s, found it nested as %s",
+          where(), bound, Arrays.toString(data.nestedDims()));
+    }
+  }
+
+  private long[] readShape(JsonParser parser) throws IOException {
+    if (parser.currentToken() != JsonToken.START_ARRAY) {
+      throw BadRequest.of(
+          "%s: expected shape to be an array of integers, found %s",
+          where(), TokenNames.of(parser.currentToken()));
+    }
+    long[] dims = new long[DataReader.MAX_DEPTH];
+    int rank = 0;
+    while (parser.nextToken() != JsonToken.END_ARRAY) {
+      if (rank == dims.length) {
+        throw BadRequest.of(
+            "%s: expected at most %d dimensions, found more", where(), DataReader.MAX_DEPTH);
+      }
+      dims[rank++] = readDim(parser);
+    }
+    return Arrays.copyOf(dims, rank);
+  }
+
+  private long readDim(JsonParser parser) throws IOException {
+    if (parser.currentToken() != JsonToken.VALUE_NUMBER_INT
+        || parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER
+        || parser.getLongValue() < 0) {
+      throw BadRequest.of(
+          "%s: expected shape to be an array of non-negative integers, found %s in it",
+          where(), TokenNames.shorten(String.valueOf(parser.getText())));
+    }
+    return parser.getLongValue();
+  }
+
+  private String where() {
+    return name == null ? "an input" : "input \"" + TokenNames.shorten(name) + "\"";
+  }
+}

@@ -1,0 +1,192 @@
+package io.tidemill.serving.protocol;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.util.ByteArrayBuilder;
+import io.tidemill.serving.inference.CallSignature;
+import io.tidemill.tensor.DataType;
+import io.tidemill.tensor.NamedTensor;
+import io.tidemill.tensor.TensorSpec;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Writes the JSON bodies of V2 answers.
+ *
+ * <p>Floats are written with the fewest digits that read back as the same float. JSON has no
+ * infinity and no NaN: they are written as {@code ±1e999}, which parsers read as infinity, and as
+ * {@code null}, which NumPy reads as NaN.
+ */
+public final class ProtocolWriter {
+  /** Writes one body; the generator is opened and closed around it. */
+  @FunctionalInterface
+  private interface Body {
+    void writeTo(JsonGenerator json) throws IOException;
+  }
+
+  private ProtocolWriter() {}
+
+  /**
+   * The answer to {@code request}.
+   *
+   * @param lineage where the model version came from: numbers, texts, and maps of them
+   * @param outputs all outputs of the model; the ones asked for are picked
+   */
+  public static byte[] response(
+      String model,
+      String version,
+      Map<String, Object> lineage,
+      InferRequest request,
+      List<NamedTensor> outputs) {
+    return write(
+        json -> {
+          json.writeStringField("model_name", model);
+          json.writeStringField("model_version", version);
+          if (request.id().isPresent()) {
+            json.writeStringField("id", request.id().get());
+          }
+          json.writeObjectFieldStart("parameters");
+          json.writeFieldName("lineage");
+          writeValue(json, lineage);
+          json.writeEndObject();
+          json.writeArrayFieldStart("outputs");
+          for (TensorSpec spec : request.outputs()) {
+            writeTensor(json, named(outputs, spec.name()));
+          }
+          json.writeEndArray();
+        });
+  }
+
+  /** The metadata of a model; an open dimension is -1. */
+  public static byte[] modelMetadata(String model, List<String> versions, CallSignature signature) {
+    return write(
+        json -> {
+          json.writeStringField("name", model);
+          json.writeArrayFieldStart("versions");
+          for (String version : versions) {
+            json.writeString(version);
+          }
+          json.writeEndArray();
+          json.writeStringField("platform", "tidemill");
+          writeSpecs(json, "inputs", signature.inputs());
+          writeSpecs(json, "outputs", signature.outputs());
+        });
+  }
+
+  /** The metadata of the server. */
+  public static byte[] serverMetadata(String name, String version) {
+    return write(
+        json -> {
+          json.writeStringField("name", name);
+          json.writeStringField("version", version);
+          json.writeArrayFieldStart("extensions");
+          json.writeEndArray();
+        });
+  }
+
+  /** {@code {"name": …, "ready": …}}. */
+  public static byte[] modelReady(String model, boolean isReady) {
+    return write(
+        json -> {
+          json.writeStringField("name", model);
+          json.writeBooleanField("ready", isReady);
+        });
+  }
+
+  /** An object of one boolean, such as {@code {"live":true}}. */
+  public static byte[] flag(String name, boolean value) {
+    return write(json -> json.writeBooleanField(name, value));
+  }
+
+  /** {@code {"error": …}}. */
+  public static byte[] error(String sentence) {
+    return write(json -> json.writeStringField("error", sentence));
+  }
+
+  private static byte[] write(Body body) {
+    ByteArrayBuilder bytes = new ByteArrayBuilder(512);
+    try (JsonGenerator json = JsonFields.generator(bytes)) {
+      json.writeStartObject();
+      body.writeTo(json);
+      json.writeEndObject();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return bytes.toByteArray();
+  }
+
+  /** Writes maps as objects, integers as numbers, and what else there is as its text. */
+  private static void writeValue(JsonGenerator json, Object value) throws IOException {
+    switch (value) {
+      case Map<?, ?> object -> {
+        json.writeStartObject();
+        for (Map.Entry<?, ?> entry : object.entrySet()) {
+          json.writeFieldName(String.valueOf(entry.getKey()));
+          writeValue(json, entry.getValue());
+        }
+        json.writeEndObject();
+      }
+      case Long number -> json.writeNumber(number);
+      case Integer number -> json.writeNumber(number);
+      default -> json.writeString(value.toString());
+    }
+  }
+
+  private static void writeSpecs(JsonGenerator json, String name, List<TensorSpec> specs)
+      throws IOException {
+    json.writeArrayFieldStart(name);
+    for (TensorSpec spec : specs) {
+      json.writeStartObject();
+      writeSpec(json, spec.name(), spec.type(), spec.shape().dims());
+      json.writeEndObject();
+    }
+    json.writeEndArray();
+  }
+
+  private static void writeSpec(JsonGenerator json, String name, DataType type, int[] dims)
+      throws IOException {
+    json.writeStringField("name", name);
+    json.writeStringField("datatype", type.protocolName());
+    json.writeFieldName("shape");
+    json.writeArray(dims, 0, dims.length);
+  }
+
+  private static void writeTensor(JsonGenerator json, NamedTensor tensor) throws IOException {
+    json.writeStartObject();
+    writeSpec(json, tensor.name(), tensor.type(), tensor.shape().dims());
+    json.writeArrayFieldStart("data");
+    long elements = tensor.shape().elements();
+    for (long i = 0; i < elements; i++) {
+      writeElement(json, tensor.type(), tensor.data(), i);
+    }
+    json.writeEndArray();
+    json.writeEndObject();
+  }
+
+  private static void writeElement(
+      JsonGenerator json, DataType type, MemorySegment data, long index) throws IOException {
+    switch (type) {
+      case FLOAT32 -> writeFloat(json, data.getAtIndex(ValueLayout.JAVA_FLOAT, index));
+      case INT32 -> json.writeNumber(data.getAtIndex(ValueLayout.JAVA_INT, index));
+      case INT64 -> json.writeNumber(data.getAtIndex(ValueLayout.JAVA_LONG, index));
+      case UINT8 -> json.writeNumber(data.get(ValueLayout.JAVA_BYTE, index) & 0xff);
+    }
+  }
+
+  private static void writeFloat(JsonGenerator json, float value) throws IOException {
+    if (Float.isNaN(value)) {
+      json.writeNull();
+    } else if (Float.isInfinite(value)) {
+      json.writeRawValue(value > 0 ? "1e999" : "-1e999");
+    } else {
+      json.writeNumber(value);
+    }
+  }
+
+  private static NamedTensor named(List<NamedTensor> tensors, String name) {
+    return tensors.stream().filter(tensor -> tensor.name().equals(name)).findFirst().orElseThrow();
+  }
+}

@@ -1,0 +1,90 @@
+package io.tidemill.serving.registry;
+
+import io.tidemill.device.DeviceBuffer;
+import io.tidemill.serving.batch.BatchQueue;
+import io.tidemill.serving.inference.CallSignature;
+import io.tidemill.serving.metrics.ModelMeters;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A model version in memory, ready to answer.
+ *
+ * <p>Counted references: the registry holds one while the version is listed, each request one while
+ * it runs. Whoever returns the last one frees the memory. Any thread.
+ */
+public final class LoadedModel {
+  private final String name;
+  private final int version;
+  private final CallSignature signature;
+  private final Map<String, Object> lineage;
+  private final BatchQueue queue;
+  private final ModelMeters meters;
+  private final DeviceBuffer parameters;
+  private final AtomicInteger references = new AtomicInteger(1);
+
+  LoadedModel(
+      String name,
+      int version,
+      CallSignature signature,
+      Map<String, Object> lineage,
+      BatchQueue queue,
+      ModelMeters meters,
+      DeviceBuffer parameters) {
+    this.name = name;
+    this.version = version;
+    this.signature = signature;
+    this.lineage = Collections.unmodifiableMap(new LinkedHashMap<>(lineage));
+    this.queue = queue;
+    this.meters = meters;
+    this.parameters = parameters;
+  }
+
+  public String name() {
+    return name;
+  }
+
+  public int version() {
+    return version;
+  }
+
+  public CallSignature signature() {
+    return signature;
+  }
+
+  /** Where the weights came from, as answers tell it: job, checkpoint, step, sources. */
+  public Map<String, Object> lineage() {
+    return lineage;
+  }
+
+  public BatchQueue queue() {
+    return queue;
+  }
+
+  public ModelMeters meters() {
+    return meters;
+  }
+
+  /** Returns a reference that {@link ModelRegistry#acquire} gave; exactly once for each. */
+  public void release() {
+    if (references.decrementAndGet() == 0) {
+      queue.close();
+      parameters.close();
+      meters.close();
+    }
+  }
+
+  /** Takes a reference; false where the last one has been returned already. */
+  boolean retain() {
+    int count = references.get();
+    while (count > 0) {
+      if (references.compareAndSet(count, count + 1)) {
+        return true;
+      }
+      count = references.get();
+    }
+    return false;
+  }
+}

@@ -1,0 +1,79 @@
+package io.tidemill.serving;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+class ArchitectureTest {
+  private static final JavaClasses CLASSES =
+      new ClassFileImporter()
+          .withImportOption(new ImportOption.DoNotIncludeTests())
+          .importPackages("io.tidemill.serving");
+
+  @Test
+  void packagesFormNoCycle() {
+    slices().matching("io.tidemill.serving.(*)..").should().beFreeOfCycles().check(CLASSES);
+  }
+
+  @Test
+  void packagesDependOnlyOnTheOnesBelow() {
+    layeredArchitecture()
+        .consideringOnlyDependenciesInLayers()
+        .layer("server")
+        .definedBy("io.tidemill.serving")
+        .layer("http")
+        .definedBy("io.tidemill.serving.http")
+        .layer("registry")
+        .definedBy("io.tidemill.serving.registry")
+        .layer("batch")
+        .definedBy("io.tidemill.serving.batch")
+        .layer("protocol")
+        .definedBy("io.tidemill.serving.protocol")
+        .layer("metrics")
+        .definedBy("io.tidemill.serving.metrics")
+        .layer("inference")
+        .definedBy("io.tidemill.serving.inference")
+        .whereLayer("server")
+        .mayNotBeAccessedByAnyLayer()
+        .whereLayer("http")
+        .mayOnlyBeAccessedByLayers("server")
+        .whereLayer("registry")
+        .mayOnlyBeAccessedByLayers("server", "http")
+        .whereLayer("batch")
+        .mayOnlyBeAccessedByLayers("server", "http", "registry")
+        .whereLayer("protocol")
+        .mayOnlyBeAccessedByLayers("http")
+        .whereLayer("metrics")
+        .mayOnlyBeAccessedByLayers("server", "http", "registry", "batch")
+        .whereLayer("inference")
+        .mayOnlyBeAccessedByLayers("http", "registry", "batch", "protocol")
+        .check(CLASSES);
+  }
+
+  @Test
+  void onlyHttpKnowsPekko() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("io.tidemill.serving.http")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("org.apache.pekko..", "scala..", "com.typesafe..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void onlyTheProtocolKnowsJackson() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("io.tidemill.serving.protocol")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("com.fasterxml..")
+        .check(CLASSES);
+  }
+}

@@ -1,0 +1,56 @@
+package io.tidemill.serving;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.tidemill.error.EngineException;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class ServingConfigTest {
+  @Test
+  void defaultsAreLoopbackAndBounded() {
+    ServingConfig config = ServingConfig.defaults();
+
+    int cores = Runtime.getRuntime().availableProcessors();
+    assertEquals("127.0.0.1", config.host());
+    assertEquals(8080, config.port());
+    assertEquals(8_388_608, config.maxBodyBytes());
+    assertEquals(Duration.ofSeconds(30), config.bodyTimeout());
+    assertEquals(64, config.maxBatchRows());
+    assertEquals(16_384, config.maxQueuedRows());
+    assertEquals(cores, config.executors());
+    assertEquals(cores, config.httpThreads());
+    assertEquals(2, config.loadedVersions());
+    assertEquals(Duration.ofSeconds(10), config.stopTimeout());
+  }
+
+  @Test
+  void eachWithChangesOneKey() {
+    ServingConfig config =
+        ServingConfig.defaults()
+            .withHost("0.0.0.0")
+            .withPort(1)
+            .withMaxBodyBytes(2)
+            .withBodyTimeout(Duration.ofSeconds(3))
+            .withMaxBatchRows(4)
+            .withMaxQueuedRows(5)
+            .withExecutors(6)
+            .withHttpThreads(7)
+            .withLoadedVersions(8)
+            .withStopTimeout(Duration.ofSeconds(9));
+
+    assertEquals(
+        new ServingConfig(
+            "0.0.0.0", 1, 2, Duration.ofSeconds(3), 4, 5, 6, 7, 8, Duration.ofSeconds(9)),
+        config);
+  }
+
+  @Test
+  void refusesAPortThatIsNone() {
+    EngineException e =
+        assertThrows(EngineException.class, () -> ServingConfig.defaults().withPort(65_536));
+
+    assertEquals("serving port: expected 0 to 65535, found 65536", e.getMessage());
+  }
+}

@@ -111,9 +111,8 @@ public sealed class Stream<T> permits SourceStream {
           ErrorCode.INVALID_ARGUMENT,
           "training "
               + id
-              + " reads a stream without end: expected one epoch in order of arrival, and steps with a"
-              + " schedule,"
-              + " found epochs="
+              + " reads a stream without end: expected one epoch in order of arrival, and steps"
+              + " with a schedule, found epochs="
               + training.epochs()
               + " shuffled="
               + training.shuffled());

@@ -114,8 +114,9 @@ public final class Gang implements AutoCloseable {
   }
 
   /**
-   * Has every rank stop after {@code steps} steps. Only the first rank says so, before it begins that
-   * very step: the others cannot finish it without the first, and look before they begin the next.
+   * Has every rank stop after {@code steps} steps. Only the first rank says so, before it begins
+   * that very step: the others cannot finish it without the first, and look before they begin the
+   * next.
    */
   void stopAfter(long steps) {
     stop = steps;

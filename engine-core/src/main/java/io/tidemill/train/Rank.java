@@ -170,8 +170,7 @@ final class Rank implements AutoCloseable {
     long to = Math.min(sliceTo, from + CHUNK_FLOATS);
     DeviceBuffer sum = gang.gradientOf(0);
     gang.device().treeSum(gang.gradients(), sum, from, to);
-    gang.device()
-        .update(batches.optimizerAt(step), step + 1, parameters(), sum, moments, from, to);
+    gang.device().update(batches.optimizerAt(step), step + 1, parameters(), sum, moments, from, to);
   }
 
   private void gather(int owner) {

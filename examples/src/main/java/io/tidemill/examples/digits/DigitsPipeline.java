@@ -21,9 +21,10 @@ import java.util.Optional;
 /**
  * Handwritten digits: images, a network of three dense layers, a classifier.
  *
- * <p>{@code data=DIR} holds the four MNIST files, packed or not, which are read {@code epochs} times;
- * without it digits are drawn without end, for {@code steps} steps. Each image is brought to mean 0
- * and deviation 1 in the network itself, so a client may send pixels from 0 to 1 or from 0 to 255.
+ * <p>{@code data=DIR} holds the four MNIST files, packed or not, which are read {@code epochs}
+ * times; without it digits are drawn without end, for {@code steps} steps. Each image is brought to
+ * mean 0 and deviation 1 in the network itself, so a client may send pixels from 0 to 1 or from 0
+ * to 255.
  */
 public final class DigitsPipeline implements PipelineDefinition {
   private static final int PIXELS = 784;
@@ -69,15 +70,13 @@ public final class DigitsPipeline implements PipelineDefinition {
   }
 
   private static Source<LabelledImage> images(Optional<Path> data, long seed) {
-    return data.<Source<LabelledImage>>map(
-            folder -> LabelledImage.idx(folder, "train"))
+    return data.<Source<LabelledImage>>map(folder -> LabelledImage.idx(folder, "train"))
         .orElseGet(() -> new DigitGenerator(seed).images());
   }
 
   /** Never seen in training: other files, or another seed. */
   private static Source<LabelledImage> testImages(Optional<Path> data, long seed) {
-    return data.<Source<LabelledImage>>map(
-            folder -> LabelledImage.idx(folder, "t10k"))
+    return data.<Source<LabelledImage>>map(folder -> LabelledImage.idx(folder, "t10k"))
         .orElseGet(() -> new DigitGenerator(~seed).images(GENERATED_TEST_IMAGES));
   }
 }

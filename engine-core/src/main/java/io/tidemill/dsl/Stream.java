@@ -12,6 +12,7 @@ import io.tidemill.operator.FlatMapOperator;
 import io.tidemill.operator.MapOperator;
 import io.tidemill.operator.Operator;
 import io.tidemill.operator.PassOperator;
+import io.tidemill.train.Schedule;
 import io.tidemill.train.Training;
 import java.io.Serializable;
 import java.util.List;
@@ -103,13 +104,15 @@ public sealed class Stream<T> permits SourceStream {
     pipeline.claim(id);
     training.program(); // shapes and types are checked now, at submission
     if (!DataflowGraph.isBounded(pipeline.vertex(index))
-        && (training.shuffled() || training.epochs() > 1)) {
+        && (training.shuffled()
+            || training.epochs() > 1
+            || (training.schedule() != Schedule.CONSTANT && training.steps() == 0))) {
       throw new EngineException(
           ErrorCode.INVALID_ARGUMENT,
           "training "
               + id
-              + " reads a stream without end: expected one epoch in order of arrival,"
-              + " found epochs="
+              + " reads a stream without end: expected one epoch in order of arrival, and steps"
+              + " with a schedule, found epochs="
               + training.epochs()
               + " shuffled="
               + training.shuffled());

@@ -2,6 +2,7 @@ package io.tidemill.local;
 
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
+import io.tidemill.train.CheckpointPolicy;
 import java.nio.file.Path;
 
 /**
@@ -14,7 +15,7 @@ import java.nio.file.Path;
  * @param threads threads of all workers together
  * @param device {@code auto}, {@code cpu} or {@code cuda}
  * @param resume whether to go on from the last checkpoint
- * @param checkpointEvery training steps between checkpoints, 0 for the last one only
+ * @param checkpoints when a training has checkpoints taken
  * @param seed where everything random derives from
  */
 public record JobOptions(
@@ -25,50 +26,53 @@ public record JobOptions(
     int threads,
     String device,
     boolean resume,
-    long checkpointEvery,
+    CheckpointPolicy checkpoints,
     long seed) {
-  /** Steps between checkpoints when nothing is said. */
-  public static final long CHECKPOINT_EVERY = 100;
+  /** Every two seconds, when nothing is said. */
+  public static final CheckpointPolicy CHECKPOINTS = new CheckpointPolicy.EveryNs(2_000_000_000L);
 
   public JobOptions {
     atLeast(1, workers, "workers");
     atLeast(1, threads, "threads");
-    atLeast(0, checkpointEvery, "checkpoint-every");
   }
 
   /** One worker with a thread per core. */
   public static JobOptions of(String job, String pipeline, Path state) {
     int cores = Runtime.getRuntime().availableProcessors();
-    return new JobOptions(job, pipeline, state, 1, cores, "auto", false, CHECKPOINT_EVERY, 1);
+    return new JobOptions(job, pipeline, state, 1, cores, "auto", false, CHECKPOINTS, 1);
   }
 
   public JobOptions withWorkers(int workers) {
     return new JobOptions(
-        job, pipeline, state, workers, threads, device, resume, checkpointEvery, seed);
+        job, pipeline, state, workers, threads, device, resume, checkpoints, seed);
   }
 
   public JobOptions withThreads(int threads) {
     return new JobOptions(
-        job, pipeline, state, workers, threads, device, resume, checkpointEvery, seed);
+        job, pipeline, state, workers, threads, device, resume, checkpoints, seed);
   }
 
   public JobOptions withDevice(String device) {
     return new JobOptions(
-        job, pipeline, state, workers, threads, device, resume, checkpointEvery, seed);
+        job, pipeline, state, workers, threads, device, resume, checkpoints, seed);
   }
 
   public JobOptions withResume(boolean resume) {
     return new JobOptions(
-        job, pipeline, state, workers, threads, device, resume, checkpointEvery, seed);
+        job, pipeline, state, workers, threads, device, resume, checkpoints, seed);
   }
 
+  /** After so many steps; 0 is at the end only. */
   public JobOptions withCheckpointEvery(long steps) {
-    return new JobOptions(job, pipeline, state, workers, threads, device, resume, steps, seed);
+    atLeast(0, steps, "checkpoint-every");
+    CheckpointPolicy every =
+        steps == 0 ? new CheckpointPolicy.AtEnd() : new CheckpointPolicy.EverySteps(steps);
+    return new JobOptions(job, pipeline, state, workers, threads, device, resume, every, seed);
   }
 
   public JobOptions withSeed(long seed) {
     return new JobOptions(
-        job, pipeline, state, workers, threads, device, resume, checkpointEvery, seed);
+        job, pipeline, state, workers, threads, device, resume, checkpoints, seed);
   }
 
   private static void atLeast(long least, long value, String name) {

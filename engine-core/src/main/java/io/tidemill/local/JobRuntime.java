@@ -86,10 +86,11 @@ final class JobRuntime implements AutoCloseable {
                 reports,
                 device,
                 prepareSamples(directory),
-                options.checkpointEvery(),
+                options.checkpoints(),
                 options.seed(),
                 restored.map(JobRuntime::stateOf),
-                machine.fetchers()));
+                machine.fetchers(),
+                machine.clockNs()));
     Set<TaskId> tasks =
         factory.tasks().stream()
             .map(TaskFactory.Placed::task)

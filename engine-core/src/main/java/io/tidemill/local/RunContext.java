@@ -6,9 +6,11 @@ import io.tidemill.operator.RestoredState;
 import io.tidemill.task.Fetcher;
 import io.tidemill.task.JobSignals;
 import io.tidemill.task.Reports;
+import io.tidemill.train.CheckpointPolicy;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -23,10 +25,11 @@ record RunContext(
     Reports reports,
     Device device,
     Path samples,
-    long checkpointEvery,
+    CheckpointPolicy checkpointPolicy,
     long seed,
     Optional<Function<String, RestoredState>> checkpoint,
-    FetcherFactory fetchers) {
+    FetcherFactory fetchers,
+    LongSupplier clockNs) {
   /** Makes the fetcher of a split. */
   @FunctionalInterface
   interface FetcherFactory {

@@ -73,8 +73,9 @@ final class TrainingRun implements AutoCloseable {
             new Inbox(List.of(List.of(fromSequencer)), List.of()),
             new Outbox(rank == 0 ? downstream : List.of()),
             progress,
-            context.checkpointEvery(),
+            context.checkpointPolicy(),
             context.seed(),
+            context.clockNs(),
             context.reports());
     context.checkpoint().ifPresent(state -> trainer.restore(state.apply(vertex())));
     List<Task> tasks = new ArrayList<>(List.of(trainer));

@@ -24,6 +24,9 @@ public final class KeyedOperator<K, I, O> implements Operator, KeyedProcess.Cont
   private final KeyHasher<K> hasher;
   private OperatorContext context;
 
+  /** The last snapshot, while nothing has happened since. */
+  private StatePart unchanged;
+
   private Output out;
   private OrderKey cause;
   private long timeMs;
@@ -70,9 +73,12 @@ public final class KeyedOperator<K, I, O> implements Operator, KeyedProcess.Cont
 
   @Override
   public List<StatePart> snapshot(long checkpoint) {
-    ByteWriter bytes = new ByteWriter();
-    process.store().snapshot(bytes);
-    return List.of(StatePart.of(KIND, bytes.toByteArray()));
+    if (unchanged == null) {
+      ByteWriter bytes = new ByteWriter();
+      process.store().snapshot(bytes);
+      unchanged = StatePart.of(KIND, bytes.toByteArray());
+    }
+    return List.of(unchanged);
   }
 
   @Override
@@ -103,6 +109,7 @@ public final class KeyedOperator<K, I, O> implements Operator, KeyedProcess.Cont
   }
 
   private void begin(OrderKey key, Output output) {
+    unchanged = null;
     cause = key;
     timeMs = key.time();
     out = output;

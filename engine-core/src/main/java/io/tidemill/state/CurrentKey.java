@@ -7,6 +7,7 @@ import io.tidemill.error.ErrorCode;
 final class CurrentKey {
   private final String where;
   private Object key;
+  private long selections;
 
   CurrentKey(String where) {
     this.where = where;
@@ -14,6 +15,12 @@ final class CurrentKey {
 
   void select(Object selected) {
     key = selected;
+    selections++;
+  }
+
+  /** Grows with each selection, so that what was looked up for a key can be kept until the next. */
+  long selections() {
+    return selections;
   }
 
   Object key() {

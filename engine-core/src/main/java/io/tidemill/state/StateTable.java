@@ -16,6 +16,11 @@ final class StateTable<C> {
   private final CurrentKey current;
   private final Map<Object, C> cells = new HashMap<>();
 
+  /** The cell of the current key, looked up once for each selection. */
+  private C cell;
+
+  private long cellOf = -1;
+
   StateTable(StateDescriptor descriptor, Codec<C> codec, CurrentKey current) {
     this.descriptor = descriptor;
     this.codec = codec;
@@ -36,15 +41,23 @@ final class StateTable<C> {
 
   /** The cell of the current key, or null; never seen outside of this package. */
   C cell() {
-    return cells.get(current.key());
+    if (cellOf != current.selections()) {
+      cell = cells.get(current.key());
+      cellOf = current.selections();
+    }
+    return cell;
   }
 
-  void put(C cell) {
-    cells.put(current.key(), cell);
+  void put(C replacement) {
+    cells.put(current.key(), replacement);
+    cell = replacement;
+    cellOf = current.selections();
   }
 
   void remove() {
     cells.remove(current.key());
+    cell = null;
+    cellOf = current.selections();
   }
 
   void forEach(BiConsumer<Object, C> visitor) {

@@ -4,6 +4,7 @@ import io.tidemill.device.Execution;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.network.Adaptation;
+import io.tidemill.program.Optimizer;
 import io.tidemill.tensor.DataType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -54,6 +55,12 @@ final class Batches {
   long samplesOf(long step) {
     long from = step * training.globalBatch();
     return Math.min(training.globalBatch(), totalSamples() - from);
+  }
+
+  /** The optimiser with the rate of a step. */
+  Optimizer optimizerAt(long step) {
+    long total = Math.ceilDiv(totalSamples(), training.globalBatch());
+    return training.schedule().at(training.optimizer(), step, total);
   }
 
   /** Fills the inputs of a shard's program. */

@@ -37,6 +37,9 @@ public final class Evaluator<T> implements Operator {
   private final List<T> examples = new ArrayList<>();
   private OperatorContext context;
 
+  /** The last snapshot, while no example has come since. */
+  private StatePart unchanged;
+
   private List<Metric.Accumulator<T>> accumulators = List.of();
   private DeviceBuffer parameters;
   private Execution execution;
@@ -64,6 +67,7 @@ public final class Evaluator<T> implements Operator {
       begin(weights);
     } else {
       examples.add((T) item.value());
+      unchanged = null;
     }
   }
 
@@ -85,10 +89,13 @@ public final class Evaluator<T> implements Operator {
 
   @Override
   public List<StatePart> snapshot(long checkpoint) {
-    ByteWriter out = new ByteWriter();
-    out.writeVarInt(examples.size());
-    examples.forEach(example -> codec.encode(example, out));
-    return List.of(StatePart.of(KIND, out.toByteArray()));
+    if (unchanged == null) {
+      ByteWriter out = new ByteWriter();
+      out.writeVarInt(examples.size());
+      examples.forEach(example -> codec.encode(example, out));
+      unchanged = StatePart.of(KIND, out.toByteArray());
+    }
+    return List.of(unchanged);
   }
 
   @Override

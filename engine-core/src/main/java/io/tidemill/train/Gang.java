@@ -29,6 +29,7 @@ public final class Gang implements AutoCloseable {
   private final float[] losses;
   private final AtomicLongArray contributed;
   private final AtomicLongArray updated;
+  private volatile long stop;
 
   public Gang(Training<?> training, Device device, int ranks) {
     this.training = training;
@@ -110,6 +111,20 @@ public final class Gang implements AutoCloseable {
   void restore(int rank, long steps) {
     contributed.set(rank, steps);
     updated.set(rank, steps);
+  }
+
+  /**
+   * Has every rank stop after {@code steps} steps. Only the first rank says so, before it begins
+   * that very step: the others cannot finish it without the first, and look before they begin the
+   * next.
+   */
+  void stopAfter(long steps) {
+    stop = steps;
+  }
+
+  /** The newest step after which every rank stops, or has stopped; 0 where none was announced. */
+  long stop() {
+    return stop;
   }
 
   boolean allContributed(long steps) {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongPredicate;
 
 /**
  * One worker's part of a training: the threads of the worker share the units of each phase.
@@ -33,6 +34,7 @@ final class Rank implements AutoCloseable {
   private final Gang gang;
   private final Batches batches;
   private final TrainingProgress progress;
+  private final LongPredicate checkpointDue;
   private final List<Execution> executions = new ArrayList<>();
   private final List<DeviceBuffer> moments = new ArrayList<>();
   private final int firstShard;
@@ -48,8 +50,17 @@ final class Rank implements AutoCloseable {
   private final AtomicBoolean opening = new AtomicBoolean();
   private volatile long allowedSteps;
   private volatile long completedSteps;
+  private volatile long passedStop;
 
-  Rank(int rank, int threads, Gang gang, Batches batches, TrainingProgress progress) {
+  /** {@code checkpointDue} is asked by the first rank whether all are to stop after a step. */
+  Rank(
+      int rank,
+      int threads,
+      Gang gang,
+      Batches batches,
+      TrainingProgress progress,
+      LongPredicate checkpointDue) {
+    this.checkpointDue = checkpointDue;
     this.rank = rank;
     this.gang = gang;
     this.batches = batches;
@@ -76,6 +87,7 @@ final class Rank implements AutoCloseable {
   /** Stands before step {@code steps}; only before any thread works. */
   void begin(long steps) {
     completedSteps = steps;
+    passedStop = steps;
     gang.restore(rank, steps);
     done.set(units[GATHER]);
     claim.set((steps * PHASES - 1) << 32 | units[GATHER]);
@@ -84,6 +96,17 @@ final class Rank implements AutoCloseable {
   /** Lets the threads go on until so many steps are done. */
   void allow(long steps) {
     allowedSteps = steps;
+  }
+
+  /** Takes the stop after {@code steps} steps as done with. */
+  void passStop(long steps) {
+    passedStop = steps;
+  }
+
+  /** The step after which this rank has to stop next; Long.MAX_VALUE where none is known. */
+  long stop() {
+    long announced = gang.stop();
+    return announced > passedStop ? announced : Long.MAX_VALUE;
   }
 
   long completedSteps() {
@@ -147,8 +170,7 @@ final class Rank implements AutoCloseable {
     long to = Math.min(sliceTo, from + CHUNK_FLOATS);
     DeviceBuffer sum = gang.gradientOf(0);
     gang.device().treeSum(gang.gradients(), sum, from, to);
-    gang.device()
-        .update(gang.training().optimizer(), step + 1, parameters(), sum, moments, from, to);
+    gang.device().update(batches.optimizerAt(step), step + 1, parameters(), sum, moments, from, to);
   }
 
   private void gather(int owner) {
@@ -195,10 +217,18 @@ final class Rank implements AutoCloseable {
       }
       case GATHER -> {
         completedSteps = steps;
-        yield allowedSteps > steps;
+        yield steps < Math.min(allowedSteps, stop()) && announce(steps + 1);
       }
       default -> throw new AssertionError(phase);
     };
+  }
+
+  /** The first rank says, before it begins a step, whether all stop after it. */
+  private boolean announce(long step) {
+    if (rank == 0 && checkpointDue.test(step)) {
+      gang.stopAfter(step);
+    }
+    return true;
   }
 
   /** Before any rank may overwrite its losses: they all wait for this rank's update. */

@@ -20,6 +20,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongSupplier;
 
 /**
  * Leads one rank of a training: prepares the weights, says how far the rank may go, and takes its
@@ -45,19 +46,21 @@ public final class TrainerTask implements Task {
   private final Inbox inbox;
   private final Outbox outbox;
   private final TrainingProgress progress;
-  private final long checkpointEvery;
+  private final CheckpointPolicy policy;
   private final long seed;
+  private final LongSupplier clockNs;
   private final Reports reports;
   private final TrainerState state;
   private volatile boolean prepared;
   private long checkpointedStep;
+  private volatile long checkpointedNs;
   private long askedStep = -1;
   private boolean complete;
 
   /**
    * @param inbox barriers and the end, from the sequencer
    * @param outbox the trained weights; of the first rank only
-   * @param checkpointEvery steps between checkpoints, 0 for none but the last
+   * @param policy when checkpoints are due
    */
   public TrainerTask(
       TaskId id,
@@ -67,19 +70,22 @@ public final class TrainerTask implements Task {
       Inbox inbox,
       Outbox outbox,
       TrainingProgress progress,
-      long checkpointEvery,
+      CheckpointPolicy policy,
       long seed,
+      LongSupplier clockNs,
       Reports reports) {
     this.id = id;
     this.gang = gang;
     this.training = gang.training();
     this.log = log;
     this.batches = new Batches(training, log, seed);
-    this.rank = new Rank(id.subtask(), threads, gang, batches, progress);
+    this.rank = new Rank(id.subtask(), threads, gang, batches, progress, this::isCheckpointDue);
     this.inbox = inbox;
     this.outbox = outbox;
     this.progress = progress;
-    this.checkpointEvery = checkpointEvery;
+    this.policy = policy;
+    this.clockNs = clockNs;
+    this.checkpointedNs = clockNs.getAsLong();
     this.seed = seed;
     this.reports = reports;
     this.state = new TrainerState(gang, rank, id.subtask() == 0);
@@ -112,10 +118,9 @@ public final class TrainerTask implements Task {
       return 0;
     }
     long total = totalSteps();
-    long stop = Math.min(total, nextCheckpoint());
-    rank.allow(Math.min(stop, batches.readySteps()));
+    rank.allow(Math.min(total, batches.readySteps()));
     int work = rank.work(0);
-    if (rank.completedSteps() >= stop) {
+    if (rank.completedSteps() >= Math.min(total, rank.stop())) {
       work += stopped(total);
     }
     return work;
@@ -132,12 +137,6 @@ public final class TrainerTask implements Task {
 
   private boolean isFirst() {
     return id.subtask() == 0;
-  }
-
-  private long nextCheckpoint() {
-    return checkpointEvery == 0
-        ? Long.MAX_VALUE
-        : (checkpointedStep / checkpointEvery + 1) * checkpointEvery;
   }
 
   private long totalSteps() {
@@ -187,12 +186,14 @@ public final class TrainerTask implements Task {
 
   private void snapshot(Barrier barrier) {
     checkpointedStep = rank.completedSteps();
+    checkpointedNs = clockNs.getAsLong();
     List<StatePart> parts = state.snapshot(samplesAt(checkpointedStep));
     if (isFirst()) {
       progress.checkpointed(checkpointedStep, samplesAt(checkpointedStep));
     }
     reports.send(new TaskReport.Snapshot(id, barrier.checkpoint(), Map.of(id.vertex(), parts)));
     outbox.emit(new Barrier(barrier.checkpoint(), OrderKey.LAST));
+    rank.passStop(checkpointedStep);
     if (isFirst()) {
       progress.waiting(false);
     }
@@ -213,6 +214,10 @@ public final class TrainerTask implements Task {
       outbox.emit(new End());
     }
     reports.send(new TaskReport.Complete(id));
+  }
+
+  private boolean isCheckpointDue(long step) {
+    return policy.isDue(step, clockNs.getAsLong() - checkpointedNs);
   }
 
   private long samplesAt(long steps) {

@@ -20,6 +20,7 @@ import io.tidemill.tensor.Shape;
  * @param encoding how a record becomes a row
  * @param loss what is minimised
  * @param optimizer how
+ * @param schedule how its rate changes from step to step
  * @param globalBatch samples of a step, a multiple of {@code shards}
  * @param shards V, fixed for the job; the largest number of workers that can share a step
  * @param epochs passes over a bounded stream
@@ -32,6 +33,7 @@ public record Training<T>(
     Encoding<T> encoding,
     Loss loss,
     Optimizer optimizer,
+    Schedule schedule,
     int globalBatch,
     int shards,
     int epochs,
@@ -64,6 +66,7 @@ public record Training<T>(
         encoding,
         Loss.softmaxCrossEntropy(),
         Optimizer.Adam.of(1e-3f),
+        Schedule.CONSTANT,
         256,
         8,
         1,
@@ -73,38 +76,44 @@ public record Training<T>(
 
   public Training<T> loss(Loss loss) {
     return new Training<>(
-        network, encoding, loss, optimizer, globalBatch, shards, epochs, steps, shuffled);
+        network, encoding, loss, optimizer, schedule, globalBatch, shards, epochs, steps, shuffled);
   }
 
   public Training<T> optimizer(Optimizer optimizer) {
     return new Training<>(
-        network, encoding, loss, optimizer, globalBatch, shards, epochs, steps, shuffled);
+        network, encoding, loss, optimizer, schedule, globalBatch, shards, epochs, steps, shuffled);
+  }
+
+  /** How the learning rate changes; CONSTANT when nothing is said. */
+  public Training<T> schedule(Schedule schedule) {
+    return new Training<>(
+        network, encoding, loss, optimizer, schedule, globalBatch, shards, epochs, steps, shuffled);
   }
 
   public Training<T> globalBatch(int globalBatch) {
     return new Training<>(
-        network, encoding, loss, optimizer, globalBatch, shards, epochs, steps, shuffled);
+        network, encoding, loss, optimizer, schedule, globalBatch, shards, epochs, steps, shuffled);
   }
 
   public Training<T> shards(int shards) {
     return new Training<>(
-        network, encoding, loss, optimizer, globalBatch, shards, epochs, steps, shuffled);
+        network, encoding, loss, optimizer, schedule, globalBatch, shards, epochs, steps, shuffled);
   }
 
   public Training<T> epochs(int epochs) {
     return new Training<>(
-        network, encoding, loss, optimizer, globalBatch, shards, epochs, steps, shuffled);
+        network, encoding, loss, optimizer, schedule, globalBatch, shards, epochs, steps, shuffled);
   }
 
   public Training<T> steps(long steps) {
     return new Training<>(
-        network, encoding, loss, optimizer, globalBatch, shards, epochs, steps, shuffled);
+        network, encoding, loss, optimizer, schedule, globalBatch, shards, epochs, steps, shuffled);
   }
 
   /** Each epoch in a seeded order of its own. */
   public Training<T> shuffle() {
     return new Training<>(
-        network, encoding, loss, optimizer, globalBatch, shards, epochs, steps, true);
+        network, encoding, loss, optimizer, schedule, globalBatch, shards, epochs, steps, true);
   }
 
   /** The program that one shard of a step runs; errors name the layer. */
@@ -119,6 +128,8 @@ public record Training<T>(
         + loss
         + " optimizer="
         + optimizer
+        + " schedule="
+        + schedule
         + " globalBatch="
         + globalBatch
         + " shards="

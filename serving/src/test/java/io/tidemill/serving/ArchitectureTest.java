@@ -1,8 +1,8 @@
 package io.tidemill.serving;
 
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
@@ -17,11 +17,7 @@ class ArchitectureTest {
 
   @Test
   void packagesFormNoCycle() {
-    slices()
-        .matching("io.tidemill.serving.(*)..")
-        .should()
-        .beFreeOfCycles()
-        .check(CLASSES);
+    slices().matching("io.tidemill.serving.(*)..").should().beFreeOfCycles().check(CLASSES);
   }
 
   @Test

@@ -20,6 +20,7 @@ import io.tidemill.tensor.NamedTensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -70,15 +71,15 @@ public final class PublishedModels {
             "{}"));
   }
 
-  /** The probabilities for one row, computed alone on {@code device}. */
+  /** The probabilities for one row, computed beside a row of zeros on {@code device}. */
   public float[] probabilities(Device device, long seed, float[] row) {
     try (DeviceBuffer parameters = device.allocate(program.layout().floats());
-        Execution execution = device.compile(program.bind(1)).newExecution()) {
+        Execution execution = device.compile(program.bind(2)).newExecution()) {
       parameters.write(0, arena(seed));
-      MemorySegment.copy(
-          row, 0, execution.input("input"), ValueLayout.JAVA_FLOAT, 0, row.length);
+      MemorySegment.copy(row, 0, execution.input("input"), ValueLayout.JAVA_FLOAT, 0, row.length);
       execution.run(parameters);
-      return execution.output("probabilities").toArray(ValueLayout.JAVA_FLOAT);
+      float[] both = execution.output("probabilities").toArray(ValueLayout.JAVA_FLOAT);
+      return Arrays.copyOf(both, both.length / 2);
     }
   }
 
@@ -86,8 +87,7 @@ public final class PublishedModels {
     return network.layout().entries().stream()
         .map(
             entry ->
-                new ModelParameter(
-                    entry.name(), entry.shape(), entry.trainable(), entry.offset()))
+                new ModelParameter(entry.name(), entry.shape(), entry.trainable(), entry.offset()))
         .toList();
   }
 
@@ -103,8 +103,7 @@ public final class PublishedModels {
   }
 
   private static NamedTensor weight(ParameterLayout.Entry entry, MemorySegment arena) {
-    MemorySegment data =
-        arena.asSlice(entry.offset() * Float.BYTES, entry.floats() * Float.BYTES);
+    MemorySegment data = arena.asSlice(entry.offset() * Float.BYTES, entry.floats() * Float.BYTES);
     return new NamedTensor(entry.name(), DataType.FLOAT32, entry.shape(), data);
   }
 }

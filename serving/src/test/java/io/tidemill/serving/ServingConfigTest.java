@@ -49,8 +49,7 @@ class ServingConfigTest {
   @Test
   void refusesAPortThatIsNone() {
     EngineException e =
-        assertThrows(
-            EngineException.class, () -> ServingConfig.defaults().withPort(65_536));
+        assertThrows(EngineException.class, () -> ServingConfig.defaults().withPort(65_536));
 
     assertEquals("serving port: expected 0 to 65535, found 65536", e.getMessage());
   }

@@ -13,6 +13,7 @@ import io.tidemill.model.ModelStore;
 import io.tidemill.serving.registry.Refresh;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -78,8 +79,7 @@ class ServingServerTest {
 
     assertEquals(200, response.statusCode());
     assertEquals(body, response.body());
-    assertEquals(
-        "application/json", response.headers().firstValue("Content-Type").orElseThrow());
+    assertEquals("application/json", response.headers().firstValue("Content-Type").orElseThrow());
   }
 
   @Test
@@ -87,8 +87,7 @@ class ServingServerTest {
     HttpResponse<String> response = running.post(INFER, GOOD);
 
     JsonNode answer = JSON.readTree(response.body());
-    float[] expected =
-        SMALL.probabilities(running.device(), 1, new float[] {0.5f, -1, 2, 0.25f});
+    float[] expected = SMALL.probabilities(running.device(), 1, new float[] {0.5f, -1, 2, 0.25f});
     assertEquals(200, response.statusCode());
     assertEquals("small", answer.get("model_name").asText());
     assertEquals("1", answer.get("model_version").asText());
@@ -141,8 +140,7 @@ class ServingServerTest {
       float[][] all = randomRows(64, 784, 14);
       for (int rows : new int[] {1, 2, 3, 5, 9, 17, 33, 64}) {
         float[][] some = Arrays.copyOf(all, rows);
-        JsonNode answer =
-            JSON.readTree(server.post("/v2/models/digits/infer", body(some)).body());
+        JsonNode answer = JSON.readTree(server.post("/v2/models/digits/infer", body(some)).body());
         float[] together = floats(answer, "probabilities");
         for (int i = 0; i < rows; i++) {
           assertArrayEquals(
@@ -247,7 +245,7 @@ class ServingServerTest {
 
   @Test
   void refusesATerabyteWithoutWaitingForIt() throws Exception {
-    try (Socket socket = new Socket("127.0.0.1", running.server().port())) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), running.server().port())) {
       socket.setSoTimeout(10_000);
       write(
           socket,
@@ -282,7 +280,7 @@ class ServingServerTest {
     SMALL.publish(ModelStore.in(other), "small", 1);
     ServingConfig config = ServingConfig.defaults().withBodyTimeout(Duration.ofMillis(500));
     try (RunningServer patient = new RunningServer(other, config);
-        Socket socket = new Socket("127.0.0.1", patient.server().port())) {
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), patient.server().port())) {
       socket.setSoTimeout(10_000);
       write(
           socket,
@@ -295,8 +293,11 @@ class ServingServerTest {
       String answer = readAll(socket);
 
       assertTrue(answer.startsWith("HTTP/1.1 408 "), answer);
-      assertTrue(answer.endsWith("{\"error\":\"the body did not arrive in time: send it whole,"
-          + " or in fewer bytes\"}"), answer);
+      assertTrue(
+          answer.endsWith(
+              "{\"error\":\"the body did not arrive in time: send it whole,"
+                  + " or in fewer bytes\"}"),
+          answer);
     }
   }
 
@@ -321,7 +322,7 @@ class ServingServerTest {
 
   @Test
   void answersGarbageThatIsNotHttpInJson() throws Exception {
-    try (Socket socket = new Socket("127.0.0.1", running.server().port())) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), running.server().port())) {
       socket.setSoTimeout(10_000);
       write(socket, "what is this\r\n\r\n");
 
@@ -343,7 +344,8 @@ class ServingServerTest {
         List.of(
             "tidemill_http_requests_total{route=\"infer\",status=\"200\"} ",
             "tidemill_http_requests_total{route=\"infer\",status=\"400\"} ",
-            "tidemill_inference_request_seconds_bucket{model=\"small\",version=\"1\",le=\"0.001\"} ",
+            "tidemill_inference_request_seconds_bucket{model=\"small\",version=\"1\",le=\"0.001\"}"
+                + " ",
             "tidemill_inference_queue_seconds_count{model=\"small\",version=\"1\"} ",
             "tidemill_batch_rows_bucket{model=\"small\",version=\"1\",le=\"64.0\"} ",
             "tidemill_queue_rows{model=\"small\",version=\"1\"} 0.0",
@@ -398,8 +400,7 @@ class ServingServerTest {
         assertArrayEquals(
             SMALL.probabilities(swapping.device(), seed, row), floats(answer, "probabilities"));
       }
-      assertEquals(
-          List.of("11", "12"), swapping.server().registry().versions("small"));
+      assertEquals(List.of("11", "12"), swapping.server().registry().versions("small"));
       assertEquals(404, swapping.post("/v2/models/small/versions/10/infer", GOOD).statusCode());
       assertEquals(200, swapping.post("/v2/models/small/versions/11/infer", GOOD).statusCode());
     }
@@ -422,8 +423,7 @@ class ServingServerTest {
 
   @Test
   void keepsAVersionThatWasAskedForBesideTheLatest(@TempDir Path other) throws Exception {
-    IntStream.rangeClosed(1, 4)
-        .forEach(seed -> SMALL.publish(ModelStore.in(other), "small", seed));
+    IntStream.rangeClosed(1, 4).forEach(seed -> SMALL.publish(ModelStore.in(other), "small", seed));
     ServingConfig config = ServingConfig.defaults().withLoadedVersions(1);
     try (RunningServer server = new RunningServer(other, config)) {
       server.server().registry().load("small", 2);
@@ -473,7 +473,10 @@ class ServingServerTest {
   /** Waits until the large request has been parsed and queued, or is even done. */
   private static void awaitArrival(RunningServer server) throws Exception {
     long deadlineNs = System.nanoTime() + 30_000_000_000L;
-    while (!server.get("/metrics").body().matches("(?s).*nv_inference_count\\S+ (\\d{3,}|\\S*E).*")) {
+    while (!server
+        .get("/metrics")
+        .body()
+        .matches("(?s).*nv_inference_count\\S+ (\\d{3,}|\\S*E).*")) {
       assertTrue(System.nanoTime() < deadlineNs, "the request did not arrive");
     }
   }

@@ -15,7 +15,9 @@ import java.util.List;
  * thread and starts none.
  *
  * <p>Bits are the same for any thread, slice and alignment on one kind of CPU; another vector
- * width, or the fallback for oneDNN, rounds differently.
+ * width, or the fallback for oneDNN, rounds differently. They are a function of the bound program:
+ * oneDNN cuts a product by its shape, so the same row may differ in its last bits between programs
+ * bound to different numbers of rows: seen for 1 row, and for many with weights of [784, 1024].
  */
 public final class CpuDevice implements Device {
   private static final ThreadLocal<TreeSum> TREE_SUM = ThreadLocal.withInitial(TreeSum::new);

@@ -1,6 +1,7 @@
 package io.tidemill.device.cpu;
 
 import static io.tidemill.device.cpu.Lanes.BYTES;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -84,11 +85,11 @@ final class ElementwiseKernels {
   static void sigmoid(MemorySegment x, MemorySegment out, long floats) {
     long whole = Lanes.wholeBytes(floats);
     for (long i = 0; i < whole; i += BYTES) {
-      Lanes.store(sigmoid(Lanes.load(x, i)), out, i);
+      FloatVector exponential = VectorMath.exp(Lanes.load(x, i).neg());
+      Lanes.store(Lanes.broadcast(1).div(exponential.add(1f)), out, i);
     }
-    VectorMask<Float> tail = Lanes.tail(floats);
-    if (tail.anyTrue()) {
-      Lanes.store(sigmoid(Lanes.load(x, whole, tail)), out, whole, tail);
+    for (long i = whole; i < floats * Float.BYTES; i += Float.BYTES) {
+      out.set(JAVA_FLOAT, i, 1 / (VectorMath.exp(-x.get(JAVA_FLOAT, i)) + 1));
     }
   }
 
@@ -106,10 +107,6 @@ final class ElementwiseKernels {
 
   private static FloatVector passWhereActive(FloatVector y, FloatVector dy) {
     return Lanes.broadcast(0).blend(dy, y.compare(VectorOperators.GT, 0f));
-  }
-
-  private static FloatVector sigmoid(FloatVector x) {
-    return Lanes.broadcast(1).div(VectorMath.exp(x.neg()).add(1f));
   }
 
   private static FloatVector sigmoidGradient(FloatVector y, FloatVector dy) {

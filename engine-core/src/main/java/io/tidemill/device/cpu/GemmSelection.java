@@ -40,27 +40,38 @@ final class GemmSelection {
       return fallback("there is no native library for " + platform);
     }
     try {
-      Path folder = unpack();
-      // OpenMP first: oneDNN then finds it loaded already, under its name.
-      SymbolLookup openMp = lookup(folder.resolve("libgomp.so.1"));
-      return DnnlGemm.bind(lookup(folder.resolve("libdnnl.so.3")), openMp);
+      return bind(LIBRARIES.extract(cache()));
+    } catch (IOException e) {
+      LOGGER.log(Level.DEBUG, "cache not usable: folder={0} reason={1}", cache(), e.toString());
+      return loadWithoutCache();
+    } catch (RuntimeException e) {
+      return fallback("oneDNN cannot be loaded (" + e.getMessage() + ")");
+    }
+  }
+
+  /** Through a temporary folder that only this user can write, gone once they are loaded. */
+  private static Gemm loadWithoutCache() {
+    try {
+      Path folder = LIBRARIES.extract(Files.createTempDirectory("tidemill-native-"));
+      try {
+        return bind(folder);
+      } finally {
+        NativeLibraries.delete(folder);
+        Files.delete(folder.getParent());
+      }
     } catch (IOException | RuntimeException e) {
       return fallback("oneDNN cannot be loaded (" + e.getMessage() + ")");
     }
   }
 
-  private static SymbolLookup lookup(Path library) {
-    return SymbolLookup.libraryLookup(library, Arena.global());
+  private static Gemm bind(Path folder) {
+    // OpenMP first: oneDNN then finds it loaded already, under its name.
+    SymbolLookup openMp = lookup(folder.resolve("libgomp.so.1"));
+    return DnnlGemm.bind(lookup(folder.resolve("libdnnl.so.3")), openMp);
   }
 
-  /** Into the user's cache, or where that cannot be written into a fresh temporary folder. */
-  private static Path unpack() throws IOException {
-    try {
-      return LIBRARIES.extract(cache());
-    } catch (IOException e) {
-      LOGGER.log(Level.DEBUG, "cache not usable: folder={0} reason={1}", cache(), e.toString());
-      return LIBRARIES.extract(Files.createTempDirectory("tidemill-native-"));
-    }
+  private static SymbolLookup lookup(Path library) {
+    return SymbolLookup.libraryLookup(library, Arena.global());
   }
 
   private static Path cache() {

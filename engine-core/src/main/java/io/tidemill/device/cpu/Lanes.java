@@ -11,9 +11,9 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * <p>Rules: the width is the machine's preferred one and never changes in a process. Multiply-add
  * is written {@code fma} where it is meant, and Java contracts nothing by itself. A tail is a
- * masked vector, so each element goes through the same operations wherever it lies. Lanes are
- * reduced by {@link #sum} and {@link #max}, whose order is fixed; {@code reduceLanes} leaves its
- * order open and differs between interpreter and compiler. Loads need no alignment.
+ * masked vector, or the same operations on single numbers, so an element's bits do not depend on
+ * where it lies. Lanes are reduced by {@link #sum}, whose order is fixed; {@code reduceLanes}
+ * leaves its order open and differs between interpreter and compiler. Loads need no alignment.
  */
 final class Lanes {
   static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
@@ -62,17 +62,6 @@ final class Lanes {
     for (int half = LENGTH / 2; half > 0; half /= 2) {
       for (int i = 0; i < half; i++) {
         scratch[i] += scratch[i + half];
-      }
-    }
-    return scratch[0];
-  }
-
-  /** Largest lane; NaN where one is NaN. */
-  static float max(FloatVector vector, float[] scratch) {
-    vector.intoArray(scratch, 0);
-    for (int half = LENGTH / 2; half > 0; half /= 2) {
-      for (int i = 0; i < half; i++) {
-        scratch[i] = Math.max(scratch[i], scratch[i + half]);
       }
     }
     return scratch[0];

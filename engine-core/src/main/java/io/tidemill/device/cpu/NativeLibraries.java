@@ -6,8 +6,6 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.JarURLConnection;
 import java.net.URL;
-import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -52,14 +50,14 @@ final class NativeLibraries {
         }
       }
       Files.move(partial, folder, StandardCopyOption.ATOMIC_MOVE);
-    } catch (FileAlreadyExistsException | DirectoryNotEmptyException e) {
-      delete(partial);
-      if (!isComplete(folder)) {
-        throw new IOException(folder + " is incomplete: delete it and start again", e);
-      }
     } catch (IOException e) {
       delete(partial);
-      throw e;
+      if (!isComplete(folder)) {
+        throw Files.exists(folder)
+            ? new IOException(folder + " is incomplete: delete it and start again", e)
+            : e;
+      }
+      // Another process was faster: its folder is as good as ours.
     }
     return folder;
   }
@@ -106,7 +104,8 @@ final class NativeLibraries {
     return url;
   }
 
-  private static void delete(Path folder) {
+  /** Removes a folder of libraries; loaded ones stay loaded. */
+  static void delete(Path folder) {
     try (Stream<Path> paths = Files.list(folder)) {
       for (Path path : paths.toList()) {
         Files.delete(path);

@@ -1,6 +1,7 @@
 package io.tidemill.device.cpu;
 
 import static io.tidemill.device.cpu.Lanes.BYTES;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import io.tidemill.program.Optimizer;
 import java.lang.foreign.MemorySegment;
@@ -11,8 +12,13 @@ import jdk.incubator.vector.VectorOperators;
 /**
  * Optimiser updates of a range of floats; formulas at {@link Optimizer}. Each element goes through
  * the same operations wherever the range begins, so cutting an arena in slices keeps its bits.
+ *
+ * <p>Moments nearer to zero than {@link #NEGLIGIBLE} become zero: the moment of a weight whose
+ * gradient has stopped would else decay into subnormal numbers, and those are 50 times slower.
  */
 final class OptimizerKernels {
+  private static final float NEGLIGIBLE = 1e-30f;
+
   private OptimizerKernels() {}
 
   static void sgd(
@@ -37,35 +43,28 @@ final class OptimizerKernels {
       MemorySegment velocity,
       long from,
       long floats) {
-    FloatVector rate = Lanes.broadcast(-sgd.learningRate());
-    FloatVector momentum = Lanes.broadcast(sgd.momentum());
+    float momentum = sgd.momentum();
+    float rate = -sgd.learningRate();
     boolean nesterov = sgd.nesterov();
-    VectorMask<Float> all = Lanes.SPECIES.maskAll(true);
     long start = from * Float.BYTES;
     long end = start + Lanes.wholeBytes(floats);
     for (long i = start; i < end; i += BYTES) {
-      momentumStep(parameters, gradient, velocity, i, all, rate, momentum, nesterov);
+      FloatVector g = Lanes.load(gradient, i);
+      FloatVector v = Lanes.load(velocity, i).fma(Lanes.broadcast(momentum), g);
+      v = v.blend(0f, v.abs().compare(VectorOperators.LT, NEGLIGIBLE));
+      Lanes.store(v, velocity, i);
+      FloatVector direction = nesterov ? v.fma(Lanes.broadcast(momentum), g) : v;
+      FloatVector p = Lanes.load(parameters, i);
+      Lanes.store(direction.fma(Lanes.broadcast(rate), p), parameters, i);
     }
-    VectorMask<Float> tail = Lanes.tail(floats);
-    if (tail.anyTrue()) {
-      momentumStep(parameters, gradient, velocity, end, tail, rate, momentum, nesterov);
+    for (long i = end; i < start + floats * Float.BYTES; i += Float.BYTES) {
+      float g = gradient.get(JAVA_FLOAT, i);
+      float v = Math.fma(velocity.get(JAVA_FLOAT, i), momentum, g);
+      v = Math.abs(v) < NEGLIGIBLE ? 0 : v;
+      velocity.set(JAVA_FLOAT, i, v);
+      float direction = nesterov ? Math.fma(v, momentum, g) : v;
+      parameters.set(JAVA_FLOAT, i, Math.fma(direction, rate, parameters.get(JAVA_FLOAT, i)));
     }
-  }
-
-  private static void momentumStep(
-      MemorySegment parameters,
-      MemorySegment gradient,
-      MemorySegment velocity,
-      long i,
-      VectorMask<Float> mask,
-      FloatVector rate,
-      FloatVector momentum,
-      boolean nesterov) {
-    FloatVector g = Lanes.load(gradient, i, mask);
-    FloatVector v = Lanes.load(velocity, i, mask).fma(momentum, g);
-    FloatVector direction = nesterov ? v.fma(momentum, g) : v;
-    Lanes.store(v, velocity, i, mask);
-    Lanes.store(direction.fma(rate, Lanes.load(parameters, i, mask)), parameters, i, mask);
   }
 
   static void adam(
@@ -77,41 +76,35 @@ final class OptimizerKernels {
       MemorySegment second,
       long from,
       long floats) {
-    AdamFactors factors = AdamFactors.of(adam, step);
-    VectorMask<Float> all = Lanes.SPECIES.maskAll(true);
+    AdamFactors by = AdamFactors.of(adam, step);
     long start = from * Float.BYTES;
     long end = start + Lanes.wholeBytes(floats);
     for (long i = start; i < end; i += BYTES) {
-      adamStep(factors, parameters, gradient, first, second, i, all);
+      FloatVector g = Lanes.load(gradient, i);
+      FloatVector m = g.mul(by.oneMinusBeta1);
+      m = Lanes.load(first, i).fma(Lanes.broadcast(by.beta1), m);
+      m = m.blend(0f, m.abs().compare(VectorOperators.LT, NEGLIGIBLE));
+      Lanes.store(m, first, i);
+      FloatVector v = g.mul(g).mul(by.oneMinusBeta2);
+      v = Lanes.load(second, i).fma(Lanes.broadcast(by.beta2), v);
+      v = v.blend(0f, v.compare(VectorOperators.LT, NEGLIGIBLE));
+      Lanes.store(v, second, i);
+      FloatVector root = v.lanewise(VectorOperators.SQRT);
+      root = root.fma(Lanes.broadcast(by.rootScale), Lanes.broadcast(by.epsilon));
+      FloatVector p = Lanes.load(parameters, i);
+      Lanes.store(p.sub(m.mul(by.rate).div(root)), parameters, i);
     }
-    VectorMask<Float> tail = Lanes.tail(floats);
-    if (tail.anyTrue()) {
-      adamStep(factors, parameters, gradient, first, second, end, tail);
+    for (long i = end; i < start + floats * Float.BYTES; i += Float.BYTES) {
+      float g = gradient.get(JAVA_FLOAT, i);
+      float m = Math.fma(first.get(JAVA_FLOAT, i), by.beta1, g * by.oneMinusBeta1);
+      m = Math.abs(m) < NEGLIGIBLE ? 0 : m;
+      first.set(JAVA_FLOAT, i, m);
+      float v = Math.fma(second.get(JAVA_FLOAT, i), by.beta2, g * g * by.oneMinusBeta2);
+      v = v < NEGLIGIBLE ? 0 : v;
+      second.set(JAVA_FLOAT, i, v);
+      float root = Math.fma((float) Math.sqrt(v), by.rootScale, by.epsilon);
+      parameters.set(JAVA_FLOAT, i, parameters.get(JAVA_FLOAT, i) - m * by.rate / root);
     }
-  }
-
-  private static void adamStep(
-      AdamFactors factors,
-      MemorySegment parameters,
-      MemorySegment gradient,
-      MemorySegment first,
-      MemorySegment second,
-      long i,
-      VectorMask<Float> mask) {
-    FloatVector g = Lanes.load(gradient, i, mask);
-    FloatVector m =
-        Lanes.load(first, i, mask)
-            .fma(Lanes.broadcast(factors.beta1), g.mul(factors.oneMinusBeta1));
-    FloatVector v =
-        Lanes.load(second, i, mask)
-            .fma(Lanes.broadcast(factors.beta2), g.mul(g).mul(factors.oneMinusBeta2));
-    FloatVector root =
-        v.lanewise(VectorOperators.SQRT)
-            .fma(Lanes.broadcast(factors.rootScale), Lanes.broadcast(factors.epsilon));
-    Lanes.store(m, first, i, mask);
-    Lanes.store(v, second, i, mask);
-    FloatVector moved = Lanes.load(parameters, i, mask).sub(m.mul(factors.rate).div(root));
-    Lanes.store(moved, parameters, i, mask);
   }
 
   /** What one step multiplies by; powers and roots in double, rounded once. */

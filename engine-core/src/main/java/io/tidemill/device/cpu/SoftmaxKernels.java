@@ -1,13 +1,15 @@
 package io.tidemill.device.cpu;
 
 import static io.tidemill.device.cpu.Lanes.BYTES;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
 /**
- * Softmax over rows [rows, n] and what the losses need of it; float32, sums in float by lanes.
+ * Softmax over rows [rows, n] and what the losses need of it; float32, sums of exponentials in
+ * double, in the order of the row.
  *
  * <p>A row that holds NaN, +infinity or nothing but -infinity gives NaN. Owns scratch space: one
  * for each execution.
@@ -17,21 +19,24 @@ final class SoftmaxKernels {
 
   void softmax(MemorySegment x, MemorySegment out, int rows, int n) {
     for (int row = 0; row < rows; row++) {
-      long base = (long) row * n * Float.BYTES;
-      softmaxRow(x, out, base, n);
+      softmaxRow(x, out, (long) row * n * Float.BYTES, n);
     }
   }
 
+  /** Softmax of the row that begins at byte {@code base}; out may be x. */
   void softmaxRow(MemorySegment x, MemorySegment out, long base, int n) {
     float max = max(x, base, n);
-    float inverse = 1 / exponentials(x, out, base, n, max);
-    long whole = Lanes.wholeBytes(n);
-    for (long i = 0; i < whole; i += BYTES) {
-      Lanes.store(Lanes.load(out, base + i).mul(inverse), out, base + i);
+    double sum = 0;
+    for (int i = 0; i < n; i++) {
+      long at = base + (long) i * Float.BYTES;
+      float exponential = VectorMath.exp(x.get(JAVA_FLOAT, at) - max);
+      out.set(JAVA_FLOAT, at, exponential);
+      sum += exponential;
     }
-    VectorMask<Float> tail = Lanes.tail(n);
-    if (tail.anyTrue()) {
-      Lanes.store(Lanes.load(out, base + whole, tail).mul(inverse), out, base + whole, tail);
+    float inverse = (float) (1 / sum);
+    for (int i = 0; i < n; i++) {
+      long at = base + (long) i * Float.BYTES;
+      out.set(JAVA_FLOAT, at, out.get(JAVA_FLOAT, at) * inverse);
     }
   }
 
@@ -56,49 +61,21 @@ final class SoftmaxKernels {
     }
   }
 
-  /** Largest element of the row that begins at byte {@code base}. */
+  /** Largest element of the row that begins at byte {@code base}; NaN where one is NaN. */
   float max(MemorySegment x, long base, int n) {
-    long whole = Lanes.wholeBytes(n);
-    FloatVector max = Lanes.broadcast(Float.NEGATIVE_INFINITY);
-    for (long i = 0; i < whole; i += BYTES) {
-      max = max.max(Lanes.load(x, base + i));
+    float max = Float.NEGATIVE_INFINITY;
+    for (int i = 0; i < n; i++) {
+      max = Math.max(max, x.get(JAVA_FLOAT, base + (long) i * Float.BYTES));
     }
-    VectorMask<Float> tail = Lanes.tail(n);
-    if (tail.anyTrue()) {
-      max = max.blend(max.max(Lanes.load(x, base + whole, tail)), tail);
-    }
-    return Lanes.max(max, scratch);
+    return max;
   }
 
   /** Sum over the row of exp(x - max). */
-  float sumOfExponentials(MemorySegment x, long base, int n, float max) {
-    long whole = Lanes.wholeBytes(n);
-    FloatVector sums = Lanes.broadcast(0);
-    for (long i = 0; i < whole; i += BYTES) {
-      sums = sums.add(VectorMath.exp(Lanes.load(x, base + i).sub(max)));
+  double sumOfExponentials(MemorySegment x, long base, int n, float max) {
+    double sum = 0;
+    for (int i = 0; i < n; i++) {
+      sum += VectorMath.exp(x.get(JAVA_FLOAT, base + (long) i * Float.BYTES) - max);
     }
-    VectorMask<Float> tail = Lanes.tail(n);
-    if (tail.anyTrue()) {
-      sums = sums.add(VectorMath.exp(Lanes.load(x, base + whole, tail).sub(max)), tail);
-    }
-    return Lanes.sum(sums, scratch);
-  }
-
-  /** Writes exp(x - max) and gives the sum. */
-  private float exponentials(MemorySegment x, MemorySegment out, long base, int n, float max) {
-    long whole = Lanes.wholeBytes(n);
-    FloatVector sums = Lanes.broadcast(0);
-    for (long i = 0; i < whole; i += BYTES) {
-      FloatVector exponential = VectorMath.exp(Lanes.load(x, base + i).sub(max));
-      Lanes.store(exponential, out, base + i);
-      sums = sums.add(exponential);
-    }
-    VectorMask<Float> tail = Lanes.tail(n);
-    if (tail.anyTrue()) {
-      FloatVector exponential = VectorMath.exp(Lanes.load(x, base + whole, tail).sub(max));
-      Lanes.store(exponential, out, base + whole, tail);
-      sums = sums.add(exponential, tail);
-    }
-    return Lanes.sum(sums, scratch);
+    return sum;
   }
 }

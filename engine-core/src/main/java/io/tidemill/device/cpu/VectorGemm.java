@@ -6,18 +6,19 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /**
  * Matrix product by the Vector API: tiles of four rows by two vectors, held in registers.
  *
  * <p>Each element of the result is one chain of fused multiply-adds in the order of k, so its bits
  * depend on its row and column alone. Panels of the right matrix are read in place where they are
- * whole, and else (transposed, or the last columns) packed first.
+ * whole, and else (transposed, or the last columns) packed first. The last columns are computed in
+ * a tile at the side.
  */
 final class VectorGemm implements Gemm {
   private static final int TILE_ROWS = 4;
   private static final int PANEL = 2 * Lanes.LENGTH;
+  private static final long PANEL_BYTES = 2 * BYTES;
 
   @Override
   public String description() {
@@ -26,52 +27,60 @@ final class VectorGemm implements Gemm {
 
   @Override
   public Product product(boolean transposeLeft, boolean transposeRight, int m, int n, int k) {
-    MemorySegment panel = Arena.ofAuto().allocate(Math.max(1, k) * 2L * BYTES, BYTES);
+    Arena scratch = Arena.ofAuto();
+    MemorySegment panel = scratch.allocate(Math.max(1, k) * PANEL_BYTES, BYTES);
+    MemorySegment edge = scratch.allocate(TILE_ROWS * PANEL_BYTES, BYTES);
+    // Bytes between the rows and between the columns of op(left).
+    long rowStep = transposeLeft ? Float.BYTES : (long) k * Float.BYTES;
+    long innerStep = transposeLeft ? (long) m * Float.BYTES : Float.BYTES;
+    long outStep = (long) n * Float.BYTES;
     return (left, right, out) -> {
       for (int column = 0; column < n; column += PANEL) {
-        boolean inPlace = !transposeRight && column + PANEL <= n;
+        boolean whole = column + PANEL <= n;
+        boolean inPlace = whole && !transposeRight;
         if (!inPlace) {
           pack(right, transposeRight, n, k, column, panel);
         }
         MemorySegment source = inPlace ? right : panel;
-        long offset = inPlace ? (long) column * Float.BYTES : 0;
-        long stride = inPlace ? (long) n * Float.BYTES : 2 * BYTES;
-        VectorMask<Float> low = Lanes.SPECIES.indexInRange(column, n);
-        VectorMask<Float> high = Lanes.SPECIES.indexInRange(column + Lanes.LENGTH, n);
-        // Bytes between rows and between columns of op(left).
-        long rowStep = transposeLeft ? Float.BYTES : (long) k * Float.BYTES;
-        long innerStep = transposeLeft ? (long) m * Float.BYTES : Float.BYTES;
-        long outAt = (long) column * Float.BYTES;
-        int row = 0;
-        for (; row + TILE_ROWS <= m; row += TILE_ROWS) {
-          tile(
-              left,
-              row * rowStep,
-              rowStep,
-              innerStep,
-              source,
-              offset,
-              stride,
-              k,
-              out,
-              outAt + (long) row * n * Float.BYTES,
-              (long) n * Float.BYTES,
-              low,
-              high);
-        }
-        for (; row < m; row++) {
-          line(
-              left,
-              row * rowStep,
-              innerStep,
-              source,
-              offset,
-              stride,
-              k,
-              out,
-              outAt + (long) row * n * Float.BYTES,
-              low,
-              high);
+        long sourceAt = inPlace ? (long) column * Float.BYTES : 0;
+        long stride = inPlace ? outStep : PANEL_BYTES;
+        for (int row = 0; row < m; row += TILE_ROWS) {
+          int height = Math.min(TILE_ROWS, m - row);
+          long outAt = row * outStep + (long) column * Float.BYTES;
+          MemorySegment target = whole ? out : edge;
+          long targetAt = whole ? outAt : 0;
+          long targetStep = whole ? outStep : PANEL_BYTES;
+          if (height == TILE_ROWS) {
+            tile(
+                left,
+                row * rowStep,
+                rowStep,
+                innerStep,
+                source,
+                sourceAt,
+                stride,
+                k,
+                target,
+                targetAt,
+                targetStep);
+          } else {
+            for (int i = 0; i < height; i++) {
+              line(
+                  left,
+                  (row + i) * rowStep,
+                  innerStep,
+                  source,
+                  sourceAt,
+                  stride,
+                  k,
+                  target,
+                  targetAt + i * targetStep);
+            }
+          }
+          for (int i = 0; i < height && !whole; i++) {
+            long bytes = (long) (n - column) * Float.BYTES;
+            MemorySegment.copy(edge, i * PANEL_BYTES, out, outAt + i * outStep, bytes);
+          }
         }
       }
     };
@@ -102,9 +111,7 @@ final class VectorGemm implements Gemm {
       int k,
       MemorySegment out,
       long outAt,
-      long outStep,
-      VectorMask<Float> low,
-      VectorMask<Float> high) {
+      long outStep) {
     FloatVector c00 = Lanes.broadcast(0);
     FloatVector c01 = Lanes.broadcast(0);
     FloatVector c10 = Lanes.broadcast(0);
@@ -133,14 +140,14 @@ final class VectorGemm implements Gemm {
       a += innerStep;
       b += stride;
     }
-    Lanes.store(c00, out, outAt, low);
-    Lanes.store(c01, out, outAt + BYTES, high);
-    Lanes.store(c10, out, outAt + outStep, low);
-    Lanes.store(c11, out, outAt + outStep + BYTES, high);
-    Lanes.store(c20, out, outAt + 2 * outStep, low);
-    Lanes.store(c21, out, outAt + 2 * outStep + BYTES, high);
-    Lanes.store(c30, out, outAt + 3 * outStep, low);
-    Lanes.store(c31, out, outAt + 3 * outStep + BYTES, high);
+    Lanes.store(c00, out, outAt);
+    Lanes.store(c01, out, outAt + BYTES);
+    Lanes.store(c10, out, outAt + outStep);
+    Lanes.store(c11, out, outAt + outStep + BYTES);
+    Lanes.store(c20, out, outAt + 2 * outStep);
+    Lanes.store(c21, out, outAt + 2 * outStep + BYTES);
+    Lanes.store(c30, out, outAt + 3 * outStep);
+    Lanes.store(c31, out, outAt + 3 * outStep + BYTES);
   }
 
   /** One row of a tile, for the rows that are left. */
@@ -153,9 +160,7 @@ final class VectorGemm implements Gemm {
       long stride,
       int k,
       MemorySegment out,
-      long outAt,
-      VectorMask<Float> low,
-      VectorMask<Float> high) {
+      long outAt) {
     FloatVector c0 = Lanes.broadcast(0);
     FloatVector c1 = Lanes.broadcast(0);
     long a = leftAt;
@@ -167,7 +172,7 @@ final class VectorGemm implements Gemm {
       a += innerStep;
       b += stride;
     }
-    Lanes.store(c0, out, outAt, low);
-    Lanes.store(c1, out, outAt + BYTES, high);
+    Lanes.store(c0, out, outAt);
+    Lanes.store(c1, out, outAt + BYTES);
   }
 }

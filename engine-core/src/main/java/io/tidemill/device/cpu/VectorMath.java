@@ -5,15 +5,26 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * The exponential, written out in fused multiply-adds.
+ * The exponential, written out in fused multiply-adds: for vectors and for one number, with the
+ * same bits.
  *
  * <p>{@code lanewise(EXP)} is another library (SVML) once compiled than when interpreted, with
- * other bits; this is the same IEEE operations either way.
+ * other bits, and so may {@code Math.exp} be; this is the same IEEE operations either way. The
+ * scalar form serves tails and short rows: C2 does not inline the vector form twice in one method,
+ * and boxes its operands then.
  */
 final class VectorMath {
+  private static final float LOWEST = -104;
+  private static final float HIGHEST = 89;
   private static final float LOG2_E = 1.442695f;
   private static final float LN2_HIGH = 0x1.63p-1f;
   private static final float LN2_LOW = -2.1219444e-4f;
+  private static final float C7 = 1.9875691e-4f;
+  private static final float C6 = 1.3981999e-3f;
+  private static final float C5 = 8.333452e-3f;
+  private static final float C4 = 4.1665796e-2f;
+  private static final float C3 = 1.6666666e-1f;
+  private static final float C2 = 0.5f;
 
   /** Adding and subtracting 1.5 * 2^23 rounds to the nearest integer, ties to even. */
   private static final float ROUND = 0x1.8p23f;
@@ -32,22 +43,43 @@ final class VectorMath {
    * polynomial of Cephes' expf (Moshier 1989). 2^n is applied in two halves so that subnormal
    * results are rounded once.
    */
+  static float exp(float x) {
+    float clamped = Math.min(Math.max(x, LOWEST), HIGHEST);
+    float shifted = Math.fma(clamped, LOG2_E, ROUND);
+    float n = shifted - ROUND;
+    float r = Math.fma(n, -LN2_HIGH, clamped);
+    r = Math.fma(n, -LN2_LOW, r);
+    float p = Math.fma(C7, r, C6);
+    p = Math.fma(p, r, C5);
+    p = Math.fma(p, r, C4);
+    p = Math.fma(p, r, C3);
+    p = Math.fma(p, r, C2);
+    p = Math.fma(p, r * r, r) + 1;
+    int exponent = Float.floatToRawIntBits(shifted) - ROUND_BITS;
+    int half = exponent >> 1;
+    return p * powerOfTwo(half) * powerOfTwo(exponent - half);
+  }
+
+  /** {@link #exp(float)} in each lane. */
   static FloatVector exp(FloatVector x) {
-    FloatVector clamped = x.max(-104f).min(89f);
+    FloatVector clamped = x.max(LOWEST).min(HIGHEST);
     FloatVector shifted = clamped.fma(Lanes.broadcast(LOG2_E), Lanes.broadcast(ROUND));
     FloatVector n = shifted.sub(ROUND);
     FloatVector r = n.fma(Lanes.broadcast(-LN2_HIGH), clamped);
     r = n.fma(Lanes.broadcast(-LN2_LOW), r);
-    FloatVector p = Lanes.broadcast(1.9875691e-4f);
-    p = p.fma(r, Lanes.broadcast(0.0013981999f));
-    p = p.fma(r, Lanes.broadcast(0.008333452f));
-    p = p.fma(r, Lanes.broadcast(0.041665796f));
-    p = p.fma(r, Lanes.broadcast(0.16666666f));
-    p = p.fma(r, Lanes.broadcast(0.5f));
+    FloatVector p = r.fma(Lanes.broadcast(C7), Lanes.broadcast(C6));
+    p = p.fma(r, Lanes.broadcast(C5));
+    p = p.fma(r, Lanes.broadcast(C4));
+    p = p.fma(r, Lanes.broadcast(C3));
+    p = p.fma(r, Lanes.broadcast(C2));
     p = p.fma(r.mul(r), r).add(1f);
     IntVector exponent = shifted.reinterpretAsInts().sub(ROUND_BITS);
     IntVector half = exponent.lanewise(VectorOperators.ASHR, 1);
     return p.mul(powerOfTwo(half)).mul(powerOfTwo(exponent.sub(half)));
+  }
+
+  private static float powerOfTwo(int exponent) {
+    return Float.intBitsToFloat((exponent + BIAS) << MANTISSA_BITS);
   }
 
   private static FloatVector powerOfTwo(IntVector exponent) {

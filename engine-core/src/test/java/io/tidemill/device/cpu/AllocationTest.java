@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** A step allocates nothing on the heap once the compiler has seen it. */
 final class AllocationTest {
   private static final int STEPS_PER_ROUND = 2000;
-  private static final int ROUNDS = 30;
+  private static final int ROUNDS = 100;
   private static final Network NETWORK =
       Network.sequential(
           LayerNorm.plain(), Dense.of(20, 33), Relu.of(), Dense.of(33, 5), Sigmoid.of());

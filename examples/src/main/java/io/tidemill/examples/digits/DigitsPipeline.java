@@ -1,7 +1,6 @@
 package io.tidemill.examples.digits;
 
 import io.tidemill.connector.Source;
-import io.tidemill.connector.idx.IdxSource;
 import io.tidemill.dsl.Params;
 import io.tidemill.dsl.Pipeline;
 import io.tidemill.dsl.PipelineDefinition;
@@ -13,6 +12,7 @@ import io.tidemill.network.Network;
 import io.tidemill.network.Relu;
 import io.tidemill.program.Optimizer;
 import io.tidemill.train.Encoding;
+import io.tidemill.train.Schedule;
 import io.tidemill.train.Training;
 import java.nio.file.Path;
 import java.util.List;
@@ -21,9 +21,10 @@ import java.util.Optional;
 /**
  * Handwritten digits: images, a network of three dense layers, a classifier.
  *
- * <p>{@code data=DIR} holds the four MNIST files, packed or not, which are read {@code epochs} times;
- * without it digits are drawn without end, for {@code steps} steps. Each image is brought to mean 0
- * and deviation 1 in the network itself, so a client may send pixels from 0 to 1 or from 0 to 255.
+ * <p>{@code data=DIR} holds the four MNIST files, packed or not, which are read {@code epochs}
+ * times; without it digits are drawn without end, for {@code steps} steps. Each image is brought to
+ * mean 0 and deviation 1 in the network itself, so a client may send pixels from 0 to 1 or from 0
+ * to 255.
  */
 public final class DigitsPipeline implements PipelineDefinition {
   private static final int PIXELS = 784;
@@ -37,7 +38,8 @@ public final class DigitsPipeline implements PipelineDefinition {
     Training<LabelledImage> training =
         Training.of(network(), encoding())
             .loss(Loss.softmaxCrossEntropy())
-            .optimizer(Optimizer.Adam.of((float) params.positive("rate", 1e-3)))
+            .optimizer(Optimizer.Adam.of((float) params.positive("rate", 2e-3)))
+            .schedule(Schedule.LINEAR)
             .globalBatch(params.integer("batch", 256, 1))
             .shards(params.integer("shards", 8, 1));
     training =
@@ -68,15 +70,13 @@ public final class DigitsPipeline implements PipelineDefinition {
   }
 
   private static Source<LabelledImage> images(Optional<Path> data, long seed) {
-    return data.<Source<LabelledImage>>map(
-            folder -> IdxSource.of(LabelledImage.class, folder, "train", LabelledImage::new))
+    return data.<Source<LabelledImage>>map(folder -> LabelledImage.idx(folder, "train"))
         .orElseGet(() -> new DigitGenerator(seed).images());
   }
 
   /** Never seen in training: other files, or another seed. */
   private static Source<LabelledImage> testImages(Optional<Path> data, long seed) {
-    return data.<Source<LabelledImage>>map(
-            folder -> IdxSource.of(LabelledImage.class, folder, "t10k", LabelledImage::new))
+    return data.<Source<LabelledImage>>map(folder -> LabelledImage.idx(folder, "t10k"))
         .orElseGet(() -> new DigitGenerator(~seed).images(GENERATED_TEST_IMAGES));
   }
 }

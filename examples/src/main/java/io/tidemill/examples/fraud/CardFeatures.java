@@ -17,11 +17,9 @@ final class CardFeatures extends KeyedProcess<Integer, Transaction, CardTransact
   @Override
   public void process(Integer customer, Transaction now, Context<CardTransaction> context) {
     CardWindow window =
-        CardWindow.add(
-            new StateHistory<>(payments), new Spend(now.epochSecond(), now.amount()));
+        CardWindow.add(new StateHistory<>(payments), new Spend(now.epochSecond(), now.amount()));
     long fraudDay = firstFraudDay.orElse(FraudProtocol.NEVER);
-    context.emit(
-        new CardTransaction(now, window, protocol.isKnownCompromised(fraudDay, now)));
+    context.emit(new CardTransaction(now, window, protocol.isKnownCompromised(fraudDay, now)));
     if (now.fraud()) {
       firstFraudDay.set(protocol.firstFraudDay(fraudDay, now));
     }

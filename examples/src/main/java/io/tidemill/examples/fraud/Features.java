@@ -79,6 +79,21 @@ public record Features(
     };
   }
 
+  /** The features as a network takes them. */
+  float[] row() {
+    double[] values = values();
+    float[] row = new float[values.length];
+    for (int i = 0; i < row.length; i++) {
+      row[i] = (float) values[i];
+    }
+    return row;
+  }
+
+  /** The label, true for fraud. */
+  boolean isFraud() {
+    return transaction.fraud();
+  }
+
   /** The label for a loss: 1 for fraud. */
   public float label() {
     return transaction.fraud() ? 1 : 0;

@@ -14,6 +14,7 @@ import io.tidemill.network.Relu;
 import io.tidemill.network.Standardize;
 import io.tidemill.program.Optimizer;
 import io.tidemill.train.Encoding;
+import io.tidemill.train.Schedule;
 import io.tidemill.train.Training;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -35,7 +36,7 @@ public final class FraudPipeline implements PipelineDefinition {
   @Override
   public void define(Pipeline p, Params params) {
     Optional<Path> data = params.path("data");
-    int days = params.integer("days", 90, 60);
+    int days = params.integer("days", 60, 30);
     TransactionGenerator generator = new TransactionGenerator(params.seed(), days);
     Source<Transaction> source = data.map(Transaction::csv).orElse(generator);
     FraudProtocol protocol = protocol(data, generator, params);
@@ -63,13 +64,14 @@ public final class FraudPipeline implements PipelineDefinition {
   private static Training<Features> training(Params params) {
     Network network =
         Network.sequential(
-            Standardize.of(FEATURES), Dense.of(FEATURES, 64), Relu.of(), Dense.of(64, 1));
+            Standardize.of(FEATURES), Dense.of(FEATURES, 32), Relu.of(), Dense.of(32, 1));
     return Training.of(network, Encoding.ofFloats(FEATURES, Features::row, Features::label))
         .loss(Loss.binaryCrossEntropy())
-        .optimizer(Optimizer.Adam.of((float) params.positive("rate", 1e-3)))
+        .optimizer(Optimizer.Adam.of((float) params.positive("rate", 2e-2)))
+        .schedule(Schedule.LINEAR)
         .globalBatch(params.integer("batch", 512, 1))
         .shards(params.integer("shards", 8, 1))
-        .epochs(params.integer("epochs", 10, 1))
+        .epochs(params.integer("epochs", 40, 1))
         .shuffle();
   }
 

@@ -5,8 +5,8 @@ import io.tidemill.device.DeviceBuffer;
 import io.tidemill.device.Executable;
 import io.tidemill.device.Execution;
 import io.tidemill.program.Program;
-import io.tidemill.tensor.NamedTensor;
 import io.tidemill.serving.inference.CallSignature;
+import io.tidemill.tensor.NamedTensor;
 import io.tidemill.tensor.TensorSpec;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -16,7 +16,8 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  * A model's program, compiled for each row bucket when it is first needed, with memory to run in
  * for each executor thread.
  *
- * <p>Thread {@code t} alone touches the executions of index {@code t}; compiled programs are shared.
+ * <p>Thread {@code t} alone touches the executions of index {@code t}; compiled programs are
+ * shared.
  */
 final class BatchProgram implements AutoCloseable {
   private final Device device;
@@ -119,9 +120,7 @@ final class BatchProgram implements AutoCloseable {
     if (compiled == null) {
       int rows = buckets.rows(bucket);
       executables.compareAndSet(
-          bucket,
-          null,
-          device.compile(signature.isBatchable() ? program.bind(rows) : program));
+          bucket, null, device.compile(signature.isBatchable() ? program.bind(rows) : program));
       compiled = executables.get(bucket);
     }
     return compiled;

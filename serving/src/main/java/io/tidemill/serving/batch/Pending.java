@@ -1,8 +1,8 @@
 package io.tidemill.serving.batch;
 
-import io.tidemill.tensor.NamedTensor;
 import io.tidemill.serving.inference.CallSignature;
 import io.tidemill.serving.inference.ZeroTensors;
+import io.tidemill.tensor.NamedTensor;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -25,8 +25,7 @@ final class Pending {
 
   Pending(CallSignature signature, List<NamedTensor> inputs, int rows, long arrivedNs) {
     this.inputs = inputs;
-    this.outputs =
-        signature.outputs().stream().map(spec -> ZeroTensors.of(spec, rows)).toList();
+    this.outputs = signature.outputs().stream().map(spec -> ZeroTensors.of(spec, rows)).toList();
     this.rows = rows;
     this.arrivedNs = arrivedNs;
     this.rowsLeft = new AtomicInteger(rows);

@@ -58,7 +58,6 @@ final class BodyReader {
     if (length.isEmpty() || length.getAsLong() <= maxBytes) {
       return false;
     }
-    return length.getAsLong() > maxBytes + DROPPED_BYTES
-        || request.getHeader("Expect").isPresent();
+    return length.getAsLong() > maxBytes + DROPPED_BYTES || request.getHeader("Expect").isPresent();
   }
 }

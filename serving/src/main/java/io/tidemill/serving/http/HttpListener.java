@@ -43,15 +43,29 @@ public final class HttpListener implements AutoCloseable {
       Duration stopTimeout,
       String version) {}
 
+  /**
+   * How long Pekko is left running after the last answer, so that it can be written out.
+   *
+   * <p>Stopping at once lost 2 of 8 answers in a trial, presumably because Pekko's termination ends
+   * when answers have left the handler. With this pause 2 of 32 were still lost, cause unknown.
+   */
+  private static final Duration WRITE_OUT = Duration.ofMillis(500);
+
   private final ActorSystem system;
   private final ServerBinding binding;
+  private final Router router;
   private final Duration stopTimeout;
   private final AtomicBoolean isStopping;
 
   private HttpListener(
-      ActorSystem system, ServerBinding binding, Duration stopTimeout, AtomicBoolean isStopping) {
+      ActorSystem system,
+      ServerBinding binding,
+      Router router,
+      Duration stopTimeout,
+      AtomicBoolean isStopping) {
     this.system = system;
     this.binding = binding;
+    this.router = router;
     this.stopTimeout = stopTimeout;
     this.isStopping = isStopping;
   }
@@ -74,7 +88,7 @@ public final class HttpListener implements AutoCloseable {
               .bind(router::answer)
               .toCompletableFuture()
               .join();
-      return new HttpListener(system, binding, options.stopTimeout(), isStopping);
+      return new HttpListener(system, binding, router, options.stopTimeout(), isStopping);
     } catch (CompletionException e) {
       system.terminate();
       throw cannotBind(options, e);
@@ -98,8 +112,17 @@ public final class HttpListener implements AutoCloseable {
       return;
     }
     await(binding.terminate(stopTimeout));
+    awaitWriteOut();
     system.terminate();
     await(system.getWhenTerminated());
+  }
+
+  private void awaitWriteOut() {
+    try {
+      Thread.sleep(WRITE_OUT.minus(router.sinceLastReply()));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void await(CompletionStage<?> stage) {
@@ -116,11 +139,16 @@ public final class HttpListener implements AutoCloseable {
     String internal = "pekko.actor.internal-dispatcher.fork-join-executor.";
     Map<String, Object> chosen =
         Map.of(
-            pool + "parallelism-min", threads,
-            pool + "parallelism-max", threads,
-            internal + "parallelism-min", 1,
-            internal + "parallelism-max", 1,
-            "pekko.http.server.parsing.max-content-length", options.maxBodyBytes());
+            pool + "parallelism-min",
+            threads,
+            pool + "parallelism-max",
+            threads,
+            internal + "parallelism-min",
+            1,
+            internal + "parallelism-max",
+            1,
+            "pekko.http.server.parsing.max-content-length",
+            options.maxBodyBytes());
     ClassLoader loader = HttpListener.class.getClassLoader();
     return ConfigFactory.parseMap(chosen)
         .withFallback(ConfigFactory.parseResources(loader, "tidemill-serving.conf"))
@@ -136,13 +164,11 @@ public final class HttpListener implements AutoCloseable {
       AtomicBoolean isStopping,
       ActorSystem system) {
     Materializer materializer = SystemMaterializer.get(system).materializer();
-    BodyReader bodies =
-        new BodyReader(options.maxBodyBytes(), options.bodyTimeout(), materializer);
+    BodyReader bodies = new BodyReader(options.maxBodyBytes(), options.bodyTimeout(), materializer);
     InferHandler infer = new InferHandler(registry, bodies, new JsonHeaders(materializer));
     ModelHandlers models = new ModelHandlers(registry, options.version());
     ProbeHandlers probes =
-        new ProbeHandlers(
-            registry, metrics, () -> !isStopping.get() && !registry.isEmpty());
+        new ProbeHandlers(registry, metrics, () -> !isStopping.get() && !registry.isEmpty());
     return new Router(routes(infer, models, probes), metrics, materializer);
   }
 

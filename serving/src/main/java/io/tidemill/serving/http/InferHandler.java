@@ -1,12 +1,12 @@
 package io.tidemill.serving.http;
 
 import io.tidemill.serving.batch.Submission;
-import io.tidemill.tensor.NamedTensor;
 import io.tidemill.serving.protocol.InferRequest;
 import io.tidemill.serving.protocol.InferRequestReader;
 import io.tidemill.serving.protocol.ProtocolWriter;
 import io.tidemill.serving.registry.LoadedModel;
 import io.tidemill.serving.registry.ModelRegistry;
+import io.tidemill.tensor.NamedTensor;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

@@ -11,8 +11,9 @@ import org.apache.pekko.stream.Materializer;
 /**
  * Decides from the headers whether a body may be JSON.
  *
- * <p>Besides JSON and no type at all (which Pekko calls {@code application/octet-stream}), what {@code curl -d} and Python's {@code urllib} announce
- * when nobody tells them otherwise is taken: the body decides.
+ * <p>Besides JSON and no type at all (which Pekko calls {@code application/octet-stream}), what
+ * {@code curl -d} and Python's {@code urllib} announce when nobody tells them otherwise is taken:
+ * the body decides.
  */
 final class JsonHeaders {
   private static final String CURL_DEFAULT = "application/x-www-form-urlencoded";

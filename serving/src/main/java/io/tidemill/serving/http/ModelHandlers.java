@@ -27,8 +27,7 @@ final class ModelHandlers {
     List<String> versions = registry.versions(values.model());
     LoadedModel model = registry.acquire(values.model(), values.version());
     try {
-      return reply(
-          200, ProtocolWriter.modelMetadata(model.name(), versions, model.signature()));
+      return reply(200, ProtocolWriter.modelMetadata(model.name(), versions, model.signature()));
     } finally {
       model.release();
     }

@@ -13,23 +13,23 @@ final class ModelPage {
   static String of(List<ModelListing> models) {
     String rows = models.stream().map(ModelPage::row).collect(Collectors.joining());
     return """
-        <!doctype html>
-        <html lang="en">
-        <head><meta charset="utf-8"><title>Tidemill</title>
-        <style>
-          body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; }
-          table { border-collapse: collapse; } td, th { padding: .3rem .8rem; text-align: left; }
-          tr { border-bottom: 1px solid #8884; }
-        </style></head>
-        <body>
-        <h1>Tidemill</h1>
-        <table>
-        <tr><th>model</th><th>versions</th><th>inputs</th><th>outputs</th></tr>
-        %s</table>
-        %s
-        <p><a href="metrics">metrics</a> · <a href="v2">server</a></p>
-        </body></html>
-        """
+    <!doctype html>
+    <html lang="en">
+    <head><meta charset="utf-8"><title>Tidemill</title>
+    <style>
+      body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; }
+      table { border-collapse: collapse; } td, th { padding: .3rem .8rem; text-align: left; }
+      tr { border-bottom: 1px solid #8884; }
+    </style></head>
+    <body>
+    <h1>Tidemill</h1>
+    <table>
+    <tr><th>model</th><th>versions</th><th>inputs</th><th>outputs</th></tr>
+    %s</table>
+    %s
+    <p><a href="metrics">metrics</a> · <a href="v2">server</a></p>
+    </body></html>
+    """
         .formatted(rows, models.isEmpty() ? "<p>No model is loaded yet.</p>" : "");
   }
 

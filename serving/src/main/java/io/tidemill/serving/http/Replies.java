@@ -10,6 +10,7 @@ import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+import org.apache.pekko.http.scaladsl.model.EntityStreamException;
 import org.apache.pekko.http.scaladsl.model.EntityStreamSizeException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +46,7 @@ final class Replies {
     return switch (cause) {
       case EngineException e -> engineFailure(e);
       case EntityStreamSizeException e -> tooLong(e.limit());
+      case EntityStreamException e -> error(400, "the connection was closed before the body ended");
       case TimeoutException e ->
           error(408, "the body did not arrive in time: send it whole, or in fewer bytes");
       default -> internal(cause);

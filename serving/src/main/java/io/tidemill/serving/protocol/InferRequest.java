@@ -12,7 +12,8 @@ import java.util.Optional;
  * @param inputs one for each of the signature's, in its order
  * @param outputs what to answer, in the order asked for
  */
-public record InferRequest(Optional<String> id, List<NamedTensor> inputs, List<TensorSpec> outputs) {
+public record InferRequest(
+    Optional<String> id, List<NamedTensor> inputs, List<TensorSpec> outputs) {
   public InferRequest {
     inputs = List.copyOf(inputs);
     outputs = List.copyOf(outputs);

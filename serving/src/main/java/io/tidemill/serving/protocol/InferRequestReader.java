@@ -6,8 +6,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
-import io.tidemill.tensor.NamedTensor;
 import io.tidemill.serving.inference.CallSignature;
+import io.tidemill.tensor.NamedTensor;
 import io.tidemill.tensor.TensorSpec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -194,8 +194,7 @@ public final class InferRequestReader {
   private static void startArray(JsonParser parser, String field) {
     if (parser.currentToken() != JsonToken.START_ARRAY) {
       throw BadRequest.of(
-          "expected \"%s\" to be an array, found %s",
-          field, TokenNames.of(parser.currentToken()));
+          "expected \"%s\" to be an array, found %s", field, TokenNames.of(parser.currentToken()));
     }
   }
 

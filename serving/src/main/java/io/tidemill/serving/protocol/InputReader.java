@@ -2,8 +2,8 @@ package io.tidemill.serving.protocol;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import io.tidemill.tensor.NamedTensor;
 import io.tidemill.serving.inference.CallSignature;
+import io.tidemill.tensor.NamedTensor;
 import io.tidemill.tensor.Shape;
 import io.tidemill.tensor.TensorSpec;
 import java.io.IOException;
@@ -165,8 +165,7 @@ final class InputReader {
         || parser.getLongValue() < 0) {
       throw BadRequest.of(
           "%s: expected shape to be an array of non-negative integers, found %s in it",
-          where(),
-          TokenNames.shorten(String.valueOf(parser.getText())));
+          where(), TokenNames.shorten(String.valueOf(parser.getText())));
     }
     return parser.getLongValue();
   }

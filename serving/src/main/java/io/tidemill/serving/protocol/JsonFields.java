@@ -51,8 +51,6 @@ final class JsonFields {
   }
 
   static String names(List<TensorSpec> specs) {
-    return specs.stream()
-        .map(spec -> '"' + spec.name() + '"')
-        .collect(Collectors.joining(", "));
+    return specs.stream().map(spec -> '"' + spec.name() + '"').collect(Collectors.joining(", "));
   }
 }

@@ -2,9 +2,9 @@ package io.tidemill.serving.protocol;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.util.ByteArrayBuilder;
-import io.tidemill.tensor.NamedTensor;
 import io.tidemill.serving.inference.CallSignature;
 import io.tidemill.tensor.DataType;
+import io.tidemill.tensor.NamedTensor;
 import io.tidemill.tensor.TensorSpec;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -116,8 +116,7 @@ public final class ModelRegistry implements AutoCloseable {
     return models.values().stream()
         .map(
             versions ->
-                new ModelListing(
-                    versions.name(), versions.names(), versions.latest().signature()))
+                new ModelListing(versions.name(), versions.names(), versions.latest().signature()))
         .toList();
   }
 
@@ -136,8 +135,7 @@ public final class ModelRegistry implements AutoCloseable {
         .forEach(LoadedModel::release);
   }
 
-  private void refresh(
-      String model, List<Refresh.Loaded> loaded, List<EngineException> failures) {
+  private void refresh(String model, List<Refresh.Loaded> loaded, List<EngineException> failures) {
     List<Integer> newestFirst = store.versions(model).reversed();
     for (int version : newestFirst) {
       if (isListedUpTo(model, version)) {

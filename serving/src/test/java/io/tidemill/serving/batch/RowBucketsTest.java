@@ -8,12 +8,12 @@ import org.junit.jupiter.api.Test;
 
 class RowBucketsTest {
   @Test
-  void arePowersOfTwoUpToTheCap() {
-    assertArrayEquals(new int[] {1}, rows(new RowBuckets(1)));
-    assertArrayEquals(new int[] {1, 2}, rows(new RowBuckets(2)));
-    assertArrayEquals(new int[] {1, 2, 3}, rows(new RowBuckets(3)));
-    assertArrayEquals(new int[] {1, 2, 4, 8, 16, 32, 64}, rows(new RowBuckets(64)));
-    assertArrayEquals(new int[] {1, 2, 4, 8, 16, 32, 64, 100}, rows(new RowBuckets(100)));
+  void arePowersOfTwoFromTwoUpToTheCap() {
+    assertArrayEquals(new int[] {2}, rows(new RowBuckets(1)));
+    assertArrayEquals(new int[] {2}, rows(new RowBuckets(2)));
+    assertArrayEquals(new int[] {2, 3}, rows(new RowBuckets(3)));
+    assertArrayEquals(new int[] {2, 4, 8, 16, 32, 64}, rows(new RowBuckets(64)));
+    assertArrayEquals(new int[] {2, 4, 8, 16, 32, 64, 100}, rows(new RowBuckets(100)));
   }
 
   @Test
@@ -25,7 +25,7 @@ class RowBucketsTest {
             .map(rows -> buckets.rows(buckets.indexFor(rows)))
             .toArray();
 
-    assertArrayEquals(new int[] {1, 2, 4, 4, 8, 64, 100, 100}, taken);
+    assertArrayEquals(new int[] {2, 2, 4, 4, 8, 64, 100, 100}, taken);
     assertEquals(buckets.count() - 1, buckets.indexFor(100));
   }
 

@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
-import io.tidemill.tensor.NamedTensor;
 import io.tidemill.serving.inference.CallSignature;
 import io.tidemill.tensor.DataType;
+import io.tidemill.tensor.NamedTensor;
 import io.tidemill.tensor.Shape;
 import io.tidemill.tensor.TensorSpec;
 import java.lang.foreign.ValueLayout;
@@ -77,8 +77,7 @@ class InferRequestReaderTest {
                 + "'outputs':[{'name':'label'},{'name':'p'}]}");
 
     assertEquals(Optional.of("é-1"), request.id());
-    assertEquals(
-        List.of("label", "p"), request.outputs().stream().map(TensorSpec::name).toList());
+    assertEquals(List.of("label", "p"), request.outputs().stream().map(TensorSpec::name).toList());
   }
 
   @Test

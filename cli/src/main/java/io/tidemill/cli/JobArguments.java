@@ -7,6 +7,7 @@ import io.tidemill.dsl.Params;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.local.JobOptions;
+import io.tidemill.train.CheckpointPolicy;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -59,8 +60,8 @@ final class JobArguments {
   @Option(
       names = "--checkpoint-every",
       paramLabel = "STEPS",
-      description = "Steps between checkpoints, 100; 0 for one at the end.")
-  long checkpointEvery = JobOptions.CHECKPOINT_EVERY;
+      description = "Steps between checkpoints, 0 for one at the end; else one every 2 seconds.")
+  Optional<Long> checkpointEvery = Optional.empty();
 
   @Option(
       names = "--seed",
@@ -92,8 +93,20 @@ final class JobArguments {
             threads.orElse(Math.max(cores, workers)),
             device,
             isResume,
-            checkpointEvery,
+            checkpoints(),
             chosenSeed));
+  }
+
+  private CheckpointPolicy checkpoints() {
+    return checkpointEvery.map(JobArguments::everySteps).orElse(JobOptions.CHECKPOINTS);
+  }
+
+  private static CheckpointPolicy everySteps(long steps) {
+    if (steps < 0) {
+      throw new EngineException(
+          ErrorCode.INVALID_ARGUMENT, "--checkpoint-every has to be at least 0, is " + steps);
+    }
+    return steps == 0 ? new CheckpointPolicy.AtEnd() : new CheckpointPolicy.EverySteps(steps);
   }
 
   private JobRecord record(String name, String pipelineName) {

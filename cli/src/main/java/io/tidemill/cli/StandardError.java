@@ -9,8 +9,8 @@ import java.lang.invoke.MethodHandle;
  * Gives the process its standard error back.
  *
  * <p>JDK 25 prints a warning about the incubating Vector API before {@code main}, and nothing turns
- * it off; a refusal of ours is one line. So the launcher starts the JVM with standard error closed
- * and the real one as another descriptor, which is named by a property.
+ * it off; a refusal of ours is one line. So the launcher starts the JVM with standard error through
+ * a filter and the real one as another descriptor, which a property names.
  */
 final class StandardError {
   private static final String DESCRIPTOR = "tidemill.stderr";

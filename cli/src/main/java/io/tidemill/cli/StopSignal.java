@@ -1,8 +1,8 @@
 package io.tidemill.cli;
 
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * What the process does when it is asked to end (SIGINT, SIGTERM): tells the running command, and
@@ -13,9 +13,8 @@ import java.util.concurrent.atomic.AtomicReference;
  */
 final class StopSignal {
   private static final long PATIENCE_SECONDS = 20;
-  private static final Runnable NOTHING = () -> {};
 
-  private final AtomicReference<Runnable> request = new AtomicReference<>(NOTHING);
+  private volatile Optional<Runnable> request = Optional.empty();
   private final CountDownLatch ended = new CountDownLatch(1);
 
   private StopSignal() {}
@@ -28,17 +27,17 @@ final class StopSignal {
 
   /** From now on a signal does this, on a thread of its own. */
   void asks(Runnable what) {
-    request.set(what);
+    request = Optional.of(what);
   }
 
   /** The command has ended and has said so. */
   void commandEnded() {
-    request.set(NOTHING);
+    request = Optional.empty();
     ended.countDown();
   }
 
   private void stop() {
-    request.get().run();
+    request.ifPresent(Runnable::run);
     try {
       if (!ended.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
         System.err.println("tidemill: not ended after " + PATIENCE_SECONDS + " s, giving up");

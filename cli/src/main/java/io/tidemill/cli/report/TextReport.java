@@ -20,46 +20,34 @@ public final class TextReport {
     line(
         text,
         "trained",
-        "%d steps, %d samples in %s, %.0f samples/s",
-        report.steps(),
-        report.samples(),
-        seconds(report.seconds()),
-        report.samplesPerSecond());
-    new TreeMap<>(report.metrics()).forEach((name, value) -> line(text, name, "%.4f", value));
+        String.format(
+            Locale.ROOT,
+            "%d steps, %d samples in %.1f s, %.0f samples/s",
+            report.steps(),
+            report.samples(),
+            report.seconds(),
+            report.samplesPerSecond()));
+    new TreeMap<>(report.metrics())
+        .forEach((name, value) -> line(text, name, String.format(Locale.ROOT, "%.4f", value)));
     report.weightsSha256().ifPresent(hash -> line(text, "weights", "sha256 " + hash));
     report.checkpoint().ifPresent(path -> line(text, "checkpoint", path.toString()));
+    report.model().ifPresent(model -> line(text, "model", sentence(model)));
     report
         .model()
-        .ifPresent(
-            model -> {
-              line(
-                  text,
-                  "model",
-                  "%s version %d in %s",
-                  model.name(),
-                  model.version(),
-                  model.path());
-              text.append("%n".formatted());
-              line(text, "next", "./tidemill serve " + quoted(state));
-            });
+        .ifPresent(_ -> text.append(String.format("%nnext: ./tidemill serve %s%n", quoted(state))));
     return text.toString();
   }
 
-  private static void line(StringBuilder text, String name, String format, Object... values) {
-    text.append(
-        String.format(
-            Locale.ROOT,
-            "%-20s %s%n",
-            name,
-            values.length == 0 ? format : String.format(Locale.ROOT, format, values)));
+  private static void line(StringBuilder text, String name, String value) {
+    text.append(String.format("%-20s %s%n", name, value));
+  }
+
+  private static String sentence(JobReport.PublishedModel model) {
+    return model.name() + " version " + model.version() + " in " + model.path();
   }
 
   private static String workers(int workers) {
     return workers == 1 ? "1 worker" : workers + " workers";
-  }
-
-  private static String seconds(double seconds) {
-    return String.format(Locale.ROOT, "%.1f s", seconds);
   }
 
   private static String quoted(Path path) {

@@ -11,8 +11,7 @@ import io.tidemill.serving.registry.Refresh;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -30,9 +29,7 @@ public final class ModelServer implements AutoCloseable {
   private final ServingServer server;
   private final Consumer<String> news;
   private final Set<String> told = new HashSet<>();
-  private final ScheduledExecutorService looking =
-      Executors.newSingleThreadScheduledExecutor(
-          Thread.ofPlatform().daemon().name("tidemill-look").factory());
+  private final CountDownLatch closing = new CountDownLatch(1);
 
   private ModelServer(Device device, ServingServer server, Consumer<String> news) {
     this.device = device;
@@ -54,8 +51,7 @@ public final class ModelServer implements AutoCloseable {
     try {
       ModelServer started =
           new ModelServer(device, ServingServer.start(config, store, device), news);
-      started.looking.scheduleWithFixedDelay(
-          started::refresh, LOOK_EVERY_MS, LOOK_EVERY_MS, TimeUnit.MILLISECONDS);
+      Thread.ofPlatform().daemon().name("tidemill-look").start(started::look);
       return started;
     } catch (EngineException e) {
       device.close();
@@ -82,6 +78,9 @@ public final class ModelServer implements AutoCloseable {
 
   /** Exchanges in what has been published. */
   public synchronized void refresh() {
+    if (closing.getCount() == 0) {
+      return;
+    }
     try {
       Refresh refresh = server.registry().refresh();
       refresh
@@ -104,10 +103,20 @@ public final class ModelServer implements AutoCloseable {
 
   /** Answers what is in flight, then closes the port. Idempotent. */
   @Override
-  public void close() {
-    looking.shutdownNow();
+  public synchronized void close() {
+    closing.countDown();
     server.close();
     device.close();
+  }
+
+  private void look() {
+    try {
+      while (!closing.await(LOOK_EVERY_MS, TimeUnit.MILLISECONDS)) {
+        refresh();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** A version that is broken stays so; one sentence is enough. */

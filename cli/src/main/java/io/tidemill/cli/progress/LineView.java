@@ -12,7 +12,8 @@ final class LineView implements ProgressView {
   private final Console console;
   private final LongSupplier clockNs;
   private long shownNs;
-  private Optional<Progress> unshown = Optional.empty();
+  private Optional<Progress> latest = Optional.empty();
+  private String printed = "";
 
   LineView(Console console, LongSupplier clockNs) {
     this.console = console;
@@ -22,7 +23,7 @@ final class LineView implements ProgressView {
 
   @Override
   public void show(Progress progress) {
-    unshown = Optional.of(progress);
+    latest = Optional.of(progress);
     long now = clockNs.getAsLong();
     if (now - shownNs >= EVERY_NS) {
       shownNs = now;
@@ -44,7 +45,13 @@ final class LineView implements ProgressView {
   public void close() {}
 
   private void print() {
-    unshown.ifPresent(progress -> console.err().println(ProgressText.line(progress)));
-    unshown = Optional.empty();
+    latest
+        .map(ProgressText::line)
+        .filter(line -> !line.equals(printed))
+        .ifPresent(
+            line -> {
+              console.err().println(line);
+              printed = line;
+            });
   }
 }

@@ -4,6 +4,7 @@ import io.tidemill.cli.console.Console;
 import io.tidemill.device.Device;
 import io.tidemill.device.Devices;
 import io.tidemill.release.Release;
+import java.util.Locale;
 import picocli.CommandLine.Command;
 
 /** {@code tidemill version}: the release and what it runs on, in one line. */
@@ -24,7 +25,7 @@ final class VersionCommand implements Runnable {
               "tidemill %s (java %s, %s/%s, %s)%n",
               Release.version(),
               System.getProperty("java.version"),
-              System.getProperty("os.name").toLowerCase(java.util.Locale.ROOT),
+              System.getProperty("os.name").toLowerCase(Locale.ROOT),
               System.getProperty("os.arch"),
               device.description());
     }

@@ -43,8 +43,7 @@ class BadInputTest {
   void namesThePackedFileThatIsTruncated() throws Exception {
     Path data = idxFolder(images(64));
     byte[] whole = Files.readAllBytes(data.resolve("train-images-idx3-ubyte.gz"));
-    Files.write(
-        data.resolve("train-images-idx3-ubyte.gz"), Arrays.copyOf(whole, whole.length / 2));
+    Files.write(data.resolve("train-images-idx3-ubyte.gz"), Arrays.copyOf(whole, whole.length / 2));
 
     refuses("run digits data=mnist --quiet", "train-images-idx3-ubyte.gz");
 

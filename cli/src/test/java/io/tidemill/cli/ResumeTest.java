@@ -26,16 +26,17 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ResumeTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final List<String> JOB =
-      List.of("run", "digits", "steps=160", "batch=64", "--seed", "7");
+      List.of("run", "digits", "steps=80", "batch=64", "--seed", "7");
   private static final int SIGKILL = 128 + 9;
   private static final int SIGTERM = 128 + 15;
 
-  @TempDir Path folder;
+  private Path folder;
   private Tidemill tidemill;
   private JsonNode undisturbed;
 
   @BeforeAll
-  void runUndisturbed() throws Exception {
+  void runUndisturbed(@TempDir Path shared) throws Exception {
+    folder = shared;
     tidemill = new Tidemill(folder);
     undisturbed = report(tidemill.run(words("--state", "undisturbed", "--json", "--quiet")));
   }
@@ -59,8 +60,8 @@ class ResumeTest {
         names(undisturbed));
     assertEquals(List.of("name", "version", "path"), names(undisturbed.get("model")));
     assertEquals("FINISHED", undisturbed.get("state").asText());
-    assertEquals(160, undisturbed.get("steps").asLong());
-    assertEquals(160 * 64, undisturbed.get("samples").asLong());
+    assertEquals(80, undisturbed.get("steps").asLong());
+    assertEquals(80 * 64, undisturbed.get("samples").asLong());
     assertEquals(true, undisturbed.get("metrics").has("testAccuracy"));
   }
 
@@ -70,7 +71,7 @@ class ResumeTest {
     String state = "killed-" + before + "-" + after;
     Running victim =
         tidemill.start(
-            words("--state", state, "--workers", "" + before, "--checkpoint-every", "20"));
+            words("--state", state, "--workers", "" + before, "--checkpoint-every", "10"));
     victim.awaitUntil("checkpoint 2", () -> hasCheckpoint(state, 2));
     victim.process().destroyForcibly();
     assertEquals(SIGKILL, victim.await().exit());
@@ -94,7 +95,7 @@ class ResumeTest {
 
   @Test
   void interruptedLeavesACheckpointToResumeFrom() throws Exception {
-    Running running = tidemill.start(words("--state", "asked", "--checkpoint-every", "20"));
+    Running running = tidemill.start(words("--state", "asked", "--checkpoint-every", "10"));
     running.awaitUntil("checkpoint 1", () -> hasCheckpoint("asked", 1));
     running.process().destroy();
 
@@ -102,14 +103,13 @@ class ResumeTest {
     assertEquals(SIGTERM, outcome.exit());
     assertTrue(outcome.err().getLast().contains("--resume"), outcome.toString());
     assertSameResult(
-        report(
-            tidemill.run("run", "digits", "--resume", "--state", "asked", "--json", "--quiet")));
+        report(tidemill.run("run", "digits", "--resume", "--state", "asked", "--json", "--quiet")));
   }
 
   @Test
   void usesThePreviousCheckpointWhereAPartIsCorrupt() throws Exception {
     Outcome first =
-        tidemill.run(words("--state", "corrupt", "--checkpoint-every", "50", "--json", "--quiet"));
+        tidemill.run(words("--state", "corrupt", "--checkpoint-every", "25", "--json", "--quiet"));
     Path last = folder.resolve(report(first).get("checkpoint").asText());
     Path part = last.resolve("classifier.0.weights.safetensors");
     byte[] bytes = Files.readAllBytes(part);

@@ -25,16 +25,16 @@ import org.junit.jupiter.api.io.TempDir;
 class ServeTest {
   private static final int SIGTERM = 128 + 15;
 
-  @TempDir Path folder;
+  private Path folder;
   private Tidemill tidemill;
 
   @BeforeAll
-  void publish() throws Exception {
+  void publish(@TempDir Path shared) throws Exception {
+    folder = shared;
     tidemill = new Tidemill(folder);
     Outcome outcome = publish("served");
     assertEquals(0, outcome.exit(), outcome.toString());
-    assertTrue(
-        outcome.out().contains("next: ./tidemill serve served"), outcome.out().toString());
+    assertTrue(outcome.out().contains("next: ./tidemill serve served"), outcome.out().toString());
     assertEquals(0, publish("damaged").exit());
   }
 
@@ -59,7 +59,8 @@ class ServeTest {
   void listsAndVerifiesWhatIsPublished() throws Exception {
     Outcome table = tidemill.run("models", "--state", "served");
     Outcome json = tidemill.run("models", "--state", "served", "--json");
-    Outcome verified = tidemill.run("model", "digits", "--version", "1", "verify", "--state", "served");
+    Outcome verified =
+        tidemill.run("model", "digits", "--version", "1", "verify", "--state", "served");
 
     assertTrue(table.out().getFirst().startsWith("MODEL   VERSION  CREATED"), table.toString());
     JsonNode first = new ObjectMapper().readTree(json.lastLine()).get(0);

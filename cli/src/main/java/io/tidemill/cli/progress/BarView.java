@@ -2,6 +2,7 @@ package io.tidemill.cli.progress;
 
 import io.tidemill.cli.console.Console;
 import io.tidemill.local.JobListener.Progress;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
@@ -74,7 +75,7 @@ final class BarView implements ProgressView {
         .build();
   }
 
-  private Optional<java.time.Duration> timeLeft() {
+  private Optional<Duration> timeLeft() {
     return latest.flatMap(ProgressText::timeLeft);
   }
 

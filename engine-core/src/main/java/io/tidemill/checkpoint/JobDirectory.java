@@ -42,7 +42,7 @@ public final class JobDirectory implements AutoCloseable {
    * @throws EngineException RESOURCE where another process runs the job
    */
   public static JobDirectory start(
-      Path stateDir, String job, String pipeline, Map<String, String> params) {
+      Path stateDir, String job, String pipeline, Map<String, String> params, long seed) {
     Path folder = folderOf(stateDir, job);
     return open(
         folder,
@@ -56,6 +56,7 @@ public final class JobDirectory implements AutoCloseable {
               generation,
               pipeline,
               params,
+              seed,
               JobState.RUNNING,
               ProcessHandle.current().pid(),
               Instant.now());

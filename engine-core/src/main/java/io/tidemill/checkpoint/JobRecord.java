@@ -22,6 +22,7 @@ import java.util.TreeMap;
  * @param generation attempt; each start adds one, and an older attempt can no longer commit
  * @param pipeline example or class that was run
  * @param params its parameters
+ * @param seed where everything random of it derives from
  * @param state how the job stands
  * @param pid process of the latest attempt
  * @param created when the run began
@@ -32,6 +33,7 @@ public record JobRecord(
     long generation,
     String pipeline,
     Map<String, String> params,
+    long seed,
     JobState state,
     long pid,
     Instant created) {
@@ -59,11 +61,11 @@ public record JobRecord(
   }
 
   JobRecord withState(JobState newState) {
-    return new JobRecord(job, runId, generation, pipeline, params, newState, pid, created);
+    return new JobRecord(job, runId, generation, pipeline, params, seed, newState, pid, created);
   }
 
   JobRecord nextAttempt(long newPid) {
     return new JobRecord(
-        job, runId, generation + 1, pipeline, params, JobState.RUNNING, newPid, created);
+        job, runId, generation + 1, pipeline, params, seed, JobState.RUNNING, newPid, created);
   }
 }

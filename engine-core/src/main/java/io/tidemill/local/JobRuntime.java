@@ -14,6 +14,7 @@ import io.tidemill.model.ModelStore;
 import io.tidemill.operator.RestoredState;
 import io.tidemill.plan.Plan;
 import io.tidemill.plan.Planner;
+import io.tidemill.release.Release;
 import io.tidemill.storage.DurableFiles;
 import io.tidemill.task.JobSignals;
 import io.tidemill.task.Reports;
@@ -45,9 +46,6 @@ import java.util.stream.Stream;
  * worker threads, {@link SimulatedJob} on one.
  */
 final class JobRuntime implements AutoCloseable {
-  /** The release, as manifests and models name it. */
-  static final String ENGINE_VERSION = "0.1.0";
-
   private final DataflowGraph graph;
   private final JobOptions options;
   private final JobDirectory directory;
@@ -203,7 +201,7 @@ final class JobRuntime implements AutoCloseable {
             .flatMap(v -> v.role() instanceof Role.Trains t ? Stream.of(t.training()) : Stream.of())
             .findFirst();
     return new RunFacts(
-        ENGINE_VERSION,
+        Release.version(),
         graph.fingerprint(),
         options.seed(),
         training.map(Training::shards).orElse(0),

@@ -70,8 +70,9 @@ public final class LocalJob {
   /** Runs to the end; a failure is thrown and leaves the last checkpoint to resume from. */
   public JobReport run(JobListener listener) {
     long started = System.nanoTime();
-    try (JobDirectory directory = open();
-        Device device = Devices.open(options.device())) {
+    // The device first: one that is not there is refused before anything is written.
+    try (Device device = Devices.open(options.device());
+        JobDirectory directory = open()) {
       Optional<StoredCheckpoint> restored = restored(directory, listener);
       directory.events().append(Instant.now(), "started", started(directory, restored, device));
       try {
@@ -90,7 +91,7 @@ public final class LocalJob {
   private JobDirectory open() {
     return options.resume()
         ? JobDirectory.resume(options.state(), options.job())
-        : JobDirectory.start(options.state(), options.job(), options.pipeline(), params.values());
+        : JobDirectory.start(options.state(), options.job(), options.pipeline(), params.values(), options.seed());
   }
 
   private Optional<StoredCheckpoint> restored(JobDirectory directory, JobListener listener) {

@@ -15,7 +15,7 @@ final class CheckpointFixture {
   private CheckpointFixture() {}
 
   static JobDirectory start(Path stateDir) {
-    return JobDirectory.start(stateDir, "fraud", "fraud", Map.of("epochs", "3"));
+    return JobDirectory.start(stateDir, "fraud", "fraud", Map.of("epochs", "3"), 1);
   }
 
   static Progress progress(long step) {

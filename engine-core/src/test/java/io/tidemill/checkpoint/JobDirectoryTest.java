@@ -112,7 +112,7 @@ class JobDirectoryTest {
       EngineException refused =
           assertThrows(
               EngineException.class,
-              () -> JobDirectory.start(stateDir, name, "fraud", Map.of()).close());
+              () -> JobDirectory.start(stateDir, name, "fraud", Map.of(), 1).close());
       assertEquals(ErrorCode.INVALID_ARGUMENT, refused.code());
     }
   }

@@ -4,6 +4,7 @@ import io.tidemill.device.Device;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.model.ModelStore;
+import io.tidemill.release.Release;
 import io.tidemill.serving.batch.BatchExecutors;
 import io.tidemill.serving.http.HttpListener;
 import io.tidemill.serving.metrics.ServingMetrics;
@@ -21,8 +22,6 @@ import java.util.concurrent.FutureTask;
  * #awaitStop}. After a job has published a version, {@code registry().refresh()} exchanges it in.
  */
 public final class ServingServer implements AutoCloseable {
-  private static final String VERSION = "0.1.0";
-
   private final ServingMetrics metrics;
   private final BatchExecutors executors;
   private final ModelRegistry registry;
@@ -146,6 +145,6 @@ public final class ServingServer implements AutoCloseable {
         config.maxBodyBytes(),
         config.bodyTimeout(),
         config.stopTimeout(),
-        VERSION);
+        Release.version());
   }
 }

@@ -197,9 +197,9 @@ public final class HttpListener implements AutoCloseable {
     boolean isInUse = reason.contains("in use");
     String sentence =
         isInUse
-            ? "port %d on %s is in use by another process; choose another with --port"
+            ? "port %d on %s is in use by another process; choose another port"
                 .formatted(options.port(), options.host())
-            : "cannot listen on %s port %d: %s; choose another with --port"
+            : "cannot listen on %s port %d: %s; choose another port"
                 .formatted(options.host(), options.port(), reason);
     return new EngineException(ErrorCode.RESOURCE, sentence, e);
   }

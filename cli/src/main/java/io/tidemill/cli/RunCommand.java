@@ -1,0 +1,112 @@
+package io.tidemill.cli;
+
+import io.tidemill.cli.console.Console;
+import io.tidemill.cli.pipeline.NamedPipeline;
+import io.tidemill.cli.progress.ProgressView;
+import io.tidemill.cli.report.JsonReport;
+import io.tidemill.cli.report.TextReport;
+import io.tidemill.cli.serve.ModelServer;
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
+import io.tidemill.local.JobReport;
+import io.tidemill.local.LocalJob;
+import io.tidemill.model.ModelStore;
+import java.util.Optional;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code tidemill run}: a job in this process, and its models over HTTP where that is wanted. */
+@Command(name = "run", description = "Run a pipeline to its end.", sortOptions = false)
+final class RunCommand implements Runnable {
+  private static final int DEFAULT_PORT = 8080;
+
+  @Mixin private final JobArguments arguments = new JobArguments();
+
+  @Option(
+      names = "--http",
+      paramLabel = "PORT",
+      description = "Serve the state directory's models on this port while the job runs.")
+  Optional<Integer> port = Optional.empty();
+
+  @Option(
+      names = "--serve",
+      description = "Go on serving after the job, until interrupted; on port 8080 without --http.")
+  boolean isServing;
+
+  @Option(
+      names = "--json",
+      description = "Print the report as one JSON object, the last line of standard output.")
+  boolean isJson;
+
+  @Option(names = "--quiet", description = "Show no progress.")
+  boolean isQuiet;
+
+  private final Console console;
+  private final StopSignal stop;
+
+  RunCommand(Console console, StopSignal stop) {
+    this.console = console;
+    this.stop = stop;
+  }
+
+  @Override
+  public void run() {
+    NamedPipeline pipeline = NamedPipeline.find(arguments.pipeline);
+    JobRequest request = arguments.request(pipeline);
+    LocalJob job = LocalJob.define(pipeline.definition(), request.params(), request.options());
+    if (arguments.isFast) {
+      console.tell("--fast runs as strict: there is no faster mode on this device yet");
+    }
+    Optional<Integer> wanted =
+        port.or(() -> isServing ? Optional.of(DEFAULT_PORT) : Optional.empty());
+    if (wanted.isEmpty()) {
+      run(job, request, Optional.empty());
+      return;
+    }
+    try (ModelServer server = server(wanted.get())) {
+      run(job, request, Optional.of(server));
+      if (isServing) {
+        stop.asks(server::close);
+        console.tell("serving at " + server.url() + " until interrupted");
+        server.awaitStop();
+      }
+    }
+  }
+
+  private ModelServer server(int onPort) {
+    ModelServer server =
+        ModelServer.start(
+            ServePort.config("--http", onPort),
+            "--http",
+            ModelStore.in(arguments.state),
+            console::tell);
+    server.startFailures().forEach(failure -> console.tell(failure.getMessage()));
+    if (!isQuiet) {
+      console.tell("models are served at " + server.url());
+    }
+    return server;
+  }
+
+  private void run(LocalJob job, JobRequest request, Optional<ModelServer> server) {
+    stop.asks(() -> job.cancel(interrupted(request.options().job())));
+    JobReport report;
+    try (ProgressView view = ProgressView.on(console, isQuiet)) {
+      report = job.run(new RunListener(view, server));
+      view.finish();
+    }
+    if (isJson) {
+      console.out().println(JsonReport.of(report));
+    } else {
+      console.out().print(TextReport.of(report, arguments.state));
+    }
+    console.out().flush();
+  }
+
+  private static EngineException interrupted(String job) {
+    return new EngineException(
+        ErrorCode.RESOURCE,
+        "job " + job + " was interrupted; the same command with --resume goes on from its last"
+            + " checkpoint");
+  }
+}

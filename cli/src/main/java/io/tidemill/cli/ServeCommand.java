@@ -1,0 +1,62 @@
+package io.tidemill.cli;
+
+import io.tidemill.cli.console.Console;
+import io.tidemill.cli.serve.ModelServer;
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
+import io.tidemill.model.ModelStore;
+import io.tidemill.serving.ServingConfig;
+import java.nio.file.Path;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code tidemill serve}: published models over HTTP, until interrupted. */
+@Command(name = "serve", description = "Serve published models over HTTP until interrupted.")
+final class ServeCommand implements Runnable {
+  @Parameters(
+      paramLabel = "<state-or-model-dir>",
+      description = "A state directory, or the folder of models, of a model or of a version.")
+  Path directory = Path.of("");
+
+  @Option(names = "--port", paramLabel = "P", description = "Port, 8080; 0 for a free one.")
+  int port = ServingConfig.defaults().port();
+
+  @Option(names = "--host", paramLabel = "H", description = "Address to listen on, 127.0.0.1.")
+  String host = ServingConfig.defaults().host();
+
+  private final Console console;
+  private final StopSignal stop;
+
+  ServeCommand(Console console, StopSignal stop) {
+    this.console = console;
+    this.stop = stop;
+  }
+
+  @Override
+  public void run() {
+    ServingConfig config = ServePort.config("--port", port).withHost(host);
+    ModelStore store = ModelStore.at(directory);
+    if (store.models().isEmpty()) {
+      throw new EngineException(
+          ErrorCode.NOT_FOUND,
+          "there is no model in " + directory + " yet; a run publishes one, as in ./tidemill run"
+              + " digits --state " + directory);
+    }
+    try (ModelServer server = ModelServer.start(config, "--port", store, console::tell)) {
+      refuseNothing(server);
+      stop.asks(server::close);
+      console.out().println("serving " + server.models() + " at " + server.url());
+      console.out().flush();
+      server.awaitStop();
+    }
+  }
+
+  /** With some models loaded the others are told of; with none there is nothing to serve. */
+  private void refuseNothing(ModelServer server) {
+    if (server.models().isEmpty()) {
+      throw server.startFailures().getFirst();
+    }
+    server.startFailures().forEach(failure -> console.tell(failure.getMessage()));
+  }
+}

@@ -1,0 +1,54 @@
+package io.tidemill.cli.report;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tidemill.checkpoint.JobState;
+import io.tidemill.local.JobReport;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * A job's report as one JSON object: a contract, design section 12.
+ *
+ * <p>{@code state} is how the job stands, always {@code FINISHED} here, since a job that fails has
+ * no report. What does not apply is {@code null}, and so is a metric that is no number.
+ */
+public final class JsonReport {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  private JsonReport() {}
+
+  /** The object, on one line. */
+  public static String of(JobReport report) {
+    ObjectNode json = MAPPER.createObjectNode();
+    json.put("job", report.job());
+    json.put("state", JobState.FINISHED.name());
+    json.put("steps", report.steps());
+    json.put("samples", report.samples());
+    json.put("seconds", report.seconds());
+    json.put("samplesPerSecond", report.samplesPerSecond());
+    json.set("metrics", metrics(report.metrics()));
+    json.put("weightsSha256", report.weightsSha256().orElse(null));
+    json.put("checkpoint", report.checkpoint().map(Path::toString).orElse(null));
+    json.set("model", report.model().map(JsonReport::model).orElse(null));
+    json.put("workers", report.workers());
+    json.put("mode", report.mode());
+    return json.toString();
+  }
+
+  static ObjectNode metrics(Map<String, Double> metrics) {
+    ObjectNode json = MAPPER.createObjectNode();
+    new TreeMap<>(metrics)
+        .forEach((name, value) -> json.put(name, Double.isFinite(value) ? value : null));
+    return json;
+  }
+
+  private static ObjectNode model(JobReport.PublishedModel model) {
+    return MAPPER
+        .createObjectNode()
+        .put("name", model.name())
+        .put("version", model.version())
+        .put("path", model.path().toString());
+  }
+}

@@ -1,0 +1,83 @@
+package io.tidemill.cli.report;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tidemill.model.ModelDescription;
+import io.tidemill.model.StoredModel;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** The versions of a model store, as a table or as JSON. */
+public final class ModelTable {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final int HASH_DIGITS = 12;
+  private static final List<String> HEADER =
+      List.of(
+          "MODEL", "VERSION", "CREATED", "JOB", "STEP", "SAMPLES", "METRICS", "WEIGHTS", "PATH");
+
+  private ModelTable() {}
+
+  /** A table with a header, columns as wide as they have to be. */
+  public static String text(List<StoredModel> models) {
+    List<List<String>> rows = new ArrayList<>(List.of(HEADER));
+    models.forEach(model -> rows.add(row(model)));
+    int[] widths =
+        IntStream.range(0, HEADER.size())
+            .map(column -> rows.stream().mapToInt(row -> row.get(column).length()).max().orElse(0))
+            .toArray();
+    return rows.stream().map(row -> line(row, widths)).collect(Collectors.joining());
+  }
+
+  /** An array of objects on one line. */
+  public static String json(List<StoredModel> models) {
+    ArrayNode array = MAPPER.createArrayNode();
+    models.forEach(model -> array.add(object(model)));
+    return array.toString();
+  }
+
+  private static List<String> row(StoredModel model) {
+    ModelDescription description = model.description();
+    return List.of(
+        model.name(),
+        Integer.toString(model.version()),
+        description.created().truncatedTo(ChronoUnit.SECONDS).toString(),
+        description.lineage().job(),
+        Long.toString(description.lineage().step()),
+        Long.toString(description.lineage().samples()),
+        description.metrics().entrySet().stream()
+            .map(e -> String.format(Locale.ROOT, "%s=%.4f", e.getKey(), e.getValue()))
+            .collect(Collectors.joining(" ")),
+        description.weightsSha256().substring(0, HASH_DIGITS),
+        model.folder().toString());
+  }
+
+  private static ObjectNode object(StoredModel model) {
+    ModelDescription description = model.description();
+    ObjectNode json =
+        MAPPER
+            .createObjectNode()
+            .put("name", model.name())
+            .put("version", model.version())
+            .put("created", description.created().toString())
+            .put("job", description.lineage().job())
+            .put("checkpoint", description.lineage().checkpoint())
+            .put("step", description.lineage().step())
+            .put("samples", description.lineage().samples());
+    json.set("metrics", JsonReport.metrics(description.metrics()));
+    return json.put("weightsSha256", description.weightsSha256())
+        .put("path", model.folder().toString());
+  }
+
+  private static String line(List<String> row, int[] widths) {
+    String cells =
+        IntStream.range(0, row.size())
+            .mapToObj(column -> String.format("%-" + Math.max(1, widths[column]) + "s", row.get(column)))
+            .collect(Collectors.joining("  "));
+    return cells.stripTrailing() + System.lineSeparator();
+  }
+}

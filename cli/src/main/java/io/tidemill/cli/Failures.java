@@ -42,8 +42,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
     return switch (failure) {
       case EngineException e -> e.getMessage();
       case ParameterException e -> Usage.sentence(e);
-      default ->
-          failure + (console.isDebug() ? "" : "; run again with --debug for the stack");
+      default -> failure + (console.isDebug() ? "" : "; run again with --debug for the stack");
     };
   }
 

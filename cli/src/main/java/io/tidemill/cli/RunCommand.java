@@ -106,7 +106,9 @@ final class RunCommand implements Runnable {
   private static EngineException interrupted(String job) {
     return new EngineException(
         ErrorCode.RESOURCE,
-        "job " + job + " was interrupted; the same command with --resume goes on from its last"
+        "job "
+            + job
+            + " was interrupted; the same command with --resume goes on from its last"
             + " checkpoint");
   }
 }

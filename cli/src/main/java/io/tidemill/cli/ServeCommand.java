@@ -40,8 +40,11 @@ final class ServeCommand implements Runnable {
     if (store.models().isEmpty()) {
       throw new EngineException(
           ErrorCode.NOT_FOUND,
-          "there is no model in " + directory + " yet; a run publishes one, as in ./tidemill run"
-              + " digits --state " + directory);
+          "there is no model in "
+              + directory
+              + " yet; a run publishes one, as in ./tidemill run"
+              + " digits --state "
+              + directory);
     }
     try (ModelServer server = ModelServer.start(config, "--port", store, console::tell)) {
       refuseNothing(server);

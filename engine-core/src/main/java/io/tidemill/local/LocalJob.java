@@ -91,7 +91,8 @@ public final class LocalJob {
   private JobDirectory open() {
     return options.resume()
         ? JobDirectory.resume(options.state(), options.job())
-        : JobDirectory.start(options.state(), options.job(), options.pipeline(), params.values(), options.seed());
+        : JobDirectory.start(
+            options.state(), options.job(), options.pipeline(), params.values(), options.seed());
   }
 
   private Optional<StoredCheckpoint> restored(JobDirectory directory, JobListener listener) {

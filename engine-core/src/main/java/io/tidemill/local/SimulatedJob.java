@@ -54,7 +54,11 @@ public final class SimulatedJob implements AutoCloseable {
         options.resume()
             ? JobDirectory.resume(options.state(), options.job())
             : JobDirectory.start(
-                options.state(), options.job(), options.pipeline(), params.values(), options.seed());
+                options.state(),
+                options.job(),
+                options.pipeline(),
+                params.values(),
+                options.seed());
     Optional<StoredCheckpoint> restored =
         options.resume() ? directory.checkpoints().latest().checkpoint() : Optional.empty();
     this.runtime =

@@ -71,11 +71,14 @@ record PipelineJar(Path file, Optional<String> className) {
     } catch (NoSuchMethodException | IllegalAccessException | InstantiationException e) {
       throw refused(
           ErrorCode.INVALID_DATA,
-          "class " + name + " is not public, is abstract, or has no public constructor without"
+          "class "
+              + name
+              + " is not public, is abstract, or has no public constructor without"
               + " arguments",
           e);
     } catch (InvocationTargetException e) {
-      throw refused(ErrorCode.USER_CODE, "the constructor of " + name + " threw " + e.getCause(), e);
+      throw refused(
+          ErrorCode.USER_CODE, "the constructor of " + name + " threw " + e.getCause(), e);
     } catch (LinkageError e) {
       throw refused(ErrorCode.USER_CODE, "class " + name + " cannot be loaded: " + e, e);
     }

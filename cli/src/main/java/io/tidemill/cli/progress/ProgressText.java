@@ -27,8 +27,7 @@ final class ProgressText {
   }
 
   private static String training(Progress progress) {
-    String total =
-        progress.totalSteps().isPresent() ? "/" + progress.totalSteps().getAsLong() : "";
+    String total = progress.totalSteps().isPresent() ? "/" + progress.totalSteps().getAsLong() : "";
     return epoch(progress)
         + "step "
         + progress.step()

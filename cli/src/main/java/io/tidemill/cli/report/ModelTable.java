@@ -76,7 +76,8 @@ public final class ModelTable {
   private static String line(List<String> row, int[] widths) {
     String cells =
         IntStream.range(0, row.size())
-            .mapToObj(column -> String.format("%-" + Math.max(1, widths[column]) + "s", row.get(column)))
+            .mapToObj(
+                column -> String.format("%-" + Math.max(1, widths[column]) + "s", row.get(column)))
             .collect(Collectors.joining("  "));
     return cells.stripTrailing() + System.lineSeparator();
   }

@@ -450,8 +450,7 @@ class ServingServerTest {
 
     assertEquals(ErrorCode.RESOURCE, e.code());
     assertEquals(
-        "port %d on 127.0.0.1 is in use by another process; choose another port"
-            .formatted(port),
+        "port %d on 127.0.0.1 is in use by another process; choose another port".formatted(port),
         e.getMessage());
   }
 

@@ -94,7 +94,25 @@ final class OptimizerKernels {
       FloatVector p = Lanes.load(parameters, i);
       Lanes.store(p.sub(m.mul(by.rate).div(root)), parameters, i);
     }
-    for (long i = end; i < start + floats * Float.BYTES; i += Float.BYTES) {
+    if (end < start + floats * Float.BYTES) {
+      adamTail(by, parameters, gradient, first, second, end, start + floats * Float.BYTES);
+    }
+  }
+
+  /**
+   * The floats behind the last whole vector; none in an arena. A method of its own, because C2
+   * hoists the range checks of a loop that is never entered and then gives up the code of the whole
+   * method, again and again (docs/design/0005).
+   */
+  private static void adamTail(
+      AdamFactors by,
+      MemorySegment parameters,
+      MemorySegment gradient,
+      MemorySegment first,
+      MemorySegment second,
+      long from,
+      long to) {
+    for (long i = from; i < to; i += Float.BYTES) {
       float g = gradient.get(JAVA_FLOAT, i);
       float m = Math.fma(first.get(JAVA_FLOAT, i), by.beta1, g * by.oneMinusBeta1);
       m = Math.abs(m) < NEGLIGIBLE ? 0 : m;

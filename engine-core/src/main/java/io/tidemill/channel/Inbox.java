@@ -80,15 +80,41 @@ public final class Inbox {
   }
 
   private void fill() {
+    long met;
+    do {
+      met = barrier;
+      readAll();
+    } while (barrier != met);
+  }
+
+  private void readAll() {
     for (int i = 0; i < live; i++) {
       Input input = inputs.get(i);
       while (!input.blocked && (input.held.isEmpty() || barrier >= 0)) {
         if (!input.read()) {
           break;
         }
-        barrier = input.blocked ? input.barrier : barrier;
+        if (input.blocked) {
+          meet(input);
+        }
       }
     }
+  }
+
+  /**
+   * An input has delivered a barrier. Where inputs deliver those of different checkpoints, one
+   * checkpoint was given up before its barrier had begun everywhere: the newest counts.
+   */
+  private void meet(Input input) {
+    if (input.barrier < barrier) {
+      input.blocked = false;
+      return;
+    }
+    for (int i = 0; i < live; i++) {
+      Input other = inputs.get(i);
+      other.blocked = other.blocked && other.barrier == input.barrier;
+    }
+    barrier = input.barrier;
   }
 
   private Input first() {

@@ -41,6 +41,12 @@ public record OrderKey(long time, int split, long offset, long path)
   public static final OrderKey LAST =
       new OrderKey(Long.MAX_VALUE, Integer.MAX_VALUE, Long.MAX_VALUE, 0);
 
+  /**
+   * Timers come after all splits, and those of a later vertex after those of an earlier one: what
+   * an earlier vertex made at that time has then passed already.
+   */
+  private static final int FIRST_TIMER_SPLIT = 1 << 30;
+
   private static final int LENGTH_MASK = 63;
   private static final int CAPACITY_BITS = 58;
 
@@ -51,7 +57,7 @@ public record OrderKey(long time, int split, long offset, long path)
 
   /** The key of what a timer of vertex {@code vertex} emits: after every record of that time. */
   public static OrderKey ofTimer(long time, int vertex, long keyHash) {
-    return new OrderKey(time, Integer.MAX_VALUE - 1 - vertex, keyHash >>> 1, 0);
+    return new OrderKey(time, FIRST_TIMER_SPLIT + vertex, keyHash >>> 1, 0);
   }
 
   /** The key of emission {@code index} (from 0) that this record gave rise to in one operator. */

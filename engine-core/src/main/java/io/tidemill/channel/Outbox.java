@@ -12,10 +12,17 @@ import java.util.List;
  * <p>An emission never fails: what finds its channel full waits here, and the task takes no further
  * input until {@link #flush} has delivered it. What waits is at most what one input gave rise to.
  *
+ * <p>Where a stream has several readers, each reads its records under keys of its own, the {@link
+ * OrderKey#child} of the reader's number. So what became of one record on two ways has two keys, in
+ * the same order everywhere, where the ways meet again.
+ *
  * <p>Confined to the thread of its task.
  */
 public final class Outbox {
+  private static final int ONLY_READER = -1;
+
   private final List<Edge> edges;
+  private final int firstReader;
   private final ArrayDeque<Element> waiting = new ArrayDeque<>();
 
   /** Edge and, for an element that goes to all its channels, channel to offer next. */
@@ -30,8 +37,19 @@ public final class Outbox {
     }
   }
 
+  /** An outbox of a stream whose one reader is the one edge, or whose records need no telling. */
   public Outbox(List<Edge> edges) {
+    this(edges, ONLY_READER);
+  }
+
+  /**
+   * An outbox of a stream with several readers.
+   *
+   * @param firstReader the number of the first edge among the readers
+   */
+  public Outbox(List<Edge> edges, int firstReader) {
     this.edges = List.copyOf(edges);
+    this.firstReader = firstReader;
   }
 
   /** Sends a record along every edge, or a barrier or end through every channel. */
@@ -73,7 +91,7 @@ public final class Outbox {
 
   private boolean deliver(Element element) {
     while (edgeCursor < edges.size()) {
-      if (!deliver(element, edges.get(edgeCursor))) {
+      if (!deliver(forReader(element), edges.get(edgeCursor))) {
         return false;
       }
       channelCursor = 0;
@@ -81,6 +99,12 @@ public final class Outbox {
     }
     edgeCursor = 0;
     return true;
+  }
+
+  private Element forReader(Element element) {
+    return firstReader != ONLY_READER && element instanceof Item item
+        ? new Item(item.key().child(firstReader + edgeCursor), item.value())
+        : element;
   }
 
   private boolean deliver(Element element, Edge edge) {

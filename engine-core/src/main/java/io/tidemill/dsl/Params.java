@@ -121,7 +121,7 @@ public final class Params {
                 + " for "
                 + pipeline
                 + "; it knows "
-                + String.join(", ", known));
+                + (known.isEmpty() ? "none" : String.join(", ", known)));
       }
     }
   }
@@ -144,6 +144,7 @@ public final class Params {
             + key
             + " has to be a whole number of at least "
             + least
+            + (most == Long.MAX_VALUE ? "" : " and at most " + most)
             + ", found \""
             + value.get()
             + "\"");

@@ -71,8 +71,10 @@ public final class Pipeline {
     return vertices.get(index);
   }
 
-  boolean isLast(int index) {
-    return index == vertices.size() - 1;
+  boolean isRead(int index) {
+    return vertices.stream()
+        .flatMap(vertex -> vertex.inputs().stream())
+        .anyMatch(input -> input.from().index() == index);
   }
 
   @SuppressWarnings("unchecked") // the lambda was compiled to return an O

@@ -47,12 +47,20 @@ public final class SourceStream<T> extends Stream<T> {
    * As {@link #eventTime(TimeFunction, Duration)}, with a choice of what happens to late records.
    */
   public Stream<T> eventTime(TimeFunction<T> time, Duration bound, EventTime.Late late) {
-    if (!pipeline.isLast(index)) {
+    if (pipeline.isRead(index)) {
       throw new EngineException(
           ErrorCode.INVALID_ARGUMENT,
           "eventTime of source "
               + pipeline.vertex(index).id()
               + " comes too late: give it before any other operator uses the stream");
+    }
+    if (bound.isNegative()) {
+      throw new EngineException(
+          ErrorCode.INVALID_ARGUMENT,
+          "eventTime of source "
+              + pipeline.vertex(index).id()
+              + " has a negative bound: expected at least 0, found "
+              + bound);
     }
     EventTime<T> eventTime =
         new EventTime<>(record -> time.apply(record).toEpochMilli(), bound.toMillis(), late);

@@ -88,9 +88,13 @@ public sealed class Stream<T> permits SourceStream {
     return new KeyedStream<>(this, pipeline.claim(id), type, key);
   }
 
-  /** Writes the records, exactly once, in the order of the job. */
+  /**
+   * Writes the records, exactly once, in the order of the job; {@link Sink#check} has passed when
+   * this returns.
+   */
   public void sink(String id, Sink<T> sink) {
     pipeline.claim(id);
+    sink.check();
     pipeline.add(
         id,
         new Role.Writes(sink),

@@ -172,13 +172,11 @@ final class JobMaster {
     return graph.consumersOf(vertex).stream()
         .allMatch(
             consumer ->
-                (consumer.role() instanceof Role.Trains || isLast(consumer))
-                    ? isComplete(consumer)
-                    : feedsOnlyCompleteVertices(consumer));
-  }
-
-  private boolean isLast(Vertex vertex) {
-    return graph.consumersOf(vertex).isEmpty();
+                switch (consumer.role()) {
+                  case Role.Transforms _, Role.Reads _ -> feedsOnlyCompleteVertices(consumer);
+                  case Role.Trains _, Role.Writes _, Role.Evaluates _, Role.Publishes _ ->
+                      isComplete(consumer);
+                });
   }
 
   private boolean isComplete(Vertex vertex) {

@@ -237,7 +237,7 @@ final class JobRuntime implements AutoCloseable {
       fields.put("step", progress.step());
       fields.put("samples", progress.samples());
       fields.put("metrics", progress.metrics());
-      directory.events().append(Instant.now(), "checkpoint", fields);
+      record("checkpoint", fields);
       if (isLast) {
         publisher.publish(checkpoint).forEach(this::published);
       }
@@ -247,18 +247,22 @@ final class JobRuntime implements AutoCloseable {
 
     @Override
     public void notice(String sentence) {
-      directory.events().append(Instant.now(), "notice", Map.of("text", sentence));
       listener.notice(sentence);
+      record("notice", Map.of("text", sentence));
+    }
+
+    /** A disk that is full may cost a line of history, not the job. */
+    private void record(String event, Map<String, ?> fields) {
+      try {
+        directory.events().append(Instant.now(), event, fields);
+      } catch (EngineException e) {
+        listener.notice("event " + event + " is missing in the history: " + e.getMessage());
+      }
     }
 
     private void published(JobReport.PublishedModel model) {
       published = Optional.of(model);
-      directory
-          .events()
-          .append(
-              Instant.now(),
-              "published",
-              Map.of("model", model.name(), "version", model.version()));
+      record("published", Map.of("model", model.name(), "version", model.version()));
       listener.published(model);
     }
   }

@@ -81,10 +81,19 @@ public final class LocalJob {
         directory.events().append(Instant.now(), "finished", Map.of("metrics", report.metrics()));
         return report;
       } catch (EngineException e) {
-        directory.mark(JobState.FAILED);
-        directory.events().append(Instant.now(), "failed", Map.of("cause", e.getMessage()));
+        markFailed(directory, e);
         throw e;
       }
+    }
+  }
+
+  /** What ended the job is what the user has to read, even where it cannot be written down. */
+  private static void markFailed(JobDirectory directory, EngineException cause) {
+    try {
+      directory.mark(JobState.FAILED);
+      directory.events().append(Instant.now(), "failed", Map.of("cause", cause.getMessage()));
+    } catch (EngineException e) {
+      cause.addSuppressed(e);
     }
   }
 

@@ -37,6 +37,7 @@ public final class SimulatedJob implements AutoCloseable {
   /**
    * @param interleaving decides who comes next
    * @param fetchRecords records that a source reads at once
+   * @param listener who watches it
    */
   public SimulatedJob(
       PipelineDefinition definition,
@@ -44,7 +45,8 @@ public final class SimulatedJob implements AutoCloseable {
       JobOptions options,
       Device device,
       long interleaving,
-      int fetchRecords) {
+      int fetchRecords,
+      JobListener listener) {
     Pipeline pipeline = new Pipeline();
     definition.define(pipeline, params);
     this.graph = pipeline.graph();
@@ -72,7 +74,7 @@ public final class SimulatedJob implements AutoCloseable {
                 (_, opener) -> new InlineFetcher(fetchRecords, opener),
                 Runnable::run,
                 () -> nowNs),
-            JobListener.NONE);
+            listener);
     this.tasks =
         runtime.tasks().stream().map(TaskFactory.Placed::task).collect(Collectors.toList());
   }

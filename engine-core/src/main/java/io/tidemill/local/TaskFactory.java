@@ -114,7 +114,7 @@ final class TaskFactory {
         new ChainLink(
             run.sequencer(),
             context(chain, chain.head(), 0),
-            new Outbox(List.of(new Outbox.Edge(Routing.ALL, List.of(toRanks)))),
+            List.of(new Outbox.Edge(Routing.ALL, List.of(toRanks))),
             List.of());
     tasks.add(new Placed(sequencerTask(chain, sequencer), chain.slots().getFirst()));
     for (int rank = 0; rank < chain.parallelism(); rank++) {
@@ -128,7 +128,7 @@ final class TaskFactory {
   }
 
   private OperatorTask sequencerTask(Chain chain, ChainLink link) {
-    TaskId id = new TaskId(chain.head().id() + "-log", 0);
+    TaskId id = new TaskId(chain.head().id() + "/log", 0);
     return open(
         new OperatorTask(
             id,
@@ -162,10 +162,7 @@ final class TaskFactory {
             .map(consumer -> link(chain, consumer, subtask))
             .toList();
     return new ChainLink(
-        operator(vertex),
-        context(chain, vertex, subtask),
-        new Outbox(wiring.outOf(vertex, subtask)),
-        next);
+        operator(vertex), context(chain, vertex, subtask), wiring.outOf(vertex, subtask), next);
   }
 
   @SuppressWarnings("unchecked") // the DSL typed training, metrics and examples alike

@@ -110,9 +110,10 @@ public final class KeyedOperator<K, I, O> implements Operator, KeyedProcess.Cont
 
   private void begin(OrderKey key, Output output) {
     unchanged = null;
+    // A timer that was registered again for its own time goes on counting.
+    emitted = key.equals(cause) ? emitted : 0;
     cause = key;
     timeMs = key.time();
     out = output;
-    emitted = 0;
   }
 }

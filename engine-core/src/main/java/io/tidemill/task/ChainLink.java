@@ -28,13 +28,19 @@ public final class ChainLink implements Output, AutoCloseable {
   private final OperatorContext context;
   private final Outbox outbox;
   private final List<ChainLink> next;
+  private final boolean hasOneReader;
 
+  /**
+   * @param edges the ways to other tasks
+   * @param next those that take the records in this task
+   */
   public ChainLink(
-      Operator operator, OperatorContext context, Outbox outbox, List<ChainLink> next) {
+      Operator operator, OperatorContext context, List<Outbox.Edge> edges, List<ChainLink> next) {
     this.operator = operator;
     this.context = context;
-    this.outbox = outbox;
     this.next = List.copyOf(next);
+    this.hasOneReader = edges.size() + next.size() == 1;
+    this.outbox = hasOneReader ? new Outbox(edges) : new Outbox(edges, next.size());
   }
 
   /** Opens this operator and those behind it. */
@@ -54,30 +60,27 @@ public final class ChainLink implements Output, AutoCloseable {
     } catch (EngineException e) {
       throw e;
     } catch (RuntimeException e) {
-      throw new EngineException(
-          ErrorCode.USER_CODE,
-          "operator "
-              + context.vertexId()
-              + " failed at the record of split="
-              + item.key().split()
-              + " offset="
-              + item.key().offset()
-              + ": "
-              + e,
-          e);
+      throw failed(
+          "at the record of split=" + item.key().split() + " offset=" + item.key().offset(), e);
     }
   }
 
   @Override
   public void emit(Item item) {
     for (int i = 0; i < next.size(); i++) {
-      next.get(i).process(item);
+      next.get(i).process(hasOneReader ? item : new Item(item.key().child(i), item.value()));
     }
     outbox.emit(item);
   }
 
   void advance(OrderKey frontier) {
-    operator.advance(frontier, this);
+    try {
+      operator.advance(frontier, this);
+    } catch (EngineException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw failed("in a timer", e);
+    }
     for (int i = 0; i < next.size(); i++) {
       next.get(i).advance(frontier);
     }
@@ -113,7 +116,13 @@ public final class ChainLink implements Output, AutoCloseable {
   boolean work() {
     boolean busy = operator.isBusy();
     if (busy) {
-      operator.work(this);
+      try {
+        operator.work(this);
+      } catch (EngineException e) {
+        throw e;
+      } catch (RuntimeException e) {
+        throw failed("at what it had collected", e);
+      }
     }
     for (int i = 0; i < next.size(); i++) {
       busy |= next.get(i).work();
@@ -151,6 +160,13 @@ public final class ChainLink implements Output, AutoCloseable {
   @Override
   public void close() {
     visit(link -> link.operator.close());
+  }
+
+  private EngineException failed(String where, RuntimeException cause) {
+    return new EngineException(
+        ErrorCode.USER_CODE,
+        "operator " + context.vertexId() + " failed " + where + ": " + cause,
+        cause);
   }
 
   private void visit(Consumer<ChainLink> visitor) {

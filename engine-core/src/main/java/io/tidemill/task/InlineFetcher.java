@@ -6,11 +6,12 @@ import io.tidemill.error.ErrorCode;
 import java.io.IOException;
 import java.util.function.Supplier;
 
-/** Reads when polled, on the calling thread. */
+/** Reads when polled, on the calling thread. What was read before a failure comes first. */
 public final class InlineFetcher implements Fetcher {
   private final int batchRecords;
   private final Supplier<SplitReader<?>> opener;
   private SplitReader<?> reader;
+  private RuntimeException failure;
 
   /**
    * @param batchRecords records of a batch
@@ -23,6 +24,9 @@ public final class InlineFetcher implements Fetcher {
 
   @Override
   public Batch poll() {
+    if (failure != null) {
+      throw failure;
+    }
     if (reader == null) {
       reader = opener.get();
     }
@@ -36,7 +40,12 @@ public final class InlineFetcher implements Fetcher {
         records[count++] = reader.current();
       }
     } catch (IOException e) {
-      throw new EngineException(ErrorCode.RESOURCE, "a source could not be read: " + e, e);
+      failure = new EngineException(ErrorCode.RESOURCE, "a source could not be read: " + e, e);
+    } catch (RuntimeException e) {
+      failure = e;
+    }
+    if (failure != null && count == 0) {
+      throw failure;
     }
     return new Batch(records, count, false);
   }

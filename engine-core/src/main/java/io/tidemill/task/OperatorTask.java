@@ -108,6 +108,8 @@ public final class OperatorTask implements Task {
         chain.process(item);
       }
       case Barrier barrier -> {
+        // Timers before the frontier that goes on with the barrier fire now, not behind it.
+        advance(barrier.frontier());
         Map<String, List<StatePart>> parts = chain.snapshot(barrier.checkpoint());
         parts.put(chain.vertexId(), withHeld(parts.get(chain.vertexId())));
         reports.send(new TaskReport.Snapshot(id, barrier.checkpoint(), parts));

@@ -42,7 +42,7 @@ final class SplitOrder {
       return;
     }
     EventTime<Object> time = eventTime.get();
-    long timeMs = time.timeMs().applyAsLong(record);
+    long timeMs = timeOf(time, record, offset);
     if (latestMs != Long.MIN_VALUE && timeMs < latestMs - time.boundMs()) {
       late(time, timeMs, offset);
       return;
@@ -101,6 +101,19 @@ final class SplitOrder {
     latestMs = latest;
     dropped = droppedBefore;
     held.addAll(items);
+  }
+
+  private long timeOf(EventTime<Object> time, Object record, long offset) {
+    try {
+      return time.timeMs().applyAsLong(record);
+    } catch (EngineException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw new EngineException(
+          ErrorCode.USER_CODE,
+          "the event time of " + name + " failed at the record of offset=" + offset + ": " + e,
+          e);
+    }
   }
 
   private void late(EventTime<Object> time, long timeMs, long offset) {

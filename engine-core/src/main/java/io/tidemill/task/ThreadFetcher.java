@@ -1,5 +1,7 @@
 package io.tidemill.task;
 
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 
@@ -10,7 +12,7 @@ public final class ThreadFetcher implements Fetcher {
   private final BlockingQueue<Batch> queue = new ArrayBlockingQueue<>(BATCHES_AHEAD);
   private final Fetcher fetcher;
   private final Thread thread;
-  private volatile RuntimeException failure;
+  private volatile Throwable failure;
 
   /** Starts to read. */
   public ThreadFetcher(String name, Fetcher fetcher) {
@@ -25,7 +27,10 @@ public final class ThreadFetcher implements Fetcher {
       // What was read before the failure comes first.
       batch = queue.poll();
       if (batch == null) {
-        throw failure;
+        throw failure instanceof RuntimeException known
+            ? known
+            : new EngineException(
+                ErrorCode.RESOURCE, "a source could not be read: " + failure, failure);
       }
     }
     return batch;
@@ -45,8 +50,8 @@ public final class ThreadFetcher implements Fetcher {
       } while (!batch.isLast());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // closed: nobody waits for more
-    } catch (RuntimeException e) {
-      failure = e;
+    } catch (Throwable e) {
+      failure = e; // an Error too: the job would wait for ever
     }
   }
 }

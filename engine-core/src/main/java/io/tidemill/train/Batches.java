@@ -44,7 +44,7 @@ final class Batches {
     if (log.isSealed()) {
       return log.length() == 0 ? 0 : Math.ceilDiv(totalSamples(), training.globalBatch());
     }
-    if (training.shuffled() || training.epochs() > 1) {
+    if (training.shuffled() || training.epochs() > 1 || needsTotal()) {
       return 0;
     }
     long steps = log.length() / training.globalBatch();
@@ -61,6 +61,11 @@ final class Batches {
   Optimizer optimizerAt(long step) {
     long total = Math.ceilDiv(totalSamples(), training.globalBatch());
     return training.schedule().at(training.optimizer(), step, total);
+  }
+
+  /** Whether the rate of the first step depends on how many there will be. */
+  private boolean needsTotal() {
+    return training.schedule() != Schedule.CONSTANT && training.steps() == 0;
   }
 
   /** Fills the inputs of a shard's program. */

@@ -29,6 +29,7 @@ public final class Gang implements AutoCloseable {
   private final float[] losses;
   private final AtomicLongArray contributed;
   private final AtomicLongArray updated;
+  private final AtomicLongArray passed;
   private volatile long stop;
 
   public Gang(Training<?> training, Device device, int ranks) {
@@ -45,6 +46,7 @@ public final class Gang implements AutoCloseable {
     losses = new float[training.shards()];
     contributed = new AtomicLongArray(ranks);
     updated = new AtomicLongArray(ranks);
+    passed = new AtomicLongArray(ranks);
   }
 
   Training<?> training() {
@@ -125,6 +127,16 @@ public final class Gang implements AutoCloseable {
   /** The newest step after which every rank stops, or has stopped; 0 where none was announced. */
   long stop() {
     return stop;
+  }
+
+  /** The rank has done with every stop up to the one after {@code steps} steps. */
+  void pass(int rank, long steps) {
+    passed.set(rank, steps);
+  }
+
+  /** Whether no rank stands, or has yet to stand, at a stop that was announced. */
+  boolean allPassed() {
+    return all(passed, stop);
   }
 
   boolean allContributed(long steps) {

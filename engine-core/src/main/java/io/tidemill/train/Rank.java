@@ -87,7 +87,7 @@ final class Rank implements AutoCloseable {
   /** Stands before step {@code steps}; only before any thread works. */
   void begin(long steps) {
     completedSteps = steps;
-    passedStop = steps;
+    passStop(steps);
     gang.restore(rank, steps);
     done.set(units[GATHER]);
     claim.set((steps * PHASES - 1) << 32 | units[GATHER]);
@@ -101,6 +101,7 @@ final class Rank implements AutoCloseable {
   /** Takes the stop after {@code steps} steps as done with. */
   void passStop(long steps) {
     passedStop = steps;
+    gang.pass(rank, steps);
   }
 
   /** The step after which this rank has to stop next; Long.MAX_VALUE where none is known. */
@@ -223,11 +224,18 @@ final class Rank implements AutoCloseable {
     };
   }
 
-  /** The first rank says, before it begins a step, whether all stop after it. */
+  /**
+   * The first rank says, before it begins a step, whether all stop after it; false while another
+   * still stands at the stop before, which would be lost to it.
+   */
   private boolean announce(long step) {
-    if (rank == 0 && checkpointDue.test(step)) {
-      gang.stopAfter(step);
+    if (rank != 0 || !checkpointDue.test(step)) {
+      return true;
     }
+    if (!gang.allPassed()) {
+      return false;
+    }
+    gang.stopAfter(step);
     return true;
   }
 

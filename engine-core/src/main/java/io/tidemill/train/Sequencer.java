@@ -37,7 +37,10 @@ public final class Sequencer<T> implements Operator {
   public boolean isReady() {
     boolean readOnce = training.steps() > 0 && !training.shuffled() && training.epochs() == 1;
     long ahead = log.length() / training.globalBatch() - progress.step();
-    return !readOnce || ahead < BATCHES_AHEAD || progress.isWaiting();
+    return !readOnce
+        || ahead < BATCHES_AHEAD
+        || log.length() < TrainerTask.ADAPTED_ROWS
+        || progress.isWaiting();
   }
 
   @Override

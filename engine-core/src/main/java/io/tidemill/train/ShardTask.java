@@ -11,7 +11,7 @@ public final class ShardTask implements Task {
 
   /** {@code thread} from 1: thread 0 runs the {@link TrainerTask} itself. */
   public ShardTask(TrainerTask trainer, int thread) {
-    this.id = new TaskId(trainer.id().vertex() + "-shards-" + trainer.id().subtask(), thread);
+    this.id = new TaskId(trainer.id() + "/shards", thread);
     this.trainer = trainer;
     this.thread = thread;
   }

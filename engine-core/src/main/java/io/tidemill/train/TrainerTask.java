@@ -32,7 +32,7 @@ import java.util.function.LongSupplier;
  */
 public final class TrainerTask implements Task {
   /** Rows that a training which reads its stream as it comes adapts to. */
-  private static final long ADAPTED_ROWS = 16_384;
+  static final long ADAPTED_ROWS = 16_384;
 
   /** The kind of the checkpoint part that holds the weights, as safetensors. */
   public static final String WEIGHTS_PART = TrainerState.WEIGHTS;
@@ -202,6 +202,8 @@ public final class TrainerTask implements Task {
   private void complete() {
     complete = true;
     if (isFirst()) {
+      // A resumed training did not know yet how many samples its last step had.
+      progress.advance(rank.completedSteps(), samplesAt(rank.completedSteps()), progress.loss());
       progress.waiting(true); // an endless stream may run out into the log
       MemorySegment parameters = state.copyParameters();
       String sha256 = WeightsDigest.sha256(Parameters.named(gang.layout(), parameters));

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class LifecycleTest {
   private static final int REQUESTS = 16;
-  private static final int ROWS = 2_000;
+  private static final int ROWS = 300;
 
   private final GatedDevice device = new GatedDevice();
   @TempDir private Path state;
@@ -34,13 +34,14 @@ class LifecycleTest {
     PublishedModels.small().publish(ModelStore.in(state), "small", 1);
   }
 
-  @RepeatedTest(10)
+  @RepeatedTest(5)
   void answersEveryRequestThatItHadReadWhenToldToStop() throws Exception {
     String large = Requests.body(Requests.randomRows(ROWS, 4, 13));
     ServingConfig config =
         ServingConfig.defaults()
+            .withStopTimeout(Duration.ofSeconds(60))
             .withExecutors(1)
-            .withMaxBatchRows(16)
+            .withBatchRows(16)
             .withMaxQueuedRows(REQUESTS * ROWS);
     try (RunningServer server = new RunningServer(state, config, device)) {
       device.hold();

@@ -4,6 +4,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
@@ -54,7 +55,7 @@ final class Connections {
   private final Http http;
   private final ServerSettings settings;
   private final Materializer materializer;
-  private final Set<UniqueKillSwitch> open = ConcurrentHashMap.newKeySet();
+  private final Set<Conversation> open = ConcurrentHashMap.newKeySet();
   private volatile boolean isFinishing;
 
   /** Connections of one port; {@code handler} never fails. */
@@ -67,20 +68,21 @@ final class Connections {
 
   /** Answers the requests of a connection, one after the other, until it is closed. */
   CompletionStage<Done> serve(Tcp.IncomingConnection connection) {
+    AtomicBoolean isAnswering = new AtomicBoolean();
     Pair<CompletionStage<Done>, UniqueKillSwitch> running =
         socket(connection)
-            .joinMat(answers().joinMat(httpOverPlainTcp(), Keep.left()), Keep.both())
+            .joinMat(answers(isAnswering).joinMat(httpOverPlainTcp(), Keep.left()), Keep.both())
             .run(materializer);
-    UniqueKillSwitch requests = running.second();
-    open.add(requests);
+    Conversation conversation = new Conversation(running.second(), isAnswering);
+    open.add(conversation);
     if (isFinishing) {
-      requests.shutdown();
+      conversation.closeIfIdle();
     }
     return running
         .first()
         .handle(
             (done, brokenOff) -> {
-              open.remove(requests);
+              open.remove(conversation);
               return Done.getInstance();
             });
   }
@@ -92,7 +94,7 @@ final class Connections {
   /** Takes no more requests: each connection is closed behind the answer that it waits for. */
   void finish() {
     isFinishing = true;
-    open.forEach(UniqueKillSwitch::shutdown);
+    open.forEach(Conversation::closeIfIdle);
   }
 
   /**
@@ -120,19 +122,43 @@ final class Connections {
     return http.serverLayer(settings).atop(PLAIN);
   }
 
-  private Flow<HttpRequest, HttpResponse, UniqueKillSwitch> answers() {
+  private Flow<HttpRequest, HttpResponse, UniqueKillSwitch> answers(AtomicBoolean isAnswering) {
     return Flow.<HttpRequest>create()
         .viaMat(KillSwitches.single(), Keep.right())
-        .mapAsync(1, this::answer);
+        .mapAsync(1, request -> answer(request, isAnswering));
   }
 
-  private CompletionStage<HttpResponse> answer(HttpRequest request) {
-    if (isFinishing) {
-      request.discardEntityBytes(materializer);
-      return CompletableFuture.completedStage(
-          Replies.error(503, "the server is stopping: send the request again, elsewhere or later")
-              .addHeader(CLOSE));
+  /**
+   * The flag is written before {@code isFinishing} is read, and {@link #finish} does it the other
+   * way round: so a connection is seen idle by it, or its answer says that it closes.
+   */
+  private CompletionStage<HttpResponse> answer(HttpRequest request, AtomicBoolean isAnswering) {
+    isAnswering.set(true);
+    return (isFinishing ? refuse(request) : handler.apply(request))
+        .thenApply(
+            reply -> {
+              isAnswering.set(false);
+              return isFinishing ? reply.addHeader(CLOSE) : reply;
+            });
+  }
+
+  private CompletionStage<HttpResponse> refuse(HttpRequest request) {
+    request.discardEntityBytes(materializer);
+    return CompletableFuture.completedStage(
+        Replies.error(503, "the server is stopping: send the request again, later or elsewhere"));
+  }
+
+  /** An open connection: the valve before its requests, and whether one is being answered. */
+  private record Conversation(UniqueKillSwitch requests, AtomicBoolean isAnswering) {
+    /**
+     * Closes the connection if nobody waits on it. While a request is being answered, Pekko would
+     * break the connection off ("user handler flow was cancelled with ongoing request"); there the
+     * answer's {@code Connection: close} does it.
+     */
+    void closeIfIdle() {
+      if (!isAnswering.get()) {
+        requests.shutdown();
+      }
     }
-    return handler.apply(request).thenApply(reply -> isFinishing ? reply.addHeader(CLOSE) : reply);
   }
 }

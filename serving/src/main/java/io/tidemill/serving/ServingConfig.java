@@ -11,7 +11,8 @@ import java.time.Duration;
  * @param port 0 lets the system pick one
  * @param maxBodyBytes longest request body
  * @param bodyTimeout how long a request body may take to arrive
- * @param maxBatchRows most rows of one batch
+ * @param batchRows rows that every batch is executed at, padded if need be, and most that it
+ *     carries
  * @param maxQueuedRows rows that may wait for one model version, and most rows of one request
  * @param executors threads that execute batches
  * @param httpThreads threads of the HTTP server
@@ -24,7 +25,7 @@ public record ServingConfig(
     int port,
     long maxBodyBytes,
     Duration bodyTimeout,
-    int maxBatchRows,
+    int batchRows,
     int maxQueuedRows,
     int executors,
     int httpThreads,
@@ -43,7 +44,7 @@ public record ServingConfig(
         "1 to " + MOST_BODY_BYTES,
         maxBodyBytes);
     check(bodyTimeout.isPositive(), "bodyTimeout", "more than nothing", bodyTimeout);
-    check(maxBatchRows >= 1, "maxBatchRows", "at least 1", maxBatchRows);
+    check(batchRows >= 1, "batchRows", "at least 1", batchRows);
     check(maxQueuedRows >= 1, "maxQueuedRows", "at least 1", maxQueuedRows);
     check(executors >= 1, "executors", "at least 1", executors);
     check(httpThreads >= 1, "httpThreads", "at least 1", httpThreads);
@@ -51,7 +52,7 @@ public record ServingConfig(
     check(!stopTimeout.isNegative(), "stopTimeout", "nothing or more", stopTimeout);
   }
 
-  /** Loopback port 8080, 8 MiB bodies, batches of at most 64 rows, as many threads as cores. */
+  /** Loopback port 8080, 8 MiB bodies, batches of 16 rows, as many threads as cores. */
   public static ServingConfig defaults() {
     int cores = Runtime.getRuntime().availableProcessors();
     return new ServingConfig(
@@ -59,7 +60,7 @@ public record ServingConfig(
         8080,
         8L << 20,
         Duration.ofSeconds(30),
-        64,
+        16,
         16_384,
         cores,
         cores,
@@ -73,7 +74,7 @@ public record ServingConfig(
         port,
         maxBodyBytes,
         bodyTimeout,
-        maxBatchRows,
+        batchRows,
         maxQueuedRows,
         executors,
         httpThreads,
@@ -87,7 +88,7 @@ public record ServingConfig(
         newPort,
         maxBodyBytes,
         bodyTimeout,
-        maxBatchRows,
+        batchRows,
         maxQueuedRows,
         executors,
         httpThreads,
@@ -101,7 +102,7 @@ public record ServingConfig(
         port,
         newMaxBodyBytes,
         bodyTimeout,
-        maxBatchRows,
+        batchRows,
         maxQueuedRows,
         executors,
         httpThreads,
@@ -115,7 +116,7 @@ public record ServingConfig(
         port,
         maxBodyBytes,
         newBodyTimeout,
-        maxBatchRows,
+        batchRows,
         maxQueuedRows,
         executors,
         httpThreads,
@@ -123,13 +124,13 @@ public record ServingConfig(
         stopTimeout);
   }
 
-  public ServingConfig withMaxBatchRows(int newMaxBatchRows) {
+  public ServingConfig withBatchRows(int newBatchRows) {
     return new ServingConfig(
         host,
         port,
         maxBodyBytes,
         bodyTimeout,
-        newMaxBatchRows,
+        newBatchRows,
         maxQueuedRows,
         executors,
         httpThreads,
@@ -143,7 +144,7 @@ public record ServingConfig(
         port,
         maxBodyBytes,
         bodyTimeout,
-        maxBatchRows,
+        batchRows,
         newMaxQueuedRows,
         executors,
         httpThreads,
@@ -157,7 +158,7 @@ public record ServingConfig(
         port,
         maxBodyBytes,
         bodyTimeout,
-        maxBatchRows,
+        batchRows,
         maxQueuedRows,
         newExecutors,
         httpThreads,
@@ -171,7 +172,7 @@ public record ServingConfig(
         port,
         maxBodyBytes,
         bodyTimeout,
-        maxBatchRows,
+        batchRows,
         maxQueuedRows,
         executors,
         newHttpThreads,
@@ -185,7 +186,7 @@ public record ServingConfig(
         port,
         maxBodyBytes,
         bodyTimeout,
-        maxBatchRows,
+        batchRows,
         maxQueuedRows,
         executors,
         httpThreads,
@@ -199,7 +200,7 @@ public record ServingConfig(
         port,
         maxBodyBytes,
         bodyTimeout,
-        maxBatchRows,
+        batchRows,
         maxQueuedRows,
         executors,
         httpThreads,

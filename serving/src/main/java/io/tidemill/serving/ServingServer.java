@@ -134,7 +134,7 @@ public final class ServingServer implements AutoCloseable {
 
   private static ModelRegistry.Limits limits(ServingConfig config) {
     return new ModelRegistry.Limits(
-        config.maxBatchRows(), config.maxQueuedRows(), config.loadedVersions());
+        config.batchRows(), config.maxQueuedRows(), config.loadedVersions());
   }
 
   private static HttpListener.Options options(ServingConfig config) {

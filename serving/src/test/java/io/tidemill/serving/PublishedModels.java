@@ -27,6 +27,8 @@ import java.util.TreeMap;
 
 /** Publishes real networks with seeded weights, and computes what they answer without a server. */
 public final class PublishedModels {
+  private static final int BATCH_ROWS = 16;
+
   private final Network network;
   private final Program program;
 
@@ -71,15 +73,15 @@ public final class PublishedModels {
             "{}"));
   }
 
-  /** The probabilities for one row, computed beside a row of zeros on {@code device}. */
+  /** The probabilities for one row, computed alone but for 15 rows of zeros on {@code device}. */
   public float[] probabilities(Device device, long seed, float[] row) {
     try (DeviceBuffer parameters = device.allocate(program.layout().floats());
-        Execution execution = device.compile(program.bind(2)).newExecution()) {
+        Execution execution = device.compile(program.bind(BATCH_ROWS)).newExecution()) {
       parameters.write(0, arena(seed));
       MemorySegment.copy(row, 0, execution.input("input"), ValueLayout.JAVA_FLOAT, 0, row.length);
       execution.run(parameters);
-      float[] both = execution.output("probabilities").toArray(ValueLayout.JAVA_FLOAT);
-      return Arrays.copyOf(both, both.length / 2);
+      float[] all = execution.output("probabilities").toArray(ValueLayout.JAVA_FLOAT);
+      return Arrays.copyOf(all, all.length / BATCH_ROWS);
     }
   }
 

@@ -4,6 +4,9 @@ import io.tidemill.device.Device;
 import io.tidemill.device.Devices;
 import io.tidemill.model.ModelStore;
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -12,14 +15,22 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
-/** A real server on a free port with the real CPU device, and a client for it. */
+/** A real server on a free port, with the real CPU device unless told otherwise, and a client. */
 final class RunningServer implements AutoCloseable {
-  private final Device device = Devices.open("cpu");
+  private static final long DEADLINE_NS = 30_000_000_000L;
+
+  private final Device device;
   private final ModelStore store;
   private final ServingServer server;
   private final HttpClient client = HttpClient.newHttpClient();
 
   RunningServer(Path stateDir, ServingConfig config) {
+    this(stateDir, config, Devices.open("cpu"));
+  }
+
+  /** Closes {@code device} at the end. */
+  RunningServer(Path stateDir, ServingConfig config, Device device) {
+    this.device = device;
     store = ModelStore.in(stateDir);
     server = ServingServer.start(config.withPort(0), store, device);
   }
@@ -52,6 +63,29 @@ final class RunningServer implements AutoCloseable {
     return client.sendAsync(json(path, body).build(), HttpResponse.BodyHandlers.ofString());
   }
 
+  /** Blocks until that many rows wait in the queue of version 1 of the model small. */
+  void awaitQueuedRows(int rows) throws IOException, InterruptedException {
+    String wanted = "tidemill_queue_rows{model=\"small\",version=\"1\"} " + (double) rows + "\n";
+    String metrics = get("/metrics").body();
+    for (long startedNs = System.nanoTime(); !metrics.contains(wanted); ) {
+      if (System.nanoTime() - startedNs > DEADLINE_NS) {
+        throw new AssertionError("expected " + wanted + " found " + metrics);
+      }
+      metrics = get("/metrics").body();
+    }
+  }
+
+  /** Blocks until nobody can connect any more. */
+  void awaitClosedPort() throws IOException {
+    long startedNs = System.nanoTime();
+    while (isPortOpen()) {
+      if (System.nanoTime() - startedNs > DEADLINE_NS) {
+        throw new AssertionError("the port is still open");
+      }
+      Thread.onSpinWait();
+    }
+  }
+
   HttpRequest.Builder request(String path) {
     return HttpRequest.newBuilder(URI.create(server.url() + path))
         .version(HttpClient.Version.HTTP_1_1)
@@ -63,6 +97,14 @@ final class RunningServer implements AutoCloseable {
     server.close();
     client.close();
     device.close();
+  }
+
+  private boolean isPortOpen() throws IOException {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+      return socket.isConnected();
+    } catch (ConnectException e) {
+      return false;
+    }
   }
 
   private HttpRequest.Builder json(String path, String body) {

@@ -17,7 +17,7 @@ class ServingConfigTest {
     assertEquals(8080, config.port());
     assertEquals(8_388_608, config.maxBodyBytes());
     assertEquals(Duration.ofSeconds(30), config.bodyTimeout());
-    assertEquals(64, config.maxBatchRows());
+    assertEquals(16, config.batchRows());
     assertEquals(16_384, config.maxQueuedRows());
     assertEquals(cores, config.executors());
     assertEquals(cores, config.httpThreads());
@@ -33,7 +33,7 @@ class ServingConfigTest {
             .withPort(1)
             .withMaxBodyBytes(2)
             .withBodyTimeout(Duration.ofSeconds(3))
-            .withMaxBatchRows(4)
+            .withBatchRows(4)
             .withMaxQueuedRows(5)
             .withExecutors(6)
             .withHttpThreads(7)

@@ -10,56 +10,54 @@ import io.tidemill.tensor.NamedTensor;
 import io.tidemill.tensor.TensorSpec;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * A model's program, compiled for each row bucket when it is first needed, with memory to run in
- * for each executor thread.
+ * A model's program, compiled for one row count, with memory to run in for each executor thread.
  *
- * <p>Thread {@code t} alone touches the executions of index {@code t}; compiled programs are
+ * <p>Every batch is executed at that row count, padded with zeros: a matrix product may round
+ * differently at another one, and what a client is answered must not depend on who else asked at
+ * that moment. Measurements: docs/design/0004-serving-bits.md.
+ *
+ * <p>Thread {@code t} alone touches the execution of index {@code t}; the compiled program is
  * shared.
  */
 final class BatchProgram implements AutoCloseable {
-  private final Device device;
-  private final Program program;
   private final DeviceBuffer parameters;
   private final CallSignature signature;
-  private final RowBuckets buckets;
-  private final AtomicReferenceArray<Executable> executables;
-  private final Execution[][] executions;
+  private final int rows;
+  private final Executable executable;
+  private final Execution[] executions;
 
   BatchProgram(
       Device device,
       Program program,
       DeviceBuffer parameters,
       CallSignature signature,
-      int maxRows,
+      int batchRows,
       int threads) {
-    this.device = device;
-    this.program = program;
     this.parameters = parameters;
     this.signature = signature;
-    this.buckets = new RowBuckets(signature.isBatchable() ? maxRows : 1);
-    this.executables = new AtomicReferenceArray<>(buckets.count());
-    this.executions = new Execution[threads][buckets.count()];
+    this.rows = signature.isBatchable() ? batchRows : 1;
+    this.executable = device.compile(signature.isBatchable() ? program.bind(batchRows) : program);
+    this.executions = new Execution[threads];
   }
 
-  int maxRows() {
-    return buckets.maxRows();
+  /** Most rows of a batch. */
+  int rows() {
+    return rows;
   }
 
-  /** Compiles the smallest bucket and runs it on zeros, in memory of its own. */
+  /** Runs once on zeros, in memory of its own. */
   void warm() {
-    try (Execution execution = executable(0).newExecution()) {
+    try (Execution execution = executable.newExecution()) {
       signature.inputs().forEach(spec -> execution.input(spec.name()).fill((byte) 0));
       execution.run(parameters);
     }
   }
 
   /** Copies the rows of {@code batch} together, runs them, and copies the answers apart. */
-  void run(int thread, List<Slice> batch, int rows) {
-    int bucket = buckets.indexFor(rows);
-    Execution execution = execution(thread, bucket);
+  void run(int thread, List<Slice> batch) {
+    Execution execution = execution(thread);
     for (int i = 0; i < signature.inputs().size(); i++) {
       gather(batch, i, execution.input(signature.inputs().get(i).name()));
     }
@@ -72,12 +70,10 @@ final class BatchProgram implements AutoCloseable {
   /** Frees the executions; no thread may be in {@link #run}, nor enter it later. */
   @Override
   public void close() {
-    for (Execution[] ofThread : executions) {
-      for (int bucket = 0; bucket < ofThread.length; bucket++) {
-        if (ofThread[bucket] != null) {
-          ofThread[bucket].close();
-          ofThread[bucket] = null;
-        }
+    for (int thread = 0; thread < executions.length; thread++) {
+      if (executions[thread] != null) {
+        executions[thread].close();
+        executions[thread] = null;
       }
     }
   }
@@ -105,25 +101,11 @@ final class BatchProgram implements AutoCloseable {
     }
   }
 
-  private Execution execution(int thread, int bucket) {
-    Execution execution = executions[thread][bucket];
-    if (execution == null) {
-      execution = executable(bucket).newExecution();
-      executions[thread][bucket] = execution;
+  private Execution execution(int thread) {
+    if (executions[thread] == null) {
+      executions[thread] = executable.newExecution();
     }
-    return execution;
-  }
-
-  /** Two threads may both compile a bucket once; they keep the same result. */
-  private Executable executable(int bucket) {
-    Executable compiled = executables.get(bucket);
-    if (compiled == null) {
-      int rows = buckets.rows(bucket);
-      executables.compareAndSet(
-          bucket, null, device.compile(signature.isBatchable() ? program.bind(rows) : program));
-      compiled = executables.get(bucket);
-    }
-    return compiled;
+    return executions[thread];
   }
 
   /** Bytes of a row, or of the whole tensor where it has none. */

@@ -44,7 +44,7 @@ public final class BatchQueue implements AutoCloseable {
    *
    * @param program open where the signature is batchable
    * @param parameters the weights; stays with the caller, who closes it after this queue
-   * @param maxRows most rows of a batch
+   * @param batchRows rows that each batch is executed at, and most that it carries
    * @param capacityRows rows that may wait, and most rows of one request
    */
   public BatchQueue(
@@ -54,11 +54,11 @@ public final class BatchQueue implements AutoCloseable {
       CallSignature signature,
       BatchExecutors executors,
       ModelMeters meters,
-      int maxRows,
+      int batchRows,
       int capacityRows) {
     this.signature = signature;
     this.program =
-        new BatchProgram(device, program, parameters, signature, maxRows, executors.count());
+        new BatchProgram(device, program, parameters, signature, batchRows, executors.count());
     this.executors = executors;
     this.meters = meters;
     this.capacityRows = capacityRows;
@@ -95,7 +95,10 @@ public final class BatchQueue implements AutoCloseable {
     program.warm();
   }
 
-  /** Refuses what comes later, and frees the memory once the rows that wait have been answered. */
+  /**
+   * Refuses what comes later, fails what waits, frees the memory. No batch may be running: whoever
+   * closes has seen every answer that was under way. Idempotent.
+   */
   @Override
   public void close() {
     synchronized (lock) {
@@ -104,7 +107,8 @@ public final class BatchQueue implements AutoCloseable {
       }
       isClosed = true;
       for (Pending request : waiting) {
-        request.failed(new EngineException(ErrorCode.RESOURCE, "the model was unloaded"));
+        request.abandoned(new EngineException(ErrorCode.RESOURCE, "the model was unloaded"));
+        meters.dequeued(request.untakenRows(), request.untakenRows() == request.rows(), 0);
       }
       waiting.clear();
     }
@@ -124,13 +128,13 @@ public final class BatchQueue implements AutoCloseable {
           slice ->
               meters.dequeued(
                   slice.rows(), slice.isFirst(), startedNs - slice.request().arrivedNs()));
-      program.run(thread, batch, rows);
+      program.run(thread, batch);
       long durationNs = System.nanoTime() - startedNs;
       meters.executed(rows, durationNs);
       learn(durationNs / (double) rows);
     } catch (Throwable e) {
       // Whatever went wrong, the clients get an answer and the executor lives on.
-      batch.forEach(slice -> slice.request().failed(e));
+      batch.forEach(slice -> slice.request().failed(slice.rows(), e));
       return;
     }
     batch.forEach(slice -> slice.request().finished(slice.rows()));
@@ -140,7 +144,7 @@ public final class BatchQueue implements AutoCloseable {
     List<Slice> batch = new ArrayList<>();
     synchronized (lock) {
       isReady = false;
-      int room = program.maxRows();
+      int room = program.rows();
       while (room > 0 && !waiting.isEmpty()) {
         Slice slice = waiting.peek().take(room);
         if (slice.request().untakenRows() == 0) {

@@ -6,6 +6,7 @@ import io.tidemill.tensor.NamedTensor;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * A request on its way: its inputs, the outputs that batches fill row by row, and how many rows are
@@ -20,6 +21,7 @@ final class Pending {
   private final int rows;
   private final long arrivedNs;
   private final AtomicInteger rowsLeft;
+  private final AtomicReference<Throwable> failure = new AtomicReference<>();
   private final CompletableFuture<List<NamedTensor>> answer = new CompletableFuture<>();
   private int nextRow;
 
@@ -63,12 +65,32 @@ final class Pending {
   }
 
   void finished(int finishedRows) {
-    if (rowsLeft.addAndGet(-finishedRows) == 0) {
-      answer.complete(outputs);
-    }
+    leave(finishedRows);
   }
 
-  void failed(Throwable cause) {
-    answer.completeExceptionally(cause);
+  /**
+   * Rows failed. The answer waits for the batches that still run or will: whoever gets it may free
+   * the memory that they run in.
+   */
+  void failed(int failedRows, Throwable cause) {
+    failure.compareAndSet(null, cause);
+    leave(failedRows);
+  }
+
+  /** The rows that no batch has taken will never be. */
+  void abandoned(Throwable cause) {
+    failed(untakenRows(), cause);
+  }
+
+  private void leave(int leavingRows) {
+    if (rowsLeft.addAndGet(-leavingRows) > 0) {
+      return;
+    }
+    Throwable cause = failure.get();
+    if (cause == null) {
+      answer.complete(outputs);
+    } else {
+      answer.completeExceptionally(cause);
+    }
   }
 }

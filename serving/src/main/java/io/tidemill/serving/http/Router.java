@@ -1,7 +1,6 @@
 package io.tidemill.serving.http;
 
 import io.tidemill.serving.metrics.ServingMetrics;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -28,7 +27,6 @@ final class Router {
   private final List<Route> routes;
   private final ServingMetrics metrics;
   private final Materializer materializer;
-  private volatile long lastReplyNs = System.nanoTime() - Duration.ofHours(1).toNanos();
 
   Router(List<Route> routes, ServingMetrics metrics, Materializer materializer) {
     this.routes = List.copyOf(routes);
@@ -54,11 +52,6 @@ final class Router {
         count(UNROUTED, allowed.isEmpty() ? unknown(request) : notAllowed(request, allowed)));
   }
 
-  /** How long ago the last answer was handed to Pekko; long where there was none. */
-  Duration sinceLastReply() {
-    return Duration.ofNanos(System.nanoTime() - lastReplyNs);
-  }
-
   static List<String> segments(String pattern) {
     return Arrays.stream(pattern.split("/")).filter(segment -> !segment.isEmpty()).toList();
   }
@@ -74,7 +67,6 @@ final class Router {
   }
 
   private HttpResponse count(String route, HttpResponse reply) {
-    lastReplyNs = System.nanoTime();
     metrics.answered(route, reply.status().intValue());
     return reply;
   }

@@ -52,7 +52,7 @@ final class ModelLoader {
             signature,
             executors,
             meters,
-            limits.maxBatchRows(),
+            limits.batchRows(),
             limits.maxQueuedRows());
     LoadedModel model =
         new LoadedModel(

@@ -28,12 +28,12 @@ public final class ModelRegistry implements AutoCloseable {
   /**
    * What bounds each loaded version.
    *
-   * @param maxBatchRows most rows of one batch
+   * @param batchRows rows that every batch is executed at
    * @param maxQueuedRows rows that may wait
    * @param loadedVersions versions of a model that stay loaded, besides those asked for by {@link
    *     ModelRegistry#load}
    */
-  public record Limits(int maxBatchRows, int maxQueuedRows, int loadedVersions) {}
+  public record Limits(int batchRows, int maxQueuedRows, int loadedVersions) {}
 
   private record Pinned(String model, int version) {}
 

@@ -1,0 +1,200 @@
+package io.tidemill.serving;
+
+import io.tidemill.device.Device;
+import io.tidemill.device.DeviceBuffer;
+import io.tidemill.device.Devices;
+import io.tidemill.device.Executable;
+import io.tidemill.device.Execution;
+import io.tidemill.program.Optimizer;
+import io.tidemill.program.Program;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * The real CPU device with a gate before each run, so that a test decides when a batch computes.
+ *
+ * <p>The gate is open at first. Any thread.
+ */
+public final class GatedDevice implements Device {
+  private static final long DEADLINE_S = 30;
+
+  private final Device cpu = Devices.open("cpu");
+  private final Lock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final List<Execution> openExecutions = new ArrayList<>();
+  private boolean isHeld;
+  private int waiting;
+  private int failuresLeft;
+
+  /** From now on runs wait at the gate. */
+  public void hold() {
+    locked(() -> isHeld = true);
+  }
+
+  /** Lets all runs through, those that wait and those that come. */
+  public void open() {
+    locked(() -> isHeld = false);
+  }
+
+  /** The next run that passes the gate fails instead. */
+  public void failNextRun() {
+    locked(() -> failuresLeft++);
+  }
+
+  /** Blocks until {@code count} runs wait at the gate. */
+  public void awaitHeldRuns(int count) throws InterruptedException {
+    lock.lock();
+    try {
+      long leftNs = TimeUnit.SECONDS.toNanos(DEADLINE_S);
+      while (waiting < count) {
+        leftNs = changed.awaitNanos(leftNs);
+        if (leftNs <= 0) {
+          throw new AssertionError("runs at the gate: expected " + count + ", found " + waiting);
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Executions that were made and not closed. */
+  public int openExecutions() {
+    lock.lock();
+    try {
+      return openExecutions.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public String description() {
+    return cpu.description();
+  }
+
+  @Override
+  public Executable compile(Program program) {
+    return new GatedExecutable(cpu.compile(program));
+  }
+
+  @Override
+  public DeviceBuffer allocate(long floats) {
+    return cpu.allocate(floats);
+  }
+
+  @Override
+  public void treeSum(List<DeviceBuffer> terms, DeviceBuffer out, long from, long to) {
+    cpu.treeSum(terms, out, from, to);
+  }
+
+  @Override
+  public void update(
+      Optimizer optimizer,
+      long step,
+      DeviceBuffer parameters,
+      DeviceBuffer gradient,
+      List<DeviceBuffer> moments,
+      long from,
+      long to) {
+    cpu.update(optimizer, step, parameters, gradient, moments, from, to);
+  }
+
+  @Override
+  public void close() {
+    cpu.close();
+  }
+
+  private void locked(Runnable change) {
+    lock.lock();
+    try {
+      change.run();
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void pass() {
+    lock.lock();
+    try {
+      waiting++;
+      changed.signalAll();
+      while (isHeld) {
+        changed.awaitUninterruptibly();
+      }
+      waiting--;
+      if (failuresLeft > 0) {
+        failuresLeft--;
+        throw new IllegalStateException("the run was told to fail");
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private final class GatedExecutable implements Executable {
+    private final Executable executable;
+
+    GatedExecutable(Executable executable) {
+      this.executable = executable;
+    }
+
+    @Override
+    public Program program() {
+      return executable.program();
+    }
+
+    @Override
+    public long peakBytes() {
+      return executable.peakBytes();
+    }
+
+    @Override
+    public Execution newExecution() {
+      Execution execution = new GatedExecution(executable.newExecution());
+      locked(() -> openExecutions.add(execution));
+      return execution;
+    }
+  }
+
+  private final class GatedExecution implements Execution {
+    private final Execution execution;
+
+    GatedExecution(Execution execution) {
+      this.execution = execution;
+    }
+
+    @Override
+    public MemorySegment input(String name) {
+      return execution.input(name);
+    }
+
+    @Override
+    public MemorySegment output(String name) {
+      return execution.output(name);
+    }
+
+    @Override
+    public void run(DeviceBuffer parameters) {
+      pass();
+      execution.run(parameters);
+    }
+
+    @Override
+    public void run(DeviceBuffer parameters, DeviceBuffer gradients) {
+      pass();
+      execution.run(parameters, gradients);
+    }
+
+    @Override
+    public void close() {
+      execution.close();
+      locked(() -> openExecutions.remove(this));
+    }
+  }
+}

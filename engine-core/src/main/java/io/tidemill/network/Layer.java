@@ -23,7 +23,10 @@ public interface Layer {
     return Optional.empty();
   }
 
-  /** What must be learnt from the data before the first step, given this layer's name. */
+  /**
+   * What must be learnt from the data before the first step, given this layer's name; only for the
+   * first layer of a network that has parameters.
+   */
   default Optional<Adaptation> adaptation(String name) {
     return Optional.empty();
   }

@@ -33,12 +33,17 @@ public final class Network {
   private final Map<String, Initializer> initializers = new LinkedHashMap<>();
   private final Program inference;
 
+  /** The layers before the first that has parameters. */
+  private final List<Named> preparing;
+
   private Network(List<Named> layers) {
     this.layers = List.copyOf(layers);
     this.inputShape = findInputShape();
     ProgramBuilder builder = new ProgramBuilder();
-    builder.output("output", traceLayers(builder, "input"));
+    builder.output("output", traceLayers(builder, "input", layers));
     this.inference = builder.build();
+    this.preparing = List.copyOf(layers.subList(0, findFirstWithParameters()));
+    checkAdaptations();
   }
 
   /** The layers one after the other, named by kind and count: dense-1, relu-1, dense-2. */
@@ -51,11 +56,6 @@ public final class Network {
     List<Named> named = new ArrayList<>();
     for (Layer layer : layers) {
       String name = layer.kind() + "-" + counts.merge(layer.kind(), 1, Integer::sum);
-      if (layer.adaptation(name).isPresent() && !named.isEmpty()) {
-        throw new EngineException(
-            ErrorCode.INVALID_ARGUMENT,
-            name + " must be the first layer: it is adapted from the features themselves");
-      }
       named.add(new Named(name, layer));
     }
     return new Network(named);
@@ -84,7 +84,7 @@ public final class Network {
   /** The open program from {@code input} to {@code probabilities} and {@code label} (int64). */
   public Program prediction(Loss loss) {
     ProgramBuilder builder = new ProgramBuilder();
-    loss.traceHead(builder, traceLayers(builder, "input"));
+    loss.traceHead(builder, traceLayers(builder, "input", layers));
     return builder.build();
   }
 
@@ -117,29 +117,63 @@ public final class Network {
     return arena;
   }
 
-  /** What must see the data before the first step; new and empty at each call. */
-  public List<Adaptation> adaptations() {
+  /** What must see {@link #preparation} of the data before the first step; new at each call. */
+  public Optional<Adaptation> adaptation() {
     return layers.stream()
         .map(named -> named.layer().adaptation(named.name()))
         .flatMap(Optional::stream)
-        .toList();
+        .findFirst();
+  }
+
+  /**
+   * The open program from {@code features} to {@code prepared}: the layers before the first that
+   * has parameters, so it is the same before and after training.
+   */
+  public Program preparation() {
+    ProgramBuilder builder = new ProgramBuilder();
+    return builder.output("prepared", traceLayers(builder, "features", preparing)).build();
   }
 
   private Program openEvaluation(Loss loss) {
     ProgramBuilder builder = new ProgramBuilder();
-    Value output = traceLayers(builder, "features");
+    Value output = traceLayers(builder, "features", layers);
     Value labels = builder.input("labels", loss.labelType(), Shape.of(Shape.ANY));
     Value weights = builder.input("weights", DataType.FLOAT32, Shape.of(Shape.ANY));
     builder.output("loss", loss.trace(builder, output, labels, weights));
     return builder.output("output", output).build();
   }
 
-  private Value traceLayers(ProgramBuilder builder, String input) {
+  private Value traceLayers(ProgramBuilder builder, String input, List<Named> traced) {
     Value value = builder.input(input, DataType.FLOAT32, inputShape);
-    for (Named named : layers) {
+    for (Named named : traced) {
       value = named.layer().trace(new LayerTracer(named.name(), builder, initializers), value);
     }
     return value;
+  }
+
+  /** The position of that layer; the names of its parameters begin with its own. */
+  private int findFirstWithParameters() {
+    for (int i = 0; i < layers.size(); i++) {
+      String prefix = layers.get(i).name() + ".";
+      if (initializers.keySet().stream().anyMatch(parameter -> parameter.startsWith(prefix))) {
+        return i;
+      }
+    }
+    return layers.size();
+  }
+
+  private void checkAdaptations() {
+    for (int i = preparing.size() + 1; i < layers.size(); i++) {
+      Named named = layers.get(i);
+      if (named.layer().adaptation(named.name()).isPresent()) {
+        throw new EngineException(
+            ErrorCode.INVALID_ARGUMENT,
+            named.name()
+                + " is adapted to the features before training begins, so it must be the first"
+                + (" layer with parameters: found " + layers.get(preparing.size()).name())
+                + " before it");
+      }
+    }
   }
 
   /** The shape that the first layer with a will of its own takes; those before it keep shapes. */

@@ -9,7 +9,8 @@ import java.util.Optional;
  * (x - mean) / standard deviation for each feature, x [*, features].
  *
  * <p>Mean and deviation are not trained: they are adapted from the data before the first step, as
- * Keras' {@code Normalization.adapt} does, and then stay. Must be the first layer of a network.
+ * Keras' {@code Normalization.adapt} does, and then stay. What it sees are the features as the
+ * layers before it leave them, so those must be without parameters.
  */
 public record Standardize(int features) implements Layer {
 

@@ -39,6 +39,7 @@ public record Cost(long flops, long bytes) {
       case Op.ScaleFeatures _ -> out;
       case Op.AddBiasRelu _, Op.Standardize _ -> 2 * out;
       case Op.Sigmoid _, Op.SigmoidGradient _ -> 3 * out;
+      case Op.SignedLog1p _, Op.SignedLog1pGradient _ -> 2 * out;
       case Op.Softmax _, Op.SoftmaxGradient _ -> 4 * out;
       case Op.LayerNorm _ -> 5 * out;
       case Op.LayerNormGradient _ -> 12 * out;

@@ -109,6 +109,11 @@ public final class Differentiation {
           contribute(instruction, 0, () -> builder.apply(new Op.ReluGradient(), y, dy));
       case Op.Sigmoid _ ->
           contribute(instruction, 0, () -> builder.apply(new Op.SigmoidGradient(), y, dy));
+      case Op.SignedLog1p _ ->
+          contribute(
+              instruction,
+              0,
+              () -> builder.apply(new Op.SignedLog1pGradient(), in(instruction, 0), dy));
       case Op.Softmax _ ->
           contribute(instruction, 0, () -> builder.apply(new Op.SoftmaxGradient(), y, dy));
       case Op.LayerNorm(float epsilon) ->
@@ -151,6 +156,7 @@ public final class Differentiation {
       case Op.BinaryCrossEntropy _ -> loss(instruction, new Op.BinaryCrossEntropyGradient(), dy);
       case Op.ReluGradient _,
           Op.SigmoidGradient _,
+          Op.SignedLog1pGradient _,
           Op.SoftmaxGradient _,
           Op.LayerNormGradient _,
           Op.SoftmaxCrossEntropyGradient _,

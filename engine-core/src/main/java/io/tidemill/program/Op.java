@@ -42,6 +42,15 @@ public sealed interface Op {
   /** dy y (1 - y): (y, dy). */
   record SigmoidGradient() implements Op {}
 
+  /**
+   * sign(x) log(1 + |x|), the logarithm of counts and amounts: log1p from 0 up, and odd, so that no
+   * number is refused. NaN stays NaN, an infinity itself.
+   */
+  record SignedLog1p() implements Op {}
+
+  /** dy / (1 + |x|): (x, dy). */
+  record SignedLog1pGradient() implements Op {}
+
   /** exp(x - max) / sum over each row. */
   record Softmax() implements Op {}
 

@@ -41,11 +41,15 @@ final class TypeInference {
             isMatrix(0) && isVectorFor(1, 0) && isVectorFor(2, 0));
         yield floats(shape(0));
       }
-      case Op.Relu _, Op.Sigmoid _, Op.Scale _ -> {
+      case Op.Relu _, Op.Sigmoid _, Op.SignedLog1p _, Op.Scale _ -> {
         take("one tensor", 1, true);
         yield floats(shape(0));
       }
-      case Op.ReluGradient _, Op.SigmoidGradient _, Op.Add _, Op.Mul _ -> {
+      case Op.ReluGradient _,
+          Op.SigmoidGradient _,
+          Op.SignedLog1pGradient _,
+          Op.Add _,
+          Op.Mul _ -> {
         take("two tensors of one shape", 2, same(0, 1));
         yield floats(shape(0));
       }

@@ -1,14 +1,17 @@
 package io.tidemill.train;
 
+import io.tidemill.device.Device;
+import io.tidemill.device.DeviceBuffer;
 import io.tidemill.device.Execution;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.network.Adaptation;
 import io.tidemill.program.Optimizer;
+import io.tidemill.program.Program;
 import io.tidemill.tensor.DataType;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Optional;
 
 /**
  * Which samples a shard of a step takes: a pure function of (log, seed, step, shard).
@@ -94,17 +97,33 @@ final class Batches {
     }
   }
 
-  /** Shows the first rows of the log to the layers that adapt, and stores what they learn. */
-  void adapt(long count, MemorySegment parameters) {
-    long rowBytes = (long) training.encoding().width() * Float.BYTES;
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment features = arena.allocate(rowBytes, 64);
-      for (Adaptation adaptation : training.network().adaptations()) {
-        for (long row = 0; row < count; row++) {
-          rows.readFeatures(log.row(row), features, 0);
-          adaptation.accept(features, 1);
+  /**
+   * Shows the first rows of the log, in order, to the layer that adapts, and stores what it learns.
+   *
+   * <p>It sees them as the layers before it leave them, computed by the kernels and in the shape of
+   * a training step; every rank comes to the same bits by itself.
+   */
+  void adapt(long count, Device device, MemorySegment parameters) {
+    Optional<Adaptation> adaptation = training.network().adaptation();
+    if (adaptation.isPresent()) {
+      show(count, device, adaptation.get());
+      adaptation.get().store(training.network().layout(), parameters);
+    }
+  }
+
+  private void show(long count, Device device, Adaptation adaptation) {
+    int batch = training.shardRows();
+    Program preparation = training.network().preparation().bind(batch);
+    try (Execution execution = device.compile(preparation).newExecution();
+        DeviceBuffer noParameters = device.allocate(0)) {
+      MemorySegment features = execution.input("features");
+      for (long first = 0; first < count; first += batch) {
+        int filled = (int) Math.min(batch, count - first);
+        for (int i = 0; i < filled; i++) {
+          rows.readFeatures(log.row(first + i), features, i);
         }
-        adaptation.store(training.network().layout(), parameters);
+        execution.run(noParameters);
+        adaptation.accept(execution.output("prepared"), filled);
       }
     }
   }

@@ -236,13 +236,13 @@ public final class TrainerTask implements Task {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment host = arena.allocate(gang.layout().floats() * Float.BYTES, 64);
       training.network().initialise(seed, host);
-      batches.adapt(rows, host);
+      batches.adapt(rows, gang.device(), host);
       rank.parameters().write(0, host);
     }
     return true;
   }
 
   private boolean needsData() {
-    return !training.network().adaptations().isEmpty();
+    return training.network().adaptation().isPresent();
   }
 }

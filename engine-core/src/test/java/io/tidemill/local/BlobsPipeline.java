@@ -10,6 +10,7 @@ import io.tidemill.network.Dense;
 import io.tidemill.network.Loss;
 import io.tidemill.network.Network;
 import io.tidemill.network.Relu;
+import io.tidemill.network.SignedLog1p;
 import io.tidemill.network.Standardize;
 import io.tidemill.operator.KeyedProcess;
 import io.tidemill.program.Optimizer;
@@ -78,7 +79,8 @@ public final class BlobsPipeline implements PipelineDefinition {
     Stream<Enriched> enriched =
         readings.keyBy("by-device", Reading::device).process("mean", RunningMean::new);
     Network network =
-        Network.sequential(Standardize.of(3), Dense.of(3, 16), Relu.of(), Dense.of(16, 3));
+        Network.sequential(
+            SignedLog1p.of(), Standardize.of(3), Dense.of(3, 16), Relu.of(), Dense.of(16, 3));
     enriched
         .filter("training-half", e -> e.second() % 4 != 0)
         .train(

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemill.error.EngineException;
+import io.tidemill.program.Instruction;
 import io.tidemill.program.ParameterLayout;
 import io.tidemill.program.Program;
 import io.tidemill.tensor.DataType;
@@ -100,21 +101,39 @@ final class NetworkTest {
   }
 
   @Test
-  void standardizeMustComeFirst() {
+  void standardizeMustComeBeforeOtherParameters() {
     EngineException refusal =
         assertThrows(
             EngineException.class,
             () -> Network.sequential(Dense.of(4, 4), Standardize.of(4), Dense.of(4, 1)));
 
     assertEquals(
-        "standardize-1 must be the first layer: it is adapted from the features themselves",
+        "standardize-1 is adapted to the features before training begins, so it must be the first"
+            + " layer with parameters: found dense-1 before it",
         refusal.getMessage());
+  }
+
+  @Test
+  void layersWithoutParametersPrepareTheFeaturesForStandardize() {
+    Network network =
+        Network.sequential(
+            SignedLog1p.of(), Relu.of(), Standardize.of(4), SignedLog1p.of(), Dense.of(4, 1));
+
+    Program preparation = network.preparation();
+
+    assertEquals(
+        List.of("signed-log1p-1", "relu-1"),
+        preparation.instructions().stream().map(Instruction::layer).toList());
+    assertEquals(List.of(), preparation.parameters());
+    assertEquals(
+        List.of(new TensorSpec("prepared", DataType.FLOAT32, Shape.of(Shape.ANY, 4))),
+        preparation.outputSpecs());
   }
 
   @Test
   void standardizeIsAdaptedAndNotTrained() {
     Network network = Network.sequential(Standardize.of(2), Dense.of(2, 1));
-    Adaptation adaptation = network.adaptations().getFirst();
+    Adaptation adaptation = network.adaptation().orElseThrow();
     adaptation.accept(MemorySegment.ofArray(new float[] {1, 7, 2, 7}), 2);
     adaptation.accept(MemorySegment.ofArray(new float[] {6, 7}), 1);
     float[] parameters = network.initialParameters(1);

@@ -32,6 +32,8 @@ public record OpCase(Op op, List<Shape> operands, int trainable) {
     cases.add(of(new Op.ReluGradient(), 0, matrix, matrix));
     cases.add(of(new Op.Sigmoid(), 1, matrix));
     cases.add(of(new Op.SigmoidGradient(), 0, matrix, matrix));
+    cases.add(of(new Op.SignedLog1p(), 1, matrix));
+    cases.add(of(new Op.SignedLog1pGradient(), 0, matrix, matrix));
     cases.add(of(new Op.Softmax(), 1, matrix));
     cases.add(of(new Op.SoftmaxGradient(), 0, matrix, matrix));
     cases.add(of(new Op.LayerNorm(1e-3f), 1, matrix));

@@ -55,6 +55,8 @@ public final class Oracle {
           case Op.ReluGradient _ -> zip(x, in.get(1), (y, dy) -> y > 0 ? dy : 0);
           case Op.Sigmoid _ -> map(x, Oracle::sigmoid);
           case Op.SigmoidGradient _ -> zip(x, in.get(1), (y, dy) -> dy * y * (1 - y));
+          case Op.SignedLog1p _ -> map(x, a -> Math.signum(a) * Math.log1p(Math.abs(a)));
+          case Op.SignedLog1pGradient _ -> zip(x, in.get(1), (a, dy) -> dy / (1 + Math.abs(a)));
           case Op.Scale(float factor) -> map(x, a -> factor * a);
           case Op.Add _ -> zip(x, in.get(1), Double::sum);
           case Op.Mul _ -> zip(x, in.get(1), (a, b) -> a * b);

@@ -105,6 +105,19 @@ final class ElementwiseKernels {
     }
   }
 
+  static void signedLog1p(MemorySegment x, MemorySegment out, long floats) {
+    for (long i = 0; i < floats * Float.BYTES; i += Float.BYTES) {
+      out.set(JAVA_FLOAT, i, VectorMath.signedLog1p(x.get(JAVA_FLOAT, i)));
+    }
+  }
+
+  static void signedLog1pGradient(
+      MemorySegment x, MemorySegment dy, MemorySegment out, long floats) {
+    for (long i = 0; i < floats * Float.BYTES; i += Float.BYTES) {
+      out.set(JAVA_FLOAT, i, dy.get(JAVA_FLOAT, i) / (Math.abs(x.get(JAVA_FLOAT, i)) + 1));
+    }
+  }
+
   private static FloatVector passWhereActive(FloatVector y, FloatVector dy) {
     return Lanes.broadcast(0).blend(dy, y.compare(VectorOperators.GT, 0f));
   }

@@ -51,6 +51,9 @@ final class KernelCatalog {
       case Op.Sigmoid _ -> v -> ElementwiseKernels.sigmoid(v[a], v[out], floats);
       case Op.SigmoidGradient _ ->
           v -> ElementwiseKernels.sigmoidGradient(v[a], v[b], v[out], floats);
+      case Op.SignedLog1p _ -> v -> ElementwiseKernels.signedLog1p(v[a], v[out], floats);
+      case Op.SignedLog1pGradient _ ->
+          v -> ElementwiseKernels.signedLog1pGradient(v[a], v[b], v[out], floats);
       case Op.Add _ -> v -> ElementwiseKernels.add(v[a], v[b], v[out], floats);
       case Op.Mul _ -> v -> ElementwiseKernels.mul(v[a], v[b], v[out], floats);
       case Op.Scale(float factor) -> v -> ElementwiseKernels.scale(v[a], factor, v[out], floats);

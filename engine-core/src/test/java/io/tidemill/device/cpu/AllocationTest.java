@@ -12,6 +12,7 @@ import io.tidemill.network.Loss;
 import io.tidemill.network.Network;
 import io.tidemill.network.Relu;
 import io.tidemill.network.Sigmoid;
+import io.tidemill.network.SignedLog1p;
 import io.tidemill.program.Optimizer;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
@@ -25,7 +26,12 @@ final class AllocationTest {
   private static final int ROUNDS = 100;
   private static final Network NETWORK =
       Network.sequential(
-          LayerNorm.plain(), Dense.of(20, 33), Relu.of(), Dense.of(33, 5), Sigmoid.of());
+          LayerNorm.plain(),
+          Dense.of(20, 33),
+          Relu.of(),
+          Dense.of(33, 5),
+          SignedLog1p.of(),
+          Sigmoid.of());
 
   static List<Device> devices() {
     return List.of(new CpuDevice(GemmSelection.gemm()), new CpuDevice(new VectorGemm()));

@@ -12,6 +12,7 @@ import io.tidemill.network.Loss;
 import io.tidemill.network.Network;
 import io.tidemill.network.Relu;
 import io.tidemill.network.Sigmoid;
+import io.tidemill.network.SignedLog1p;
 import io.tidemill.program.Optimizer;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -37,6 +38,7 @@ final class DeterminismTest {
           Relu.of(),
           Dense.of(50, 21),
           Sigmoid.of(),
+          SignedLog1p.of(),
           Dense.of(21, 7));
 
   static List<Device> devices() {
@@ -90,6 +92,7 @@ final class DeterminismTest {
         new SoftmaxKernels().softmax(x, out, 3, n);
         new LayerNormKernels().gradient(out, x, out, 3, n, 1e-6f);
         ElementwiseKernels.sigmoid(out, out, 3L * n);
+        ElementwiseKernels.signedLog1p(out, out, 3L * n);
         results[shift] = bits(out.toArray(ValueLayout.JAVA_FLOAT));
       }
 

@@ -34,6 +34,17 @@ final class SpecialValuesTest {
   }
 
   @Test
+  void signedLog1pIsOddAndKeepsNanAndInfinities() {
+    double[] x = {INF, -INF, NAN, 0, -0.0, 1, -1, Float.MAX_VALUE, Float.MIN_VALUE};
+
+    double[] y = run(new Op.SignedLog1p(), matrix(1, 9), x);
+
+    double ln2 = (float) Math.log(2);
+    double top = (float) (128 * Math.log(2));
+    assertArrayEquals(new double[] {INF, -INF, NAN, 0, -0.0, ln2, -ln2, top, Float.MIN_VALUE}, y);
+  }
+
+  @Test
   void softmaxOfLargeLogitsStaysFinite() {
     double[] y = run(new Op.Softmax(), matrix(2, 2), new double[] {1e30, 1e30, 1000, -1000});
 

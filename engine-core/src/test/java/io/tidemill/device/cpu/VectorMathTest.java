@@ -46,6 +46,25 @@ final class VectorMathTest {
     assertTrue(Float.isNaN(exp(Float.NaN)));
   }
 
+  @Test
+  void signedLogarithmIsWithinTwoUlpOverItsWholeRange() {
+    double worst = 0;
+    float at = 0;
+    for (long bits = 0; bits <= Float.floatToIntBits(Float.MAX_VALUE); bits += 509) {
+      float x = Float.intBitsToFloat((int) bits);
+      float y = VectorMath.signedLog1p(x);
+      double exact = StrictMath.log1p(x);
+      double error = Math.abs(y - exact) / Math.ulp((float) exact);
+      assertEquals(-y, VectorMath.signedLog1p(-x));
+      if (error > worst) {
+        worst = error;
+        at = x;
+      }
+    }
+
+    assertTrue(worst <= BOUND_ULP, "signedLog1p is off by " + worst + " ulp at " + at);
+  }
+
   private static float exp(float x) {
     float inLane = VectorMath.exp(Lanes.broadcast(x)).lane(0);
     assertEquals(inLane, VectorMath.exp(x));

@@ -45,7 +45,7 @@ public final class DigitsPipeline implements PipelineDefinition {
     training =
         data.isPresent()
             ? training.epochs(params.integer("epochs", 3, 1)).shuffle()
-            : training.steps(params.whole("steps", 1_000, 1));
+            : training.steps(params.whole("steps", 400, 1));
     p.source("images", images(data, params.seed()))
         .train("classifier", training)
         .evaluate(

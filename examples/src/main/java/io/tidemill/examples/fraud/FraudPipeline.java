@@ -11,6 +11,7 @@ import io.tidemill.network.Dense;
 import io.tidemill.network.Loss;
 import io.tidemill.network.Network;
 import io.tidemill.network.Relu;
+import io.tidemill.network.SignedLog1p;
 import io.tidemill.network.Standardize;
 import io.tidemill.program.Optimizer;
 import io.tidemill.train.Encoding;
@@ -64,14 +65,18 @@ public final class FraudPipeline implements PipelineDefinition {
   private static Training<Features> training(Params params) {
     Network network =
         Network.sequential(
-            Standardize.of(FEATURES), Dense.of(FEATURES, 32), Relu.of(), Dense.of(32, 1));
+            SignedLog1p.of(),
+            Standardize.of(FEATURES),
+            Dense.of(FEATURES, 64),
+            Relu.of(),
+            Dense.of(64, 1));
     return Training.of(network, Encoding.ofFloats(FEATURES, Features::row, Features::label))
         .loss(Loss.binaryCrossEntropy())
-        .optimizer(Optimizer.Adam.of((float) params.positive("rate", 2e-2)))
+        .optimizer(Optimizer.Adam.of((float) params.positive("rate", 7e-3)))
         .schedule(Schedule.LINEAR)
         .globalBatch(params.integer("batch", 512, 1))
         .shards(params.integer("shards", 8, 1))
-        .epochs(params.integer("epochs", 40, 1))
+        .epochs(params.integer("epochs", 20, 1))
         .shuffle();
   }
 

@@ -43,9 +43,14 @@ public final class SampleLog implements AutoCloseable {
 
   /** An empty log, written into {@code folder}. */
   public SampleLog(Path folder, int rowBytes) {
+    this(folder, rowBytes, SEGMENT_BYTES);
+  }
+
+  /** {@code segmentBytes}: bytes of a file, about. */
+  SampleLog(Path folder, int rowBytes, long segmentBytes) {
     this.folder = folder;
     this.rowBytes = rowBytes;
-    this.segmentRows = Math.max(1, SEGMENT_BYTES / rowBytes);
+    this.segmentRows = Math.max(1, segmentBytes / rowBytes);
     try {
       Files.createDirectories(folder);
     } catch (IOException e) {

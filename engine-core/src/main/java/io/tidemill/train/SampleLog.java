@@ -144,6 +144,7 @@ public final class SampleLog implements AutoCloseable {
 
   /** Deletes the files whose rows are all below {@code row}; they must not be read again. */
   void trim(long row) {
+    updateChecksums(); // of rows that will be gone
     while ((trimmed + 1) * segmentRows <= row) {
       int segment = (int) trimmed++;
       segments[segment] = null;

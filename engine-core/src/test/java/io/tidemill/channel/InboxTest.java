@@ -112,7 +112,7 @@ class InboxTest {
         assertTrue(turn < 20_000, "no progress any more: seed=" + seed);
         int who = random.nextInt(4);
         if (who < 2) {
-          produce(outboxes[who], who, time, random);
+          produce(outboxes[who], who, time);
         } else {
           switch (inboxes[who - 2].poll()) {
             case Item item -> received.add(item);
@@ -127,7 +127,7 @@ class InboxTest {
   }
 
   /** Sixty records in runs to one consumer, so that one channel fills while the other is empty. */
-  private static void produce(Outbox outbox, int producer, long[] time, Random random) {
+  private static void produce(Outbox outbox, int producer, long[] time) {
     if (outbox.flush() && time[producer] <= 60) {
       long now = time[producer]++;
       boolean over = now == 60;

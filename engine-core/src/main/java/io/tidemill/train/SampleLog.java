@@ -43,9 +43,14 @@ public final class SampleLog implements AutoCloseable {
 
   /** An empty log, written into {@code folder}. */
   public SampleLog(Path folder, int rowBytes) {
+    this(folder, rowBytes, SEGMENT_BYTES);
+  }
+
+  /** {@code segmentBytes}: bytes of a file, about. */
+  SampleLog(Path folder, int rowBytes, long segmentBytes) {
     this.folder = folder;
     this.rowBytes = rowBytes;
-    this.segmentRows = Math.max(1, SEGMENT_BYTES / rowBytes);
+    this.segmentRows = Math.max(1, segmentBytes / rowBytes);
     try {
       Files.createDirectories(folder);
     } catch (IOException e) {
@@ -139,6 +144,7 @@ public final class SampleLog implements AutoCloseable {
 
   /** Deletes the files whose rows are all below {@code row}; they must not be read again. */
   void trim(long row) {
+    updateChecksums(); // of rows that will be gone
     while ((trimmed + 1) * segmentRows <= row) {
       int segment = (int) trimmed++;
       segments[segment] = null;

@@ -128,14 +128,16 @@ class BatchQueueTest {
 
   @Test
   void refusesRowsBeyondTheCapacityAndTellsHowManyWait() throws Exception {
-    holdOneRow();
-    accepted(1, 2, 3, 4, 5, 6, 7, 8, 9, 10);
+    CompletableFuture<List<NamedTensor>> running = holdOneRow();
+    CompletableFuture<List<NamedTensor>> waiting = accepted(1, 2, 3, 4, 5, 6, 7, 8, 9, 10);
 
     Submission refused = queue.submit(rows(1, 2, 3));
 
     assertEquals(10, assertInstanceOf(Submission.Refused.class, refused).queuedRows());
     assertEquals(new Submission.TooLarge(13, 12), queue.submit(rows(new float[13])));
-    accepted(1, 2);
+    CompletableFuture<List<NamedTensor>> fitting = accepted(1, 2);
+    device.open();
+    CompletableFuture.allOf(running, waiting, fitting).join();
   }
 
   @Test

@@ -57,8 +57,7 @@ class LifecycleTest {
       stopping.join();
       for (CompletableFuture<HttpResponse<String>> answer : answers) {
         assertEquals(200, answer.join().statusCode());
-        assertEquals(
-            ROWS, Answers.output(Answers.json(answer.join()), "label").get("data").size());
+        assertEquals(ROWS, Answers.output(Answers.json(answer.join()), "label").get("data").size());
       }
     }
   }

@@ -59,12 +59,17 @@ public final class ModelRegistry implements AutoCloseable {
    * Loads what has been published since the last time: the latest version of each model.
    *
    * <p>Where the latest cannot be loaded and the model has no other version in memory, the one
-   * before is tried. A model that left the store stays in memory.
+   * before is tried. A version that is no longer in the store is no longer served, though requests
+   * that have begun are answered.
    */
   public synchronized Refresh refresh() {
     List<Refresh.Loaded> loaded = new ArrayList<>();
     List<EngineException> failures = new ArrayList<>();
-    for (String model : store.models()) {
+    List<String> stored = store.models();
+    for (String model : List.copyOf(models.keySet())) {
+      unlistAbsent(model, stored.contains(model) ? store.versions(model) : List.of());
+    }
+    for (String model : stored) {
       try {
         refresh(model, loaded, failures);
       } catch (EngineException e) {
@@ -161,21 +166,38 @@ public final class ModelRegistry implements AutoCloseable {
     replace(of(model.name()).with(model));
   }
 
+  private void unlistAbsent(String model, List<Integer> stored) {
+    for (int version : of(model).byVersion().keySet()) {
+      if (!stored.contains(version)) {
+        pinned.remove(new Pinned(model, version));
+        unlist(model, version);
+      }
+    }
+  }
+
   private void prune(String model) {
     List<Integer> unpinned =
         of(model).byVersion().keySet().stream()
             .filter(version -> !pinned.contains(new Pinned(model, version)))
             .toList();
     for (int version : unpinned.subList(0, Math.max(0, unpinned.size() - loadedVersions))) {
-      LoadedModel dropped = of(model).byVersion().get(version);
-      replace(of(model).without(version));
-      dropped.release();
+      unlist(model, version);
     }
+  }
+
+  private void unlist(String model, int version) {
+    LoadedModel unlisted = of(model).byVersion().get(version);
+    replace(of(model).without(version));
+    unlisted.release();
   }
 
   private void replace(ModelVersions versions) {
     NavigableMap<String, ModelVersions> changed = new TreeMap<>(models);
-    changed.put(versions.name(), versions);
+    if (versions.byVersion().isEmpty()) {
+      changed.remove(versions.name());
+    } else {
+      changed.put(versions.name(), versions);
+    }
     models = Collections.unmodifiableNavigableMap(changed);
   }
 

@@ -1,0 +1,88 @@
+package io.tidemill.serving;
+
+import static io.tidemill.serving.Requests.GOOD;
+import static io.tidemill.serving.Requests.INFER;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemill.model.ModelStore;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class OverloadTest {
+  private static final ServingConfig CONFIG =
+      ServingConfig.defaults().withExecutors(1).withBatchRows(4).withMaxQueuedRows(8);
+
+  private final GatedDevice device = new GatedDevice();
+  @TempDir private Path state;
+
+  @BeforeEach
+  void publish() {
+    PublishedModels.small().publish(ModelStore.in(state), "small", 1);
+  }
+
+  @Test
+  void refusesARequestForWhichTheQueueHasNoRoomAndSaysWhenToComeAgain() throws Exception {
+    String four = Requests.body(Requests.randomRows(4, 4, 1));
+    String eight = Requests.body(Requests.randomRows(8, 4, 2));
+    try (RunningServer server = new RunningServer(state, CONFIG, device)) {
+      device.hold();
+      CompletableFuture<HttpResponse<String>> running = server.postAsync(INFER, four);
+      device.awaitHeldRuns(1);
+      CompletableFuture<HttpResponse<String>> waiting = server.postAsync(INFER, eight);
+      server.awaitQueuedRows(8);
+
+      HttpResponse<String> refused = server.post(INFER, GOOD);
+
+      assertEquals(503, refused.statusCode());
+      long seconds = Long.parseLong(refused.headers().firstValue("Retry-After").orElseThrow());
+      assertTrue(seconds >= 1, "Retry-After: " + seconds);
+      assertEquals(
+          "model \"small\" is busy: 8 rows wait; try again in " + seconds + " s",
+          Answers.error(refused));
+      device.open();
+      assertEquals(200, running.join().statusCode());
+      assertEquals(200, waiting.join().statusCode());
+      assertEquals(200, server.post(INFER, GOOD).statusCode());
+    }
+  }
+
+  @Test
+  void refusesARequestOfMoreRowsThanCouldEverWait() throws Exception {
+    try (RunningServer server = new RunningServer(state, CONFIG, device)) {
+      HttpResponse<String> refused =
+          server.post(INFER, Requests.body(Requests.randomRows(9, 4, 1)));
+
+      assertEquals(413, refused.statusCode());
+      assertEquals(
+          "too many rows in one request: expected at most 8, found 9", Answers.error(refused));
+      assertEquals(200, server.post(INFER, GOOD).statusCode());
+    }
+  }
+
+  @Test
+  void freesAVersionOnceItsLastRequestHasLeft() throws Exception {
+    ServingConfig config = CONFIG.withLoadedVersions(1);
+    try (RunningServer server = new RunningServer(state, config, device)) {
+      assertEquals(200, server.post(INFER, GOOD).statusCode());
+      device.hold();
+      CompletableFuture<HttpResponse<String>> last = server.postAsync(INFER, GOOD);
+      device.awaitHeldRuns(1);
+      PublishedModels.small().publish(server.store(), "small", 2);
+      CompletableFuture<Void> exchange =
+          CompletableFuture.runAsync(() -> server.server().registry().refresh());
+      device.awaitHeldRuns(2);
+      assertEquals(2, device.openExecutions());
+
+      device.open();
+
+      exchange.join();
+      assertEquals("1", Answers.json(last.join()).get("model_version").asText());
+      assertEquals(0, device.openExecutions());
+    }
+  }
+}

@@ -1,0 +1,193 @@
+package io.tidemill.serving.batch;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemill.device.DeviceBuffer;
+import io.tidemill.error.EngineException;
+import io.tidemill.network.Dense;
+import io.tidemill.network.Loss;
+import io.tidemill.network.Network;
+import io.tidemill.program.Program;
+import io.tidemill.serving.GatedDevice;
+import io.tidemill.serving.inference.CallSignature;
+import io.tidemill.serving.metrics.ServingMetrics;
+import io.tidemill.tensor.DataType;
+import io.tidemill.tensor.NamedTensor;
+import io.tidemill.tensor.Shape;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class BatchQueueTest {
+  private static final int BATCH_ROWS = 4;
+  private static final Network NETWORK = Network.sequential(Dense.of(2, 3));
+  private static final Program PROGRAM = NETWORK.prediction(Loss.softmaxCrossEntropy());
+
+  private final GatedDevice device = new GatedDevice();
+  private final ServingMetrics metrics = new ServingMetrics();
+  private final BatchExecutors executors = BatchExecutors.start(1);
+  private DeviceBuffer parameters;
+  private BatchQueue queue;
+
+  @BeforeEach
+  void open() {
+    parameters = device.allocate(PROGRAM.layout().floats());
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment weights = arena.allocate(NETWORK.layout().floats() * Float.BYTES, 64);
+      NETWORK.initialise(1, weights);
+      parameters.write(0, weights);
+    }
+    CallSignature signature = new CallSignature(PROGRAM.inputSpecs(), PROGRAM.outputSpecs());
+    queue =
+        new BatchQueue(
+            device,
+            PROGRAM,
+            parameters,
+            signature,
+            executors,
+            metrics.model("m", "1"),
+            BATCH_ROWS,
+            12);
+  }
+
+  @AfterEach
+  void close() {
+    device.open();
+    queue.close();
+    executors.close();
+    parameters.close();
+    metrics.close();
+    device.close();
+  }
+
+  @Test
+  void putsRowsThatWaitIntoOneBatch() throws Exception {
+    CompletableFuture<List<NamedTensor>> first = holdOneRow();
+    CompletableFuture<List<NamedTensor>> second = accepted(1, 2);
+    CompletableFuture<List<NamedTensor>> third = accepted(3);
+
+    device.open();
+
+    float[] together = probabilities(second);
+    float[] alone = probabilities(accepted(2));
+    assertArrayEquals(alone, Arrays.copyOfRange(together, 3, 6));
+    assertArrayEquals(probabilities(accepted(3)), probabilities(third));
+    assertEquals(3, probabilities(first).length);
+    assertTrue(
+        metrics.scrape().contains("nv_inference_exec_count{model=\"m\",version=\"1\"} 4.0"),
+        metrics.scrape());
+  }
+
+  @Test
+  void cutsARequestOfMoreRowsThanABatchAndAnswersItWhole() {
+    float[] answer = probabilities(accepted(1, 2, 3, 4, 5, 6, 7, 8, 9));
+
+    for (int row = 1; row <= 9; row++) {
+      assertArrayEquals(
+          probabilities(accepted(row)), Arrays.copyOfRange(answer, (row - 1) * 3, row * 3));
+    }
+  }
+
+  @Test
+  void failsTheRequestsOfAFailedBatchAndServesTheNext() throws Exception {
+    CompletableFuture<List<NamedTensor>> failing = holdOneRow();
+    device.failNextRun();
+    CompletableFuture<List<NamedTensor>> next = accepted(5);
+
+    device.open();
+
+    CompletionException e = assertThrows(CompletionException.class, failing::join);
+    assertEquals("the run was told to fail", e.getCause().getMessage());
+    assertArrayEquals(probabilities(accepted(5)), probabilities(next));
+  }
+
+  @Test
+  void failsARequestOfManyBatchesOnlyWhenItsLastHasRun() throws Exception {
+    device.hold();
+    CompletableFuture<List<NamedTensor>> large = accepted(1, 2, 3, 4, 5, 6);
+    device.awaitHeldRuns(1);
+    device.failNextRun();
+
+    device.open();
+
+    assertThrows(CompletionException.class, large::join);
+    queue.close();
+    assertEquals(0, device.openExecutions());
+  }
+
+  @Test
+  void refusesRowsBeyondTheCapacityAndTellsHowManyWait() throws Exception {
+    CompletableFuture<List<NamedTensor>> running = holdOneRow();
+    CompletableFuture<List<NamedTensor>> waiting = accepted(1, 2, 3, 4, 5, 6, 7, 8, 9, 10);
+
+    Submission refused = queue.submit(rows(1, 2, 3));
+
+    assertEquals(10, assertInstanceOf(Submission.Refused.class, refused).queuedRows());
+    assertEquals(new Submission.TooLarge(13, 12), queue.submit(rows(new float[13])));
+    CompletableFuture<List<NamedTensor>> fitting = accepted(1, 2);
+    device.open();
+    CompletableFuture.allOf(running, waiting, fitting).join();
+  }
+
+  @Test
+  void failsWhatWaitsWhenItIsClosedAndTakesNothingMore() throws Exception {
+    BatchExecutors none = BatchExecutors.start(1);
+    none.close();
+    CallSignature signature = new CallSignature(PROGRAM.inputSpecs(), PROGRAM.outputSpecs());
+    BatchQueue stuck =
+        new BatchQueue(
+            device, PROGRAM, parameters, signature, none, metrics.model("s", "1"), BATCH_ROWS, 12);
+    Submission waiting = stuck.submit(rows(1));
+
+    stuck.close();
+
+    CompletionException e =
+        assertThrows(
+            CompletionException.class,
+            () -> assertInstanceOf(Submission.Accepted.class, waiting).outputs().join());
+    assertEquals("the model was unloaded", e.getCause().getMessage());
+    assertThrows(EngineException.class, () -> stuck.submit(rows(1)));
+  }
+
+  /** A request whose batch waits at the gate, so that those after it have to queue. */
+  private CompletableFuture<List<NamedTensor>> holdOneRow() throws InterruptedException {
+    device.hold();
+    CompletableFuture<List<NamedTensor>> answer = accepted(0);
+    device.awaitHeldRuns(1);
+    return answer;
+  }
+
+  private CompletableFuture<List<NamedTensor>> accepted(float... firsts) {
+    return assertInstanceOf(Submission.Accepted.class, queue.submit(rows(firsts))).outputs();
+  }
+
+  /** One row for each number: the number, and its half. */
+  private static List<NamedTensor> rows(float... firsts) {
+    float[] data = new float[firsts.length * 2];
+    for (int i = 0; i < firsts.length; i++) {
+      data[2 * i] = firsts[i];
+      data[2 * i + 1] = firsts[i] / 2;
+    }
+    return List.of(
+        new NamedTensor(
+            PROGRAM.inputSpecs().getFirst().name(),
+            DataType.FLOAT32,
+            Shape.of(firsts.length, 2),
+            MemorySegment.ofArray(data)));
+  }
+
+  private static float[] probabilities(CompletableFuture<List<NamedTensor>> answer) {
+    return answer.join().getFirst().data().toArray(ValueLayout.JAVA_FLOAT);
+  }
+}

@@ -108,8 +108,7 @@ class LifecycleTest {
 
       assertEquals(ErrorCode.RESOURCE, e.code());
       assertEquals(
-          "port %d on 127.0.0.1 is in use by another process; choose another with --port"
-              .formatted(port),
+          "port %d on 127.0.0.1 is in use by another process; choose another port".formatted(port),
           e.getMessage());
     }
   }

@@ -33,6 +33,7 @@ class ArchitectureTest {
     allow("device", "error", "program", "tensor");
     allow("model", "error", "storage", "tensor");
     allow("connector", "error");
+    allow("release");
     allow("channel", "error");
     allow("checkpoint", "codec", "error", "storage");
     allow("operator", "channel", "checkpoint", "codec", "connector", "error", "state", "storage");
@@ -70,6 +71,7 @@ class ArchitectureTest {
         "operator",
         "plan",
         "program",
+        "release",
         "storage",
         "task",
         "tensor",

@@ -7,6 +7,7 @@ import io.tidemill.error.ErrorCode;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,7 +26,7 @@ import java.util.zip.CRC32C;
  * <p>Threads: one appends, snapshots and trims; any thread reads rows below {@link #length}.
  */
 public final class SampleLog implements AutoCloseable {
-  private static final long SEGMENT_BYTES = 16 << 20;
+  private static final long SEGMENT_BYTES = 4 << 20;
 
   private final Path folder;
   private final int rowBytes;
@@ -184,6 +185,7 @@ public final class SampleLog implements AutoCloseable {
             StandardOpenOption.CREATE,
             StandardOpenOption.READ,
             StandardOpenOption.WRITE)) {
+      reserve(channel);
       return channel.map(FileChannel.MapMode.READ_WRITE, 0, segmentRows * rowBytes, arena);
     } catch (IOException e) {
       throw new EngineException(
@@ -194,6 +196,15 @@ public final class SampleLog implements AutoCloseable {
               + e.getMessage()
               + "; make room on the disk or give another folder with --state",
           e);
+    }
+  }
+
+  /** Writes the file full of zeros: a full disk must fail here, not when a row goes into a page. */
+  private void reserve(FileChannel channel) throws IOException {
+    long end = segmentRows * rowBytes;
+    ByteBuffer zeros = ByteBuffer.allocateDirect(1 << 20);
+    for (long at = channel.size(); at < end; ) {
+      at += channel.write(zeros.clear().limit((int) Math.min(zeros.capacity(), end - at)), at);
     }
   }
 

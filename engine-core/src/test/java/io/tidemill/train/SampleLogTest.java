@@ -14,6 +14,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,6 +25,25 @@ class SampleLogTest {
   private static final long SEGMENT_BYTES = 32;
 
   @TempDir Path folder;
+
+  @Test
+  void saysThatTheDiskIsFullBeforeARowIsLost() throws Exception {
+    boolean mounted = exec("mount", "-t", "tmpfs", "-o", "size=5m", "tmpfs", folder.toString());
+    if (!mounted) {
+      System.out.println("skipped: a full disk needs the right to mount a tmpfs");
+    }
+    Assumptions.assumeTrue(mounted, "needs the right to mount a tmpfs");
+    try (SampleLog log = new SampleLog(folder, 1 << 10)) {
+      EngineException failure = assertThrows(EngineException.class, () -> append(log, 0, 8 << 10));
+
+      assertEquals(ErrorCode.RESOURCE, failure.code());
+      assertTrue(failure.getMessage().contains("make room on the disk"), failure.getMessage());
+      assertEquals(4 << 10, log.length());
+      assertEquals(4095, value(log, 4095));
+    } finally {
+      assertTrue(exec("umount", folder.toString()));
+    }
+  }
 
   @Test
   void goesOnBehindTheRowsOfACheckpoint() {
@@ -150,5 +170,9 @@ class SampleLogTest {
 
   private static long value(SampleLog log, long row) {
     return log.row(row).get(ValueLayout.JAVA_LONG_UNALIGNED, 0);
+  }
+
+  private static boolean exec(String... command) throws Exception {
+    return new ProcessBuilder(command).redirectErrorStream(true).start().waitFor() == 0;
   }
 }

@@ -209,7 +209,7 @@ public final class InferRequestReader {
   /** Jackson's reason without what only its own users understand, in one line. */
   private static String reason(JsonProcessingException e) {
     return e.getOriginalMessage()
-        .replaceAll(" \\(start marker at .*", "")
+        .replaceAll(" \\((?:start marker|for \\w+ starting) at .*", "")
         .replaceAll(", from `[^`]*`", "")
         .replaceAll("\\p{Cntrl}+", " ")
         .strip();

@@ -3,6 +3,7 @@ package io.tidemill.local;
 import io.tidemill.channel.Channel;
 import io.tidemill.channel.Inbox;
 import io.tidemill.channel.Outbox;
+import io.tidemill.graph.DataflowGraph;
 import io.tidemill.plan.Plan.Chain;
 import io.tidemill.task.Task;
 import io.tidemill.task.TaskId;
@@ -59,7 +60,7 @@ final class TrainingRun implements AutoCloseable {
   }
 
   Sequencer<?> sequencer() {
-    return new Sequencer<>(training, log, progress);
+    return new Sequencer<>(training, log, progress, !DataflowGraph.isBounded(chain.head()));
   }
 
   /** The tasks of a rank, one for each thread of its worker. */

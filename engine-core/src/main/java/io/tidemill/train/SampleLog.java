@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.zip.CRC32C;
 
 /**
@@ -31,7 +32,13 @@ public final class SampleLog implements AutoCloseable {
   private final Path folder;
   private final int rowBytes;
   private final long segmentRows;
-  private final Arena arena = Arena.ofShared();
+
+  /** Holds the mapping of each segment; null where it was trimmed. */
+  private final List<Arena> mappings = new ArrayList<>();
+
+  /** Mappings of trimmed segments, which {@link #force} may still be reading. */
+  private final List<Arena> retired = new ArrayList<>();
+
   private final List<CRC32C> checksums = new ArrayList<>();
   private long checksummed;
   private long trimmed;
@@ -143,12 +150,19 @@ public final class SampleLog implements AutoCloseable {
     }
   }
 
-  /** Deletes the files whose rows are all below {@code row}; they must not be read again. */
+  /**
+   * Deletes the files whose rows are all below {@code row}; they must not be read again. Called
+   * when a checkpoint is committed: what {@link #force} was at when it was called before has ended
+   * then.
+   */
   void trim(long row) {
+    retired.forEach(Arena::close);
+    retired.clear();
     updateChecksums(); // of rows that will be gone
     while ((trimmed + 1) * segmentRows <= row) {
       int segment = (int) trimmed++;
       segments[segment] = null;
+      retired.add(mappings.set(segment, null));
       try {
         Files.deleteIfExists(file(segment));
       } catch (IOException e) {
@@ -159,9 +173,10 @@ public final class SampleLog implements AutoCloseable {
 
   @Override
   public void close() {
-    if (arena.scope().isAlive()) {
-      arena.close();
-    }
+    retired.forEach(Arena::close);
+    retired.clear();
+    mappings.stream().filter(Objects::nonNull).forEach(Arena::close);
+    mappings.clear();
   }
 
   private MemorySegment rowAt(long index) {
@@ -169,16 +184,19 @@ public final class SampleLog implements AutoCloseable {
     return segment.asSlice(index % segmentRows * rowBytes, rowBytes);
   }
 
+  @SuppressWarnings("MustBeClosedChecker") // closed by trim() or close()
   private void addSegment() {
     int index = segments.length;
     MemorySegment[] more = new MemorySegment[index + 1];
     System.arraycopy(segments, 0, more, 0, index);
-    more[index] = index < trimmed ? null : map(index);
+    Arena mapping = index < trimmed ? null : Arena.ofShared();
+    mappings.add(mapping);
+    more[index] = mapping == null ? null : map(index, mapping);
     checksums.add(new CRC32C());
     segments = more;
   }
 
-  private MemorySegment map(int segment) {
+  private MemorySegment map(int segment, Arena mapping) {
     try (FileChannel channel =
         FileChannel.open(
             file(segment),
@@ -186,7 +204,7 @@ public final class SampleLog implements AutoCloseable {
             StandardOpenOption.READ,
             StandardOpenOption.WRITE)) {
       reserve(channel);
-      return channel.map(FileChannel.MapMode.READ_WRITE, 0, segmentRows * rowBytes, arena);
+      return channel.map(FileChannel.MapMode.READ_WRITE, 0, segmentRows * rowBytes, mapping);
     } catch (IOException e) {
       throw new EngineException(
           ErrorCode.RESOURCE,

@@ -1,6 +1,7 @@
 package io.tidemill.train;
 
 import io.tidemill.channel.Element.Item;
+import io.tidemill.checkpoint.CheckpointStore;
 import io.tidemill.checkpoint.PartKey;
 import io.tidemill.operator.Operator;
 import io.tidemill.operator.Output;
@@ -8,7 +9,9 @@ import io.tidemill.operator.RestoredState;
 import io.tidemill.operator.StatePart;
 import io.tidemill.storage.FileContent;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.List;
+import java.util.TreeMap;
 
 /**
  * Appends what reaches a training to its sample log, in the order of the job.
@@ -25,9 +28,19 @@ public final class Sequencer<T> implements Operator {
   private final Training<T> training;
   private final SampleLog log;
   private final RowWriter<T> rows;
+  private final boolean endless;
 
-  public Sequencer(Training<T> training, SampleLog log, TrainingProgress progress) {
+  /** The first row that training had not read, at the checkpoints that are not committed yet. */
+  private final TreeMap<Long, Long> unread = new TreeMap<>();
+
+  /** The same at those that a resumed job may go back to. */
+  private final ArrayDeque<Long> kept = new ArrayDeque<>();
+
+  /** {@code endless}: the stream has no end, so each row is read once and can then be deleted. */
+  public Sequencer(
+      Training<T> training, SampleLog log, TrainingProgress progress, boolean endless) {
     this.training = training;
+    this.endless = endless;
     this.log = log;
     this.progress = progress;
     this.rows = new RowWriter<>(training.encoding());
@@ -59,6 +72,7 @@ public final class Sequencer<T> implements Operator {
   public List<StatePart> snapshot(long checkpoint) {
     byte[] state = log.snapshot();
     long length = log.length();
+    unread.put(checkpoint, progress.step() * training.globalBatch());
     return List.of(
         new StatePart(
             KIND,
@@ -67,6 +81,20 @@ public final class Sequencer<T> implements Operator {
               log.force(length);
               FileContent.writeFully(channel, ByteBuffer.wrap(state));
             }));
+  }
+
+  @Override
+  public void committed(long checkpoint) {
+    Long first = unread.get(checkpoint);
+    unread.headMap(checkpoint, true).clear();
+    if (!endless || first == null) {
+      return;
+    }
+    kept.add(first);
+    if (kept.size() > CheckpointStore.KEPT) {
+      kept.removeFirst();
+      log.trim(kept.getFirst());
+    }
   }
 
   @Override

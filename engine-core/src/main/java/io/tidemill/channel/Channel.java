@@ -62,8 +62,4 @@ public final class Channel {
   public int size() {
     return queue.size();
   }
-
-  public int capacity() {
-    return queue.capacity();
-  }
 }

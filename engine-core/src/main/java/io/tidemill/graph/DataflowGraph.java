@@ -7,7 +7,6 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * What a pipeline is: vertices in topological order, each knowing its inputs.
@@ -29,11 +28,6 @@ public final class DataflowGraph {
 
   public List<Vertex> vertices() {
     return vertices;
-  }
-
-  /** The vertex of that id. */
-  public Optional<Vertex> find(String id) {
-    return vertices.stream().filter(vertex -> vertex.id().equals(id)).findFirst();
   }
 
   /** The vertices that take records from {@code vertex}. */

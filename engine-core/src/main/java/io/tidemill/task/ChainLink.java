@@ -29,6 +29,7 @@ public final class ChainLink implements Output, AutoCloseable {
   private final Outbox outbox;
   private final List<ChainLink> next;
   private final boolean hasOneReader;
+  private long committed;
 
   /**
    * @param edges the ways to other tasks
@@ -145,8 +146,15 @@ public final class ChainLink implements Output, AutoCloseable {
     return parts;
   }
 
-  void committed(long checkpoint) {
-    visit(link -> link.operator.committed(checkpoint));
+  /** Tells the operators of a checkpoint that has become durable since; 1 where there was one. */
+  int observe(JobSignals signals) {
+    long newest = signals.committedCheckpoint();
+    if (newest <= committed) {
+      return 0;
+    }
+    committed = newest;
+    visit(link -> link.operator.committed(newest));
+    return 1;
   }
 
   void finish() {

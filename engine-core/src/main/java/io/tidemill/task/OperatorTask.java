@@ -32,7 +32,6 @@ public final class OperatorTask implements Task {
   private OrderKey advanced = OrderKey.MIN;
   private boolean ended;
   private boolean complete;
-  private long committed;
 
   /**
    * @param inputCodecs codec of the records of each incoming edge, for those that are held back
@@ -66,7 +65,7 @@ public final class OperatorTask implements Task {
 
   @Override
   public int doWork() {
-    int work = observe();
+    int work = chain.observe(signals);
     for (int i = 0; i < SLICE_ITEMS && chain.flush(); i++) {
       if (chain.work()) {
         chain.promise(advanced);
@@ -88,7 +87,7 @@ public final class OperatorTask implements Task {
 
   @Override
   public void finish() {
-    observe();
+    chain.observe(signals);
     chain.finish();
   }
 
@@ -130,15 +129,6 @@ public final class OperatorTask implements Task {
       advanced = frontier;
       chain.advance(frontier);
     }
-  }
-
-  private int observe() {
-    if (signals.committedCheckpoint() <= committed) {
-      return 0;
-    }
-    committed = signals.committedCheckpoint();
-    chain.committed(committed);
-    return 1;
   }
 
   private List<StatePart> withHeld(List<StatePart> parts) {

@@ -41,7 +41,6 @@ public final class SourceTask implements Task {
   private boolean ended;
   private boolean complete;
   private long checkpoint;
-  private long committed;
   private volatile long records;
   private volatile long checkpointedRecords;
 
@@ -101,7 +100,7 @@ public final class SourceTask implements Task {
 
   @Override
   public int doWork() {
-    int work = observe();
+    int work = chain.observe(signals);
     if (signals.requestedCheckpoint() > checkpoint && chain.flush()) {
       checkpoint = signals.requestedCheckpoint();
       checkpointedRecords = order.nextOffset();
@@ -127,7 +126,7 @@ public final class SourceTask implements Task {
 
   @Override
   public void finish() {
-    observe();
+    chain.observe(signals);
     chain.finish();
   }
 
@@ -161,15 +160,6 @@ public final class SourceTask implements Task {
       batch = null;
     }
     return true;
-  }
-
-  private int observe() {
-    if (signals.committedCheckpoint() <= committed) {
-      return 0;
-    }
-    committed = signals.committedCheckpoint();
-    chain.committed(committed);
-    return 1;
   }
 
   private void end() {

@@ -67,7 +67,7 @@ public final class Differentiation {
 
   private void findReached() {
     for (Value.Parameter parameter : source.parameters()) {
-      if (parameter.trainable()) {
+      if (parameter.role() == ParameterRole.TRAINED) {
         reached.add(parameter.id());
       }
     }

@@ -46,8 +46,8 @@ public final class ProgramBuilder {
     return add(new Value.Input(values.size(), name, type, shape));
   }
 
-  public Value parameter(String name, Shape shape, boolean trainable) {
-    return add(new Value.Parameter(values.size(), name, shape, trainable));
+  public Value parameter(String name, Shape shape, ParameterRole role) {
+    return add(new Value.Parameter(values.size(), name, shape, role));
   }
 
   public Value constant(String name, Shape shape, float fill) {

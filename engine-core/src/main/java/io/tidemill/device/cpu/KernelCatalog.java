@@ -12,9 +12,7 @@ import java.util.List;
 final class KernelCatalog {
   private final Program program;
   private final Gemm gemm;
-  private final SoftmaxKernels softmax = new SoftmaxKernels();
   private final LayerNormKernels layerNorm = new LayerNormKernels();
-  private final LossKernels losses = new LossKernels();
 
   KernelCatalog(Program program, Gemm gemm) {
     this.program = program;
@@ -31,8 +29,10 @@ final class KernelCatalog {
     Shape shape = program.value(out).shape();
     Shape first = program.value(a).shape();
     long floats = shape.elements();
-    int rows = first.rank() > 0 ? first.dim(0) : 1;
-    int n = first.rank() > 1 ? first.dim(1) : 1;
+    int samples = first.rank() > 0 ? first.dim(0) : 1;
+    int n = first.rank() > 1 ? first.dim(first.rank() - 1) : 1;
+    int rows = n == 0 ? 0 : Math.toIntExact(first.elements() / n);
+    int positions = samples == 0 ? 1 : rows / samples;
     return switch (instruction.op()) {
       case Op.MatMul op -> {
         int inner = op.transposeLeft() ? rows : n;
@@ -41,37 +41,55 @@ final class KernelCatalog {
                 op.transposeLeft(), op.transposeRight(), shape.dim(0), shape.dim(1), inner);
         yield v -> product.run(v[a], v[b], v[out]);
       }
-      case Op.AddBias _ -> v -> RowKernels.addBias(v[a], v[b], v[out], rows, n);
-      case Op.AddBiasRelu _ -> v -> RowKernels.addBiasRelu(v[a], v[b], v[out], rows, n);
-      case Op.ScaleFeatures _ -> v -> RowKernels.scaleFeatures(v[a], v[b], v[out], rows, n);
-      case Op.Standardize _ -> v -> RowKernels.standardize(v[a], v[b], v[c], v[out], rows, n);
-      case Op.SumRows _ -> v -> RowKernels.sumRows(v[a], v[out], rows, n);
-      case Op.BroadcastRows _ ->
-          v -> RowKernels.broadcastRows(v[a], v[out], shape.dim(0), shape.dim(1));
-      case Op.Relu _ -> v -> ElementwiseKernels.relu(v[a], v[out], floats);
-      case Op.ReluGradient _ -> v -> ElementwiseKernels.reluGradient(v[a], v[b], v[out], floats);
-      case Op.Sigmoid _ -> v -> ElementwiseKernels.sigmoid(v[a], v[out], floats);
-      case Op.SigmoidGradient _ ->
-          v -> ElementwiseKernels.sigmoidGradient(v[a], v[b], v[out], floats);
-      case Op.SignedLog1p _ -> v -> ElementwiseKernels.signedLog1p(v[a], v[out], floats);
-      case Op.SignedLog1pGradient _ ->
-          v -> ElementwiseKernels.signedLog1pGradient(v[a], v[b], v[out], floats);
-      case Op.Add _ -> v -> ElementwiseKernels.add(v[a], v[b], v[out], floats);
-      case Op.Mul _ -> v -> ElementwiseKernels.mul(v[a], v[b], v[out], floats);
-      case Op.Scale(float factor) -> v -> ElementwiseKernels.scale(v[a], factor, v[out], floats);
-      case Op.Softmax _ -> v -> softmax.softmax(v[a], v[out], rows, n);
-      case Op.SoftmaxGradient _ -> v -> softmax.gradient(v[a], v[b], v[out], rows, n);
+      case Op.AddBias _ -> {
+        RepeatedVector bias = new RepeatedVector(width(b));
+        yield v -> RowKernels.addBias(v[a], bias.of(v[b]), v[out], floats, bias.period());
+      }
+      case Op.AddBiasRelu _ -> {
+        RepeatedVector bias = new RepeatedVector(width(b));
+        yield v -> RowKernels.addBiasRelu(v[a], bias.of(v[b]), v[out], floats, bias.period());
+      }
+      case Op.ScaleFeatures _ -> {
+        RepeatedVector factors = new RepeatedVector(width(b));
+        yield v -> RowKernels.scaleFeatures(v[a], factors.of(v[b]), v[out], floats, factors.period());
+      }
+      case Op.Standardize _ -> {
+        RepeatedVector mean = new RepeatedVector(width(b));
+        RepeatedVector inverseStd = new RepeatedVector(width(c));
+        yield v ->
+            RowKernels.standardize(
+                v[a], mean.of(v[b]), inverseStd.of(v[c]), v[out], floats, mean.period());
+      }
+      case Op.SumRows _ -> v -> RowKernels.sumRows(v[a], v[out], (int) (program.value(a).shape().elements() / Math.max(1, floats)), floats);
+      case Op.BroadcastRows _ -> v -> RepeatedVector.repeat(v[a], v[out]);
+      case Op.Elementwise op -> {
+        ElementwiseKernel kernel = new ElementwiseKernel(ElementLoops.of(op), floats);
+        yield v -> kernel.run(v[a], v[b], v[out]);
+      }
+      case Op.Fused op -> new FusedKernel(op, inputs, out, floats);
+      case Op.Softmax _ -> {
+        SoftmaxKernels softmax = new SoftmaxKernels(n);
+        yield v -> softmax.softmax(v[a], v[out], rows);
+      }
+      case Op.SoftmaxGradient _ -> {
+        SoftmaxKernels softmax = new SoftmaxKernels(n);
+        yield v -> softmax.gradient(v[a], v[b], v[out], rows);
+      }
       case Op.LayerNorm(float epsilon) -> v -> layerNorm.forward(v[a], v[out], rows, n, epsilon);
       case Op.LayerNormGradient(float epsilon) ->
           v -> layerNorm.gradient(v[a], v[b], v[out], rows, n, epsilon);
-      case Op.SoftmaxCrossEntropy _ ->
-          v -> losses.softmaxCrossEntropy(v[a], v[b], v[c], v[out], rows, n);
-      case Op.SoftmaxCrossEntropyGradient _ ->
-          v -> losses.softmaxCrossEntropyGradient(v[a], v[b], v[c], v[d], v[out], rows, n);
+      case Op.SoftmaxCrossEntropy _ -> {
+        CrossEntropyKernels losses = new CrossEntropyKernels(samples, positions, n);
+        yield v -> losses.loss(v[a], v[b], v[c], v[out]);
+      }
+      case Op.SoftmaxCrossEntropyGradient _ -> {
+        CrossEntropyKernels losses = new CrossEntropyKernels(samples, positions, n);
+        yield v -> losses.gradient(v[a], v[b], v[c], v[d], v[out]);
+      }
       case Op.BinaryCrossEntropy _ ->
-          v -> losses.binaryCrossEntropy(v[a], v[b], v[c], v[out], rows);
+          v -> BinaryCrossEntropyKernels.loss(v[a], v[b], v[c], v[out], rows);
       case Op.BinaryCrossEntropyGradient _ ->
-          v -> losses.binaryCrossEntropyGradient(v[a], v[b], v[c], v[d], v[out], rows);
+          v -> BinaryCrossEntropyKernels.gradient(v[a], v[b], v[c], v[d], v[out], rows);
       case Op.ArgMax _ -> v -> SelectionKernels.argMax(v[a], v[out], rows, n);
       case Op.Threshold(float at) -> v -> SelectionKernels.threshold(v[a], at, v[out], rows);
       default ->
@@ -80,4 +98,6 @@ final class KernelCatalog {
               instruction.layer() + ": the cpu device lacks " + instruction.op().name());
     };
   }
+
+  private int width(int id) { return Math.toIntExact(program.value(id).shape().elements()); }
 }

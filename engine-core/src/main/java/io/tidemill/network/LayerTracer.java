@@ -3,6 +3,7 @@ package io.tidemill.network;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.program.Op;
+import io.tidemill.program.ParameterRole;
 import io.tidemill.program.ProgramBuilder;
 import io.tidemill.program.Value;
 import io.tidemill.tensor.Shape;
@@ -27,12 +28,12 @@ public final class LayerTracer {
 
   /** A parameter {@code <layer>.<suffix>} that training moves. */
   public Value parameter(String suffix, Shape shape, Initializer initializer) {
-    return parameter(suffix, shape, initializer, true);
+    return parameter(suffix, shape, initializer, ParameterRole.TRAINED);
   }
 
   /** A parameter {@code <layer>.<suffix>} that is adapted from data and not trained. */
   public Value adapted(String suffix, Shape shape, Initializer initializer) {
-    return parameter(suffix, shape, initializer, false);
+    return parameter(suffix, shape, initializer, ParameterRole.ADAPTED);
   }
 
   /** Refuses an input of another shape: {@code dense-2 expects [*, 512], gets [*, 256]}. */
@@ -53,9 +54,9 @@ public final class LayerTracer {
     return builder.apply(op, inputs);
   }
 
-  private Value parameter(String suffix, Shape shape, Initializer initializer, boolean trainable) {
+  private Value parameter(String suffix, Shape shape, Initializer initializer, ParameterRole role) {
     String parameter = name + "." + suffix;
     initializers.put(parameter, initializer);
-    return builder.parameter(parameter, shape, trainable);
+    return builder.parameter(parameter, shape, role);
   }
 }

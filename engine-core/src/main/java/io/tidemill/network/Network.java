@@ -66,6 +66,11 @@ public final class Network {
     return inputShape;
   }
 
+  /** FLOAT32 for numbers, INT32 for ids. */
+  public DataType inputType() {
+    return layers.getFirst().layer().inputType();
+  }
+
   /** What it gives, for example [*, 10]. */
   public Shape outputShape() {
     return inference.outputSpecs().getFirst().shape();
@@ -144,7 +149,7 @@ public final class Network {
   }
 
   private Value traceLayers(ProgramBuilder builder, String input, List<Named> traced) {
-    Value value = builder.input(input, DataType.FLOAT32, inputShape);
+    Value value = builder.input(input, inputType(), inputShape);
     for (Named named : traced) {
       value = named.layer().trace(new LayerTracer(named.name(), builder, initializers), value);
     }

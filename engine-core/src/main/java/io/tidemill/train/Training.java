@@ -216,7 +216,7 @@ public final class Training<T> {
             + network.inputShape()
             + ", found "
             + encoding.width());
-    DataType type = network.inference().inputs().getFirst().type();
+    DataType type = network.inputType();
     require(
         type == encoding.inputType(),
         "the network takes numbers of another type than the encoding makes: expected "

@@ -69,7 +69,7 @@ final class Publisher {
       SafeTensors stored = SafeTensors.map(weightsFile, arena);
       List<ModelParameter> parameters =
           program.layout().entries().stream()
-              .map(e -> new ModelParameter(e.name(), e.shape(), e.trainable(), e.offset()))
+              .map(e -> new ModelParameter(e.name(), e.shape(), e.isTrained(), e.offset()))
               .toList();
       List<NamedTensor> weights =
           parameters.stream()

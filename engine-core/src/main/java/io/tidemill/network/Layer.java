@@ -1,6 +1,7 @@
 package io.tidemill.network;
 
 import io.tidemill.program.Value;
+import io.tidemill.tensor.DataType;
 import io.tidemill.tensor.Shape;
 import java.util.Optional;
 
@@ -21,6 +22,11 @@ public interface Layer {
   /** The input shape that it insists on; empty where any matrix will do and keeps its shape. */
   default Optional<Shape> input() {
     return Optional.empty();
+  }
+
+  /** The element type that it takes; most take numbers, an embedding takes ids. */
+  default DataType inputType() {
+    return DataType.FLOAT32;
   }
 
   /**

@@ -23,12 +23,17 @@ public final class ParameterLayout {
    * One parameter's place.
    *
    * @param offset first float in the arena
-   * @param trainable whether the optimiser moves it
+   * @param role what moves it
    */
-  public record Entry(String name, Shape shape, long offset, boolean trainable) {
+  public record Entry(String name, Shape shape, long offset, ParameterRole role) {
     /** How many floats it has, without padding. */
     public long floats() {
       return shape.elements();
+    }
+
+    /** Whether the optimiser moves it. */
+    public boolean isTrained() {
+      return role == ParameterRole.TRAINED;
     }
   }
 
@@ -46,7 +51,7 @@ public final class ParameterLayout {
     List<Entry> entries = new ArrayList<>();
     long offset = 0;
     for (Value.Parameter parameter : parameters) {
-      entries.add(new Entry(parameter.name(), parameter.shape(), offset, parameter.trainable()));
+      entries.add(new Entry(parameter.name(), parameter.shape(), offset, parameter.role()));
       offset += align(parameter.shape().elements());
     }
     return new ParameterLayout(entries, offset);
@@ -74,7 +79,7 @@ public final class ParameterLayout {
 
   /** Floats that the optimiser moves, without padding: what users call the parameter count. */
   public long trainableFloats() {
-    return entries.stream().filter(Entry::trainable).mapToLong(Entry::floats).sum();
+    return entries.stream().filter(Entry::isTrained).mapToLong(Entry::floats).sum();
   }
 
   private static long align(long floats) {

@@ -25,7 +25,7 @@ import java.util.Map;
  */
 public final class ProgramJson {
   private static final String FORMAT = "tidemill.program";
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
@@ -98,7 +98,7 @@ public final class ProgramJson {
     switch (value) {
       case Value.Input _ -> node.put("kind", "input");
       case Value.Parameter parameter ->
-          node.put("kind", "parameter").put("trainable", parameter.trainable());
+          node.put("kind", "parameter").put("role", parameter.role().name());
       case Value.Constant constant -> node.put("kind", "constant").put("fill", constant.fill());
       case Value.Computed _ -> node.put("kind", "computed");
     }
@@ -122,8 +122,8 @@ public final class ProgramJson {
       case "input" -> new Value.Input(id, name, type, shape);
       case "computed" -> new Value.Computed(id, name, type, shape);
       case "parameter" -> {
-        require(type == DataType.FLOAT32 && node.path("trainable").isBoolean(), name, kind, node);
-        yield new Value.Parameter(id, name, shape, node.path("trainable").booleanValue());
+        require(type == DataType.FLOAT32 && node.path("role").isTextual(), name, kind, node);
+        yield new Value.Parameter(id, name, shape, readRole(node, name));
       }
       case "constant" -> {
         require(type == DataType.FLOAT32 && node.path("fill").isNumber(), name, kind, node);
@@ -139,7 +139,7 @@ public final class ProgramJson {
     if (!holds) {
       throw invalid(
           "%s: expected a %s of type FLOAT32 with %s, found %s"
-              .formatted(name, kind, kind.equals("constant") ? "fill" : "trainable", node));
+              .formatted(name, kind, kind.equals("constant") ? "fill" : "role", node));
     }
   }
 
@@ -165,6 +165,17 @@ public final class ProgramJson {
       }
     }
     throw invalid(where + ": type " + type + ", expected one of " + List.of(DataType.values()));
+  }
+
+  private static ParameterRole readRole(JsonNode node, String where) {
+    String role = text(node, "role", where);
+    for (ParameterRole known : ParameterRole.values()) {
+      if (known.name().equals(role)) {
+        return known;
+      }
+    }
+    throw invalid(
+        where + ": role " + role + ", expected one of " + List.of(ParameterRole.values()));
   }
 
   private static Instruction readInstruction(

@@ -35,7 +35,7 @@ public sealed interface Value {
     return switch (this) {
       case Input input -> new Input(id, input.name, input.type, input.shape);
       case Parameter parameter ->
-          new Parameter(id, parameter.name, parameter.shape, parameter.trainable);
+          new Parameter(id, parameter.name, parameter.shape, parameter.role);
       case Constant constant -> new Constant(id, constant.name, constant.shape, constant.fill);
       case Computed computed -> new Computed(id, computed.name, computed.type, computed.shape);
     };
@@ -52,9 +52,9 @@ public sealed interface Value {
   /**
    * Kept between runs in the parameter arena, float32.
    *
-   * @param trainable whether a gradient is wanted; what is not trainable is adapted once from data
+   * @param role what moves it
    */
-  record Parameter(int id, String name, Shape shape, boolean trainable) implements Value {
+  record Parameter(int id, String name, Shape shape, ParameterRole role) implements Value {
     @Override
     public DataType type() {
       return DataType.FLOAT32;

@@ -144,7 +144,7 @@ final class NetworkTest {
     assertEquals(7f, parameters[1]);
     assertEquals(1 / Math.sqrt(14.0 / 3), parameters[16], 1e-6);
     assertEquals(1f, parameters[17], "a feature that does not vary counts as deviation 1");
-    assertFalse(network.layout().entry("standardize-1.mean").trainable());
+    assertFalse(network.layout().entry("standardize-1.mean").isTrained());
     assertFalse(
         network
             .training(Loss.binaryCrossEntropy(), 3)
@@ -158,7 +158,7 @@ final class NetworkTest {
         assertThrows(EngineException.class, () -> Network.sequential(Relu.of()));
 
     assertEquals(
-        "no layer says how many features the network takes: add a Dense layer",
+        "no layer says what the network takes: begin it with an Input layer",
         refusal.getMessage());
   }
 }

@@ -60,7 +60,7 @@ final class DifferentiationTest {
   @Test
   void sumsContributionsOfAParameterThatIsUsedTwice() {
     ProgramBuilder builder = new ProgramBuilder();
-    Value x = builder.parameter("x", Shape.of(2, 1), true);
+    Value x = builder.parameter("x", Shape.of(2, 1), ParameterRole.TRAINED);
     Value square = builder.apply(new Op.Mul(), x, x);
     Value sum = builder.apply(new Op.Add(), square, x);
     Value labels = builder.input("labels", DataType.FLOAT32, Shape.of(2));
@@ -82,8 +82,8 @@ final class DifferentiationTest {
   @Test
   void givesEachParameterAGradientOfItsOwn() {
     ProgramBuilder builder = new ProgramBuilder();
-    Value a = builder.parameter("a", Shape.of(2, 1), true);
-    Value b = builder.parameter("b", Shape.of(2, 1), true);
+    Value a = builder.parameter("a", Shape.of(2, 1), ParameterRole.TRAINED);
+    Value b = builder.parameter("b", Shape.of(2, 1), ParameterRole.TRAINED);
     Value labels = builder.input("labels", DataType.FLOAT32, Shape.of(2));
     Value weights = builder.input("weights", DataType.FLOAT32, Shape.of(2));
     Value sum = builder.apply(new Op.Add(), a, b);
@@ -98,8 +98,8 @@ final class DifferentiationTest {
   void refusesToTrainThroughAnOperationWithoutGradient() {
     ProgramBuilder builder = new ProgramBuilder().layer("odd-1");
     Value x = builder.input("x", DataType.FLOAT32, Shape.of(2, 3));
-    Value mean = builder.parameter("mean", Shape.of(3), true);
-    Value std = builder.parameter("std", Shape.of(3), false);
+    Value mean = builder.parameter("mean", Shape.of(3), ParameterRole.TRAINED);
+    Value std = builder.parameter("std", Shape.of(3), ParameterRole.ADAPTED);
     Value y = builder.apply(new Op.Standardize(), x, mean, std);
     Value labels = builder.input("labels", DataType.INT32, Shape.of(2));
     Value weights = builder.input("weights", DataType.FLOAT32, Shape.of(2));
@@ -116,7 +116,7 @@ final class DifferentiationTest {
   @Test
   void refusesAnOutputThatIsNoScalar() {
     ProgramBuilder builder = new ProgramBuilder();
-    builder.output("y", builder.parameter("x", Shape.of(2, 1), true));
+    builder.output("y", builder.parameter("x", Shape.of(2, 1), ParameterRole.TRAINED));
 
     EngineException refusal =
         assertThrows(EngineException.class, () -> Differentiation.of(builder.build(), "y"));
@@ -133,7 +133,7 @@ final class DifferentiationTest {
       Shape shape = opCase.operands().get(i);
       operands[i] =
           i < opCase.trainable()
-              ? builder.parameter("p" + i, shape, true)
+              ? builder.parameter("p" + i, shape, ParameterRole.TRAINED)
               : builder.input("x" + i, opCase.type(i), shape);
       given.put(operands[i].name(), opCase.numbers(i, random));
     }

@@ -71,7 +71,7 @@ final class MemoryPlanTest {
   @Test
   void leavesParametersAndTheirGradientsToTheCaller() {
     ProgramBuilder builder = new ProgramBuilder();
-    Value w = builder.parameter("w", Shape.of(2, 1), true);
+    Value w = builder.parameter("w", Shape.of(2, 1), ParameterRole.TRAINED);
     Value labels = builder.input("labels", DataType.FLOAT32, Shape.of(2));
     Value weights = builder.input("weights", DataType.FLOAT32, Shape.of(2));
     builder.output("loss", builder.apply(new Op.BinaryCrossEntropy(), w, labels, weights));

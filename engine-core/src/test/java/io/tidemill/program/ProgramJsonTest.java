@@ -57,13 +57,14 @@ final class ProgramJsonTest {
       delimiter = '|',
       textBlock =
           """
-          "version" : 1         | "version" : 2           | expected format=tidemill.program version=1, found format=tidemill.program version=2
+          "version" : 2         | "version" : 3           | expected format=tidemill.program version=2, found format=tidemill.program version=3
           "op" : "matMul"       | "op" : "conv9"          | instruction 0: unknown op "conv9"
           "transposeLeft" : false | "transposeLeft" : 3   | instruction 0: op matMul expects attribute transposeLeft of type boolean, found 3
           "shape" : [ "*", 3 ]  | "shape" : [ "*", 4 ]    | fc: matMul expects matrices [m, k] and [k, n], gets [*, 4] and [3, 2]
           [ "x", "w" ]          | [ "x", "v" ]            | instruction 0: no value is named "v"
           [ "x", "w" ]          | [ "x", "loss.value" ]   | no value is named "loss.value"
           "kind" : "parameter"  | "kind" : "weight"       | w: kind weight, expected input, parameter, constant or computed
+          "role" : "TRAINED"    | "role" : "FROZEN"       | w: role FROZEN, expected one of [TRAINED, ADAPTED, AVERAGED]
           "type" : "INT32"      | "type" : "INT31"        | type INT31, expected one of
           "output" : "fc.matMul" | "output" : "x"         | fc: matMul writes x, which is already given
           "format"              | format                  | not JSON at line 2 column
@@ -82,7 +83,7 @@ final class ProgramJsonTest {
   private static Program small() {
     ProgramBuilder builder = new ProgramBuilder().layer("fc");
     Value x = builder.input("x", DataType.FLOAT32, Shape.of(Shape.ANY, 3));
-    Value w = builder.parameter("w", Shape.of(3, 2), true);
+    Value w = builder.parameter("w", Shape.of(3, 2), ParameterRole.TRAINED);
     Value y = builder.apply(new Op.MatMul(false, false), x, w);
     Value labels = builder.input("labels", DataType.INT32, Shape.of(Shape.ANY));
     Value weights = builder.input("weights", DataType.FLOAT32, Shape.of(Shape.ANY));

@@ -38,8 +38,8 @@ final class ProgramTest {
 
     assertEquals(
         List.of(
-            new ParameterLayout.Entry("w", Shape.of(4, 3), 0, true),
-            new ParameterLayout.Entry("b", Shape.of(3), 16, true)),
+            new ParameterLayout.Entry("w", Shape.of(4, 3), 0, ParameterRole.TRAINED),
+            new ParameterLayout.Entry("b", Shape.of(3), 16, ParameterRole.TRAINED)),
         layout.entries());
     assertEquals(32, layout.floats());
     assertEquals(15, layout.trainableFloats());
@@ -57,7 +57,7 @@ final class ProgramTest {
   void aMismatchNamesTheLayer() {
     ProgramBuilder builder = new ProgramBuilder().layer("dense-2");
     Value x = builder.input("x", DataType.FLOAT32, Shape.of(Shape.ANY, 256));
-    Value w = builder.parameter("w", Shape.of(512, 10), true);
+    Value w = builder.parameter("w", Shape.of(512, 10), ParameterRole.TRAINED);
 
     EngineException refusal =
         assertThrows(EngineException.class, () -> builder.apply(new Op.MatMul(false, false), x, w));
@@ -83,7 +83,8 @@ final class ProgramTest {
     ProgramBuilder builder = new ProgramBuilder();
     builder.input("x", DataType.INT32, Shape.of(2));
 
-    assertThrows(EngineException.class, () -> builder.parameter("x", Shape.of(2), true));
+    assertThrows(
+        EngineException.class, () -> builder.parameter("x", Shape.of(2), ParameterRole.TRAINED));
   }
 
   @Test
@@ -109,7 +110,7 @@ final class ProgramTest {
   void doesNotFuseWhereTheSumIsAnOutput() {
     ProgramBuilder builder = new ProgramBuilder();
     Value x = builder.input("x", DataType.FLOAT32, Shape.of(2, 3));
-    Value b = builder.parameter("b", Shape.of(3), true);
+    Value b = builder.parameter("b", Shape.of(3), ParameterRole.TRAINED);
     Value sum = builder.apply(new Op.AddBias(), x, b);
     builder.output("sum", sum).output("y", builder.apply(new Op.Relu(), sum));
     Program program = builder.build();
@@ -125,8 +126,8 @@ final class ProgramTest {
   private static Program open() {
     ProgramBuilder builder = new ProgramBuilder();
     Value x = builder.input("x", DataType.FLOAT32, Shape.of(Shape.ANY, 4));
-    Value w = builder.parameter("w", Shape.of(4, 3), true);
-    Value b = builder.parameter("b", Shape.of(3), true);
+    Value w = builder.parameter("w", Shape.of(4, 3), ParameterRole.TRAINED);
+    Value b = builder.parameter("b", Shape.of(3), ParameterRole.TRAINED);
     Value product = builder.apply(new Op.MatMul(false, false), x, w);
     Value sum = builder.apply(new Op.AddBias(), product, b);
     return builder.output("y", builder.apply(new Op.Relu(), sum)).build();

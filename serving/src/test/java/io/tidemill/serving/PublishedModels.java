@@ -89,7 +89,7 @@ public final class PublishedModels {
     return network.layout().entries().stream()
         .map(
             entry ->
-                new ModelParameter(entry.name(), entry.shape(), entry.trainable(), entry.offset()))
+                new ModelParameter(entry.name(), entry.shape(), entry.isTrained(), entry.offset()))
         .toList();
   }
 

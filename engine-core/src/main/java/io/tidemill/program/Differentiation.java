@@ -3,6 +3,7 @@ package io.tidemill.program;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.tensor.Shape;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,14 +11,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /**
  * Reverse-mode differentiation as a transform: a program with a scalar output becomes one that also
- * gives the gradient of that output for each trainable parameter.
+ * gives the gradient of that output for each trained parameter.
  *
  * <p>Instructions are walked backwards; each appends what its inputs contribute, and contributions
- * to one value are summed in that fixed order. Only values that a trainable parameter reaches get a
- * gradient. A trainable parameter that does not reach the output has none, so its slice of the
+ * to one value are summed in that fixed order. Only values that a trained parameter reaches get a
+ * gradient. A trained parameter that does not reach the output has none, so its slice of the
  * gradient arena is never written.
  */
 public final class Differentiation {
@@ -42,7 +44,11 @@ public final class Differentiation {
               + ": the program has "
               + program.outputSpecs());
     }
-    if (!program.gradients().isEmpty()) {
+    boolean done =
+        program.parameters().stream()
+            .filter(parameter -> parameter.role() == ParameterRole.TRAINED)
+            .anyMatch(parameter -> program.gradients().containsKey(parameter.name()));
+    if (done) {
       throw new EngineException(
           ErrorCode.INVALID_ARGUMENT, "the program is differentiated already: " + loss);
     }
@@ -98,29 +104,13 @@ public final class Differentiation {
       case Op.MatMul matMul -> matMul(instruction, matMul, dy);
       case Op.AddBias _ -> {
         contribute(instruction, 0, () -> dy);
-        contribute(instruction, 1, () -> builder.apply(new Op.SumRows(), dy));
+        contribute(instruction, 1, () -> sumRows(dy, in(instruction, 1)));
       }
       case Op.AddBiasRelu _ -> {
         Value sum = builder.apply(new Op.ReluGradient(), y, dy);
         contribute(instruction, 0, () -> sum);
-        contribute(instruction, 1, () -> builder.apply(new Op.SumRows(), sum));
+        contribute(instruction, 1, () -> sumRows(sum, in(instruction, 1)));
       }
-      case Op.Relu _ ->
-          contribute(instruction, 0, () -> builder.apply(new Op.ReluGradient(), y, dy));
-      case Op.Sigmoid _ ->
-          contribute(instruction, 0, () -> builder.apply(new Op.SigmoidGradient(), y, dy));
-      case Op.SignedLog1p _ ->
-          contribute(
-              instruction,
-              0,
-              () -> builder.apply(new Op.SignedLog1pGradient(), in(instruction, 0), dy));
-      case Op.Softmax _ ->
-          contribute(instruction, 0, () -> builder.apply(new Op.SoftmaxGradient(), y, dy));
-      case Op.LayerNorm(float epsilon) ->
-          contribute(
-              instruction,
-              0,
-              () -> builder.apply(new Op.LayerNormGradient(epsilon), in(instruction, 0), dy));
       case Op.Standardize _ -> {
         refuse(instruction, 1);
         refuse(instruction, 2);
@@ -133,10 +123,63 @@ public final class Differentiation {
         contribute(
             instruction,
             1,
+            () -> sumRows(builder.apply(new Op.Mul(), dy, in(instruction, 0)), in(instruction, 1)));
+      }
+      case Op.Relu _ -> ofResult(instruction, new Op.ReluGradient(), dy);
+      case Op.Sigmoid _ -> ofResult(instruction, new Op.SigmoidGradient(), dy);
+      case Op.Tanh _ -> ofResult(instruction, new Op.TanhGradient(), dy);
+      case Op.Softmax _ -> ofResult(instruction, new Op.SoftmaxGradient(), dy);
+      case Op.Gelu _ -> ofOperand(instruction, new Op.GeluGradient(), dy);
+      case Op.Silu _ -> ofOperand(instruction, new Op.SiluGradient(), dy);
+      case Op.SignedLog1p _ -> ofOperand(instruction, new Op.SignedLog1pGradient(), dy);
+      case Op.LayerNorm(float epsilon) ->
+          ofOperand(instruction, new Op.LayerNormGradient(epsilon), dy);
+      case Op.RmsNorm(float epsilon) -> ofOperand(instruction, new Op.RmsNormGradient(epsilon), dy);
+      case Op.CausalAttention(int heads) ->
+          ofOperand(instruction, new Op.CausalAttentionGradient(heads), dy);
+      case Op.Dropout dropout ->
+          contribute(instruction, 0, () -> builder.apply(dropout, dy, in(instruction, 1)));
+      case Op.BatchNorm(float epsilon) ->
+          contribute(
+              instruction,
+              0,
+              () ->
+                  builder.apply(
+                      new Op.BatchNormGradient(epsilon),
+                      in(instruction, 0),
+                      in(instruction, 1),
+                      in(instruction, 2),
+                      in(instruction, 3),
+                      dy));
+      case Op.Conv2d conv -> convolution(instruction, conv, dy);
+      case Op.MaxPool2d(int window, int stride, int padding) ->
+          contribute(
+              instruction,
+              0,
+              () ->
+                  builder.apply(
+                      new Op.MaxPool2dGradient(window, stride, padding),
+                      in(instruction, 0),
+                      y,
+                      dy));
+      case Op.AveragePool2d(int window, int stride, int padding) -> {
+        Shape x = in(instruction, 0).shape();
+        contribute(
+            instruction,
+            0,
             () ->
                 builder.apply(
-                    new Op.SumRows(), builder.apply(new Op.Mul(), dy, in(instruction, 0))));
+                    new Op.AveragePool2dGradient(window, stride, padding, x.dim(1), x.dim(2)), dy));
       }
+      case Op.Embedding _ ->
+          contribute(
+              instruction,
+              1,
+              () ->
+                  builder.apply(
+                      new Op.EmbeddingGradient(in(instruction, 1).shape().dim(0)),
+                      in(instruction, 0),
+                      dy));
       case Op.Add _ -> {
         contribute(instruction, 0, () -> dy);
         contribute(instruction, 1, () -> dy);
@@ -150,21 +193,127 @@ public final class Differentiation {
       case Op.SumRows _ ->
           contribute(
               instruction, 0, () -> builder.apply(new Op.BroadcastRows(), dy, in(instruction, 0)));
-      case Op.BroadcastRows _ ->
-          contribute(instruction, 0, () -> builder.apply(new Op.SumRows(), dy));
+      case Op.BroadcastRows _ -> contribute(instruction, 0, () -> sumRows(dy, in(instruction, 0)));
+      case Op.Reshape _ ->
+          contribute(
+              instruction, 0, () -> builder.apply(new Op.Reshape(inner(in(instruction, 0))), dy));
+      case Op.Transpose(List<Integer> axes) -> {
+        List<Integer> inverse = IntStream.range(0, axes.size()).mapToObj(axes::indexOf).toList();
+        contribute(instruction, 0, () -> builder.apply(new Op.Transpose(inverse), dy));
+      }
+      case Op.Concat(int axis) -> concatenation(instruction, axis, dy);
+      case Op.Slice(int axis, int from, int to) -> {
+        int after = in(instruction, 0).shape().dim(axis) - to;
+        contribute(instruction, 0, () -> builder.apply(new Op.Pad(axis, from, after), dy));
+      }
+      case Op.Pad(int axis, int before, int _) -> {
+        int to = before + in(instruction, 0).shape().dim(axis);
+        contribute(instruction, 0, () -> builder.apply(new Op.Slice(axis, before, to), dy));
+      }
+      case Op.Reduce(Op.Reduction reduction, int axis) ->
+          contribute(instruction, 0, () -> reduction(instruction, reduction, axis, dy));
+      case Op.Repeat(int axis, int _) ->
+          contribute(
+              instruction, 0, () -> builder.apply(new Op.Reduce(Op.Reduction.SUM, axis), dy));
       case Op.SoftmaxCrossEntropy _ -> loss(instruction, new Op.SoftmaxCrossEntropyGradient(), dy);
       case Op.BinaryCrossEntropy _ -> loss(instruction, new Op.BinaryCrossEntropyGradient(), dy);
+      case Op.MeanSquaredError _ -> loss(instruction, new Op.MeanSquaredErrorGradient(), dy);
+      case Op.Huber(float delta) -> loss(instruction, new Op.HuberGradient(delta), dy);
       case Op.ReluGradient _,
           Op.SigmoidGradient _,
+          Op.TanhGradient _,
+          Op.GeluGradient _,
+          Op.SiluGradient _,
           Op.SignedLog1pGradient _,
+          Op.Fused _,
           Op.SoftmaxGradient _,
           Op.LayerNormGradient _,
+          Op.RmsNormGradient _,
+          Op.BatchMean _,
+          Op.BatchVariance _,
+          Op.BatchNormGradient _,
+          Op.NormalizeFeatures _,
+          Op.WeightStatistic _,
+          Op.Conv2dInputGradient _,
+          Op.Conv2dWeightGradient _,
+          Op.MaxPool2dGradient _,
+          Op.AveragePool2dGradient _,
+          Op.EmbeddingGradient _,
+          Op.CausalAttentionGradient _,
+          Op.ReduceMaxGradient _,
           Op.SoftmaxCrossEntropyGradient _,
           Op.BinaryCrossEntropyGradient _,
+          Op.MeanSquaredErrorGradient _,
+          Op.HuberGradient _,
           Op.ArgMax _,
           Op.Threshold _ ->
           throw noGradient(instruction, instruction.op().name());
     }
+  }
+
+  /** The gradient of an operation of one operand, from its result. */
+  private void ofResult(Instruction instruction, Op gradient, Value dy) {
+    Value y = source.value(instruction.output());
+    contribute(instruction, 0, () -> builder.apply(gradient, y, dy));
+  }
+
+  /** The gradient of an operation of one operand, from that. */
+  private void ofOperand(Instruction instruction, Op gradient, Value dy) {
+    contribute(instruction, 0, () -> builder.apply(gradient, in(instruction, 0), dy));
+  }
+
+  private Value sumRows(Value dy, Value vector) {
+    return builder.apply(new Op.SumRows(vector.shape().rank()), dy);
+  }
+
+  private void convolution(Instruction instruction, Op.Conv2d conv, Value dy) {
+    Shape x = in(instruction, 0).shape();
+    Shape weight = in(instruction, 1).shape();
+    contribute(
+        instruction,
+        0,
+        () ->
+            builder.apply(
+                new Op.Conv2dInputGradient(
+                    conv.stride(), conv.padding(), conv.groups(), x.dim(1), x.dim(2)),
+                in(instruction, 1),
+                dy));
+    contribute(
+        instruction,
+        1,
+        () ->
+            builder.apply(
+                new Op.Conv2dWeightGradient(
+                    conv.stride(), conv.padding(), conv.groups(), weight.dim(0), weight.dim(1)),
+                in(instruction, 0),
+                dy));
+  }
+
+  private void concatenation(Instruction instruction, int axis, Value dy) {
+    int from = 0;
+    for (int i = 0; i < instruction.inputs().size(); i++) {
+      int first = from;
+      int to = from + in(instruction, i).shape().dim(axis);
+      contribute(instruction, i, () -> builder.apply(new Op.Slice(axis, first, to), dy));
+      from = to;
+    }
+  }
+
+  private Value reduction(Instruction instruction, Op.Reduction reduction, int axis, Value dy) {
+    Value x = in(instruction, 0);
+    int size = x.shape().dim(axis);
+    return switch (reduction) {
+      case SUM -> builder.apply(new Op.Repeat(axis, size), dy);
+      case MEAN ->
+          builder.apply(new Op.Repeat(axis, size), builder.apply(new Op.Scale(1f / size), dy));
+      case MAX ->
+          builder.apply(new Op.ReduceMaxGradient(axis), x, source.value(instruction.output()), dy);
+    };
+  }
+
+  /** The dimensions behind the leading one. */
+  private static List<Integer> inner(Value value) {
+    return Arrays.stream(value.shape().dims()).skip(1).boxed().toList();
   }
 
   private void matMul(Instruction instruction, Op.MatMul op, Value dy) {

@@ -46,8 +46,10 @@ public final class ProgramBuilder {
     return add(new Value.Input(values.size(), name, type, shape));
   }
 
-  public Value parameter(String name, Shape shape, ParameterRole role) {
-    return add(new Value.Parameter(values.size(), name, shape, role));
+  public Value.Parameter parameter(String name, Shape shape, ParameterRole role) {
+    Value.Parameter parameter = new Value.Parameter(values.size(), name, shape, role);
+    add(parameter);
+    return parameter;
   }
 
   public Value constant(String name, Shape shape, float fill) {
@@ -76,6 +78,12 @@ public final class ProgramBuilder {
           ErrorCode.INVALID_ARGUMENT, "two outputs are named " + name + ": rename one");
     }
     return this;
+  }
+
+  /** Names a value as the statistic that an averaged parameter follows. */
+  public ProgramBuilder average(Value.Parameter parameter, Value statistic) {
+    requireOwn(statistic);
+    return gradient(parameter.name(), statistic);
   }
 
   /** Names a value as the gradient of a parameter. */

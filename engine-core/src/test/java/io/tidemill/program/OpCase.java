@@ -43,7 +43,7 @@ public record OpCase(Op op, List<Shape> operands, int trainable) {
     cases.add(of(new Op.Add(), 2, matrix, matrix));
     cases.add(of(new Op.Mul(), 2, matrix, matrix));
     cases.add(of(new Op.Scale(-1.5f), 1, matrix));
-    cases.add(of(new Op.SumRows(), 1, matrix));
+    cases.add(of(new Op.SumRows(1), 1, matrix));
     cases.add(of(new Op.BroadcastRows(), 1, vector, matrix));
     cases.add(of(new Op.ArgMax(), 0, matrix));
     cases.add(of(new Op.Threshold(0.25f), 0, Shape.of(rows, 1)));

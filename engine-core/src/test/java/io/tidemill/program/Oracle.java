@@ -126,6 +126,7 @@ public final class Oracle {
                     return new double[] {at};
                   });
           case Op.Threshold(float at) -> map(x, a -> a >= at ? 1 : 0);
+          default -> throw new AssertionError("no oracle for " + instruction.op());
         };
   }
 

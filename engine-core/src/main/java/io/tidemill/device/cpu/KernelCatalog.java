@@ -1,5 +1,7 @@
 package io.tidemill.device.cpu;
 
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
 import io.tidemill.program.Instruction;
 import io.tidemill.program.Op;
 import io.tidemill.program.Program;
@@ -72,6 +74,10 @@ final class KernelCatalog {
           v -> losses.binaryCrossEntropyGradient(v[a], v[b], v[c], v[d], v[out], rows);
       case Op.ArgMax _ -> v -> SelectionKernels.argMax(v[a], v[out], rows, n);
       case Op.Threshold(float at) -> v -> SelectionKernels.threshold(v[a], at, v[out], rows);
+      default ->
+          throw new EngineException(
+              ErrorCode.INVALID_ARGUMENT,
+              instruction.layer() + ": the cpu device lacks " + instruction.op().name());
     };
   }
 }

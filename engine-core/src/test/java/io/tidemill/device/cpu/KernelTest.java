@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Every kernel against plain loops in double, at sizes around the vector width and at 1. */
 final class KernelTest {
   private static final double TOLERANCE = 1e-5;
-  private static final List<Gemm> GEMMS = List.of(GemmSelection.gemm(), new VectorGemm());
+  private static final List<Gemm> GEMMS = List.of(NativeSelection.primitives(), new VectorGemm());
 
   static Stream<OpCase> cases() {
     return Stream.of(

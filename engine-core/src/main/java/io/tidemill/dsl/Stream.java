@@ -12,7 +12,6 @@ import io.tidemill.operator.FlatMapOperator;
 import io.tidemill.operator.MapOperator;
 import io.tidemill.operator.Operator;
 import io.tidemill.operator.PassOperator;
-import io.tidemill.train.Schedule;
 import io.tidemill.train.Training;
 import java.io.Serializable;
 import java.util.List;
@@ -108,9 +107,7 @@ public sealed class Stream<T> permits SourceStream {
     pipeline.claim(id);
     training.program(); // shapes and types are checked now, at submission
     if (!DataflowGraph.isBounded(pipeline.vertex(index))
-        && (training.shuffled()
-            || training.epochs() > 1
-            || (training.schedule() != Schedule.CONSTANT && training.steps() == 0))) {
+        && (training.shuffled() || training.epochs() > 1 || training.needsTotal())) {
       throw new EngineException(
           ErrorCode.INVALID_ARGUMENT,
           "training "

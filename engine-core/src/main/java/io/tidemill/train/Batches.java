@@ -6,6 +6,7 @@ import io.tidemill.device.Execution;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.network.Adaptation;
+import io.tidemill.network.Loss;
 import io.tidemill.program.Optimizer;
 import io.tidemill.program.Program;
 import io.tidemill.tensor.DataType;
@@ -47,7 +48,7 @@ final class Batches {
     if (log.isSealed()) {
       return log.length() == 0 ? 0 : Math.ceilDiv(totalSamples(), training.globalBatch());
     }
-    if (training.shuffled() || training.epochs() > 1 || needsTotal()) {
+    if (training.shuffled() || training.epochs() > 1 || training.needsTotal()) {
       return 0;
     }
     long steps = log.length() / training.globalBatch();
@@ -66,12 +67,7 @@ final class Batches {
     return training.schedule().at(training.optimizer(), step, total);
   }
 
-  /** Whether the rate of the first step depends on how many there will be. */
-  private boolean needsTotal() {
-    return training.schedule() != Schedule.CONSTANT && training.steps() == 0;
-  }
-
-  /** Fills the inputs of a shard's program. */
+  /** Fills the inputs of a shard's program; {@code step} from 0, in sentences from 1. */
   void fill(long step, int shard, Execution execution) {
     MemorySegment features = execution.input("features");
     MemorySegment labels = execution.input("labels");
@@ -82,17 +78,18 @@ final class Batches {
     float weight = 1f / samplesOf(step);
     // An unsealed log is read once, in order: then an epoch is as long as it ever needs to be.
     long samples = log.isSealed() ? log.length() : Long.MAX_VALUE;
-    long rowFloats = training.encoding().width();
+    long rowBytes = features.byteSize() / count;
+    long labelBytes = labels.byteSize() / count;
     for (int i = 0; i < count; i++) {
       boolean real = first + i < total;
       weights.setAtIndex(ValueLayout.JAVA_FLOAT, i, real ? weight : 0);
       if (real) {
         MemorySegment row = log.row(order.indexOf(first + i, samples));
         rows.readFeatures(row, features, i);
-        setLabel(labels, i, rows.label(row), step, shard);
+        readLabels(row, labels, i, step, shard);
       } else {
-        features.asSlice(i * rowFloats * Float.BYTES, rowFloats * Float.BYTES).fill((byte) 0);
-        setLabel(labels, i, 0, step, shard);
+        features.asSlice(i * rowBytes, rowBytes).fill((byte) 0);
+        labels.asSlice(i * labelBytes, labelBytes).fill((byte) 0);
       }
     }
   }
@@ -128,29 +125,49 @@ final class Batches {
     }
   }
 
-  private void setLabel(MemorySegment labels, int row, float label, long step, int shard) {
-    if (training.loss().labelType() == DataType.FLOAT32) {
-      if (!(label >= 0 && label <= 1)) {
-        throw outOfRange("a number from 0 to 1", label, step, shard);
+  private void readLabels(MemorySegment row, MemorySegment labels, int to, long step, int shard) {
+    int width = training.encoding().labelWidth();
+    boolean isClass = training.loss().labelType() == DataType.INT32;
+    for (int i = 0; i < width; i++) {
+      double label = rows.label(row, i);
+      if (isClass ? !isClass(label) : !isTarget(label)) {
+        throw outOfRange(label, step, shard);
       }
-      labels.setAtIndex(ValueLayout.JAVA_FLOAT, row, label);
-      return;
+      if (isClass) {
+        labels.setAtIndex(ValueLayout.JAVA_INT, (long) to * width + i, (int) label);
+      } else {
+        labels.setAtIndex(ValueLayout.JAVA_FLOAT, (long) to * width + i, (float) label);
+      }
     }
-    if (!(label >= 0 && label < classes) || label != Math.rint(label)) {
-      throw outOfRange("a class from 0 to " + (classes - 1), label, step, shard);
-    }
-    labels.setAtIndex(ValueLayout.JAVA_INT, row, (int) label);
   }
 
-  private static EngineException outOfRange(String expected, float found, long step, int shard) {
+  private boolean isClass(double label) {
+    return label >= 0 && label < classes && label == Math.rint(label);
+  }
+
+  private boolean isTarget(double label) {
+    return wantsProbability() ? label >= 0 && label <= 1 : Double.isFinite(label);
+  }
+
+  private boolean wantsProbability() {
+    return training.loss() instanceof Loss.BinaryCrossEntropy;
+  }
+
+  private EngineException outOfRange(double label, long step, int shard) {
+    String expected = "a finite number";
+    if (training.loss().labelType() == DataType.INT32) {
+      expected = "a class from 0 to " + (classes - 1);
+    } else if (wantsProbability()) {
+      expected = "a number from 0 to 1";
+    }
     return new EngineException(
         ErrorCode.INVALID_DATA,
-        "label out of range: expected "
+        "loss: label out of range: expected "
             + expected
             + ", found "
-            + found
+            + (label == (long) label ? String.valueOf((long) label) : String.valueOf(label))
             + " at step="
-            + step
+            + (step + 1)
             + " shard="
             + shard);
   }

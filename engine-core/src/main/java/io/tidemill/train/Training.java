@@ -6,7 +6,9 @@ import io.tidemill.network.Loss;
 import io.tidemill.network.Network;
 import io.tidemill.program.Optimizer;
 import io.tidemill.program.Program;
-import io.tidemill.tensor.Shape;
+import io.tidemill.program.Value;
+import io.tidemill.tensor.DataType;
+import java.util.function.Consumer;
 
 /**
  * How a network is trained: declared once, the same on any number of workers.
@@ -16,135 +18,222 @@ import io.tidemill.tensor.Shape;
  * read {@code epochs} times, one epoch after the other without a gap; the last batch is padded with
  * rows of weight 0. An unbounded stream is read once, in order of arrival, for {@code steps} steps.
  *
- * @param network what is trained
- * @param encoding how a record becomes a row
- * @param loss what is minimised
- * @param optimizer how
- * @param schedule how its rate changes from step to step
- * @param globalBatch samples of a step, a multiple of {@code shards}
- * @param shards V, fixed for the job; the largest number of workers that can share a step
- * @param epochs passes over a bounded stream
- * @param steps steps after which training ends, 0 when {@code epochs} decides
- * @param shuffled whether each epoch reads the samples in a seeded order of its own; a shuffled
- *     training starts when its stream has ended
+ * <p>Immutable: each method that sets something returns another training.
+ *
+ * @param <T> the records
  */
-public record Training<T>(
-    Network network,
-    Encoding<T> encoding,
-    Loss loss,
-    Optimizer optimizer,
-    Schedule schedule,
-    int globalBatch,
-    int shards,
-    int epochs,
-    long steps,
-    boolean shuffled) {
-  public Training {
-    require(globalBatch > 0, "globalBatch has to be at least 1, is " + globalBatch);
-    require(shards > 0, "shards has to be at least 1, is " + shards);
-    require(
-        globalBatch % shards == 0,
-        "globalBatch has to be a multiple of shards: globalBatch="
-            + globalBatch
-            + " shards="
-            + shards);
-    require(epochs > 0, "epochs has to be at least 1, is " + epochs);
-    require(steps >= 0, "steps has to be at least 0, is " + steps);
-    Shape rows = Shape.of(Shape.ANY, encoding.width());
-    require(
-        network.inputShape().equals(rows),
-        "the network takes rows of another width than the encoding makes: expected "
-            + network.inputShape()
-            + ", found "
-            + rows);
+public final class Training<T> {
+  private final Network network;
+  private final Encoding<T> encoding;
+  private final Settings settings;
+
+  /** What is set by name, with what holds where nothing is said; not changed once it is shared. */
+  private static final class Settings {
+    private Loss loss = Loss.softmaxCrossEntropy();
+    private Optimizer optimizer = Optimizer.Adam.of(1e-3f);
+    private Schedule schedule = Schedule.constant();
+    private int globalBatch = 256;
+    private int shards = 8;
+    private int epochs = 1;
+    private long steps;
+    private boolean shuffled;
+
+    Settings() {}
+
+    Settings(Settings from) {
+      loss = from.loss;
+      optimizer = from.optimizer;
+      schedule = from.schedule;
+      globalBatch = from.globalBatch;
+      shards = from.shards;
+      epochs = from.epochs;
+      steps = from.steps;
+      shuffled = from.shuffled;
+    }
+  }
+
+  private Training(Network network, Encoding<T> encoding, Settings settings) {
+    this.network = network;
+    this.encoding = encoding;
+    this.settings = settings;
+    requireFit();
+    requireAtLeast(1, settings.globalBatch, "globalBatch");
+    requireAtLeast(1, settings.shards, "shards");
+    requireAtLeast(1, settings.epochs, "epochs");
+    requireAtLeast(0, settings.steps, "steps");
   }
 
   /** Softmax cross-entropy, Adam at 1e-3, batches of 256 in 8 shards, one epoch in order. */
   public static <T> Training<T> of(Network network, Encoding<T> encoding) {
-    return new Training<>(
-        network,
-        encoding,
-        Loss.softmaxCrossEntropy(),
-        Optimizer.Adam.of(1e-3f),
-        Schedule.CONSTANT,
-        256,
-        8,
-        1,
-        0,
-        false);
+    return new Training<>(network, encoding, new Settings());
   }
 
+  /** What is minimised. */
   public Training<T> loss(Loss loss) {
-    return new Training<>(
-        network, encoding, loss, optimizer, schedule, globalBatch, shards, epochs, steps, shuffled);
+    return with(settings -> settings.loss = loss);
   }
 
+  /** How the gradients move the parameters. */
   public Training<T> optimizer(Optimizer optimizer) {
-    return new Training<>(
-        network, encoding, loss, optimizer, schedule, globalBatch, shards, epochs, steps, shuffled);
+    return with(settings -> settings.optimizer = optimizer);
   }
 
-  /** How the learning rate changes; CONSTANT when nothing is said. */
+  /** How the learning rate changes from step to step; constant when nothing is said. */
   public Training<T> schedule(Schedule schedule) {
-    return new Training<>(
-        network, encoding, loss, optimizer, schedule, globalBatch, shards, epochs, steps, shuffled);
+    return with(settings -> settings.schedule = schedule);
   }
 
+  /** Samples of a step, a multiple of the shards. */
   public Training<T> globalBatch(int globalBatch) {
-    return new Training<>(
-        network, encoding, loss, optimizer, schedule, globalBatch, shards, epochs, steps, shuffled);
+    return with(settings -> settings.globalBatch = globalBatch);
   }
 
+  /** V, fixed for the job; the largest number of workers that can share a step. */
   public Training<T> shards(int shards) {
-    return new Training<>(
-        network, encoding, loss, optimizer, schedule, globalBatch, shards, epochs, steps, shuffled);
+    return with(settings -> settings.shards = shards);
   }
 
+  /** Passes over a bounded stream. */
   public Training<T> epochs(int epochs) {
-    return new Training<>(
-        network, encoding, loss, optimizer, schedule, globalBatch, shards, epochs, steps, shuffled);
+    return with(settings -> settings.epochs = epochs);
   }
 
+  /** Steps after which training ends; 0 when the epochs decide. */
   public Training<T> steps(long steps) {
-    return new Training<>(
-        network, encoding, loss, optimizer, schedule, globalBatch, shards, epochs, steps, shuffled);
+    return with(settings -> settings.steps = steps);
   }
 
-  /** Each epoch in a seeded order of its own. */
+  /** Each epoch in a seeded order of its own; training then starts when its stream has ended. */
   public Training<T> shuffle() {
-    return new Training<>(
-        network, encoding, loss, optimizer, schedule, globalBatch, shards, epochs, steps, true);
+    return with(settings -> settings.shuffled = true);
   }
 
-  /** The program that one shard of a step runs; errors name the layer. */
+  public Network network() {
+    return network;
+  }
+
+  public Encoding<T> encoding() {
+    return encoding;
+  }
+
+  public Loss loss() {
+    return settings.loss;
+  }
+
+  public Optimizer optimizer() {
+    return settings.optimizer;
+  }
+
+  public Schedule schedule() {
+    return settings.schedule;
+  }
+
+  public int globalBatch() {
+    return settings.globalBatch;
+  }
+
+  public int shards() {
+    return settings.shards;
+  }
+
+  public int epochs() {
+    return settings.epochs;
+  }
+
+  public long steps() {
+    return settings.steps;
+  }
+
+  public boolean shuffled() {
+    return settings.shuffled;
+  }
+
+  /** The program that one shard of a step runs; what does not fit is an error that says where. */
   public Program program() {
-    return network.training(loss, shardRows());
+    require(
+        globalBatch() % shards() == 0,
+        "globalBatch has to be a multiple of shards: globalBatch="
+            + globalBatch()
+            + " shards="
+            + shards());
+    Program program = network.training(loss(), shardRows());
+    long labels = labels(program).shape().elements() / shardRows();
+    require(
+        labels == encoding.labelWidth(),
+        "the loss takes another number of labels than the encoding makes: expected "
+            + labels
+            + " per record, found "
+            + encoding.labelWidth());
+    return program;
+  }
+
+  /** Samples of one shard of one step. */
+  public int shardRows() {
+    return globalBatch() / shards();
+  }
+
+  /**
+   * Whether the rate of the first step depends on how many there will be, which nobody has said.
+   */
+  public boolean needsTotal() {
+    return schedule().needsTotal() && steps() == 0;
   }
 
   /** What it is in one line that stays the same from run to run. */
   public String describe() {
     return network.inference().toString()
         + " loss="
-        + loss
+        + loss()
         + " optimizer="
-        + optimizer
+        + optimizer()
         + " schedule="
-        + schedule
+        + schedule()
         + " globalBatch="
-        + globalBatch
+        + globalBatch()
         + " shards="
-        + shards
+        + shards()
         + " epochs="
-        + epochs
+        + epochs()
         + " steps="
-        + steps
+        + steps()
         + " shuffled="
-        + shuffled;
+        + shuffled();
   }
 
-  /** Samples of one shard of one step. */
-  public int shardRows() {
-    return globalBatch / shards;
+  private Training<T> with(Consumer<Settings> change) {
+    Settings changed = new Settings(settings);
+    change.accept(changed);
+    return new Training<>(network, encoding, changed);
+  }
+
+  private void requireFit() {
+    long width = network.inputShape().elements();
+    require(
+        width == encoding.width(),
+        "the network takes rows of another width than the encoding makes: expected "
+            + width
+            + " for "
+            + network.inputShape()
+            + ", found "
+            + encoding.width());
+    DataType type = network.inputType();
+    require(
+        type == encoding.inputType(),
+        "the network takes numbers of another type than the encoding makes: expected "
+            + type
+            + ", found "
+            + encoding.inputType());
+  }
+
+  private static Value.Input labels(Program program) {
+    return program.inputs().stream()
+        .filter(input -> input.name().equals("labels"))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static void requireAtLeast(long least, long number, String name) {
+    require(number >= least, name + " has to be at least " + least + ", is " + number);
   }
 
   private static void require(boolean condition, String sentence) {

@@ -124,7 +124,7 @@ class JobFailureTest {
   @Test
   void refusesALabelOutOfRange() {
     assertFails(
-        "label out of range: expected a class from 0 to 1, found 2.0 at step=0 shard=0",
+        "loss: label out of range: expected a class from 0 to 1, found 2 at step=1 shard=0",
         (p, params) -> train(points(p, i -> new Point(i, 1, 2), 10)));
   }
 

@@ -118,23 +118,23 @@ final class BatchesTest {
 
   @Test
   void refusesALabelThatIsNoClass() {
-    String sentence = "label out of range: expected a class from 0 to 6, found ";
+    String sentence = "loss: label out of range: expected a class from 0 to 6, found ";
 
-    assertRefused(sentence + "7.0 at step=0 shard=1", classes(label -> label == 3 ? 7 : label));
-    assertRefused(sentence + "-1.0 at step=1 shard=0", classes(label -> label == 4 ? -1 : label));
-    assertRefused(sentence + "0.5 at step=0 shard=0", classes(label -> label == 1 ? 0.5 : label));
+    assertRefused(sentence + "7 at step=1 shard=1", classes(label -> label == 3 ? 7 : label));
+    assertRefused(sentence + "-1 at step=2 shard=0", classes(label -> label == 4 ? -1 : label));
+    assertRefused(sentence + "0.5 at step=1 shard=0", classes(label -> label == 1 ? 0.5 : label));
     assertRefused(
-        sentence + "NaN at step=1 shard=1", classes(label -> label == 6 ? Double.NaN : 0));
+        sentence + "NaN at step=2 shard=1", classes(label -> label == 6 ? Double.NaN : 0));
   }
 
   @Test
   void refusesALabelThatIsNoProbability() {
-    String sentence = "label out of range: expected a number from 0 to 1, found ";
+    String sentence = "loss: label out of range: expected a number from 0 to 1, found ";
 
-    assertRefused(sentence + "1.5 at step=0 shard=1", yesOrNo(label -> label == 2 ? 1.5 : 1));
-    assertRefused(sentence + "-0.5 at step=1 shard=0", yesOrNo(label -> label == 5 ? -0.5 : 0));
+    assertRefused(sentence + "1.5 at step=1 shard=1", yesOrNo(label -> label == 2 ? 1.5 : 1));
+    assertRefused(sentence + "-0.5 at step=2 shard=0", yesOrNo(label -> label == 5 ? -0.5 : 0));
     assertRefused(
-        sentence + "NaN at step=1 shard=1", yesOrNo(label -> label == 6 ? Double.NaN : 0));
+        sentence + "NaN at step=2 shard=1", yesOrNo(label -> label == 6 ? Double.NaN : 0));
   }
 
   private void assertRefused(String sentence, Training<float[]> training) {

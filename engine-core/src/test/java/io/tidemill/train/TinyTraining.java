@@ -50,7 +50,7 @@ final class TinyTraining implements AutoCloseable {
     Encoding<float[]> encoding = Encoding.ofFloats(3, row -> row, row -> row[0] > 0 ? 2 : 1);
     return Training.of(Network.sequential(Dense.of(3, 5), Relu.of(), Dense.of(5, 3)), encoding)
         .optimizer(Optimizer.Adam.of(0.1f))
-        .schedule(Schedule.LINEAR)
+        .schedule(Schedule.linear())
         .globalBatch(24)
         .shards(shards)
         .epochs(5)

@@ -93,6 +93,22 @@ public final class GatedDevice implements Device {
   }
 
   @Override
+  public void scale(DeviceBuffer buffer, float factor, long from, long to) {
+    cpu.scale(buffer, factor, from, to);
+  }
+
+  @Override
+  public void average(
+      DeviceBuffer averages, DeviceBuffer news, float momentum, long from, long to) {
+    cpu.average(averages, news, momentum, from, to);
+  }
+
+  @Override
+  public double sumOfSquares(DeviceBuffer buffer, long from, long to) {
+    return cpu.sumOfSquares(buffer, from, to);
+  }
+
+  @Override
   public void update(
       Optimizer optimizer,
       long step,

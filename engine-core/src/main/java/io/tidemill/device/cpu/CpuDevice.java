@@ -21,6 +21,7 @@ import java.util.List;
  */
 public final class CpuDevice implements Device {
   private static final ThreadLocal<TreeSum> TREE_SUM = ThreadLocal.withInitial(TreeSum::new);
+  private static final ThreadLocal<SquareSum> SQUARE_SUM = ThreadLocal.withInitial(SquareSum::new);
 
   private final Primitives primitives;
 
@@ -92,7 +93,35 @@ public final class CpuDevice implements Device {
       case Optimizer.Adam adam ->
           OptimizerKernels.adam(
               adam, step, p, g, memory(moments, 0), memory(moments, 1), from, floats);
+      case Optimizer.AdamW adamW -> {
+        ArenaKernels.scale(p, adamW.shrinkage(), from, floats);
+        OptimizerKernels.adam(
+            adamW.adam(), step, p, g, memory(moments, 0), memory(moments, 1), from, floats);
+      }
+      case Optimizer.Adagrad adagrad ->
+          OptimizerKernels.adagrad(adagrad, p, g, memory(moments, 0), from, floats);
     }
+  }
+
+  @Override
+  public void scale(DeviceBuffer buffer, float factor, long from, long to) {
+    requireRange("scaled", buffer, from, to);
+    ArenaKernels.scale(CpuBuffer.of(buffer).memory(), factor, from, to - from);
+  }
+
+  @Override
+  public void average(
+      DeviceBuffer averages, DeviceBuffer news, float momentum, long from, long to) {
+    requireRange("averages", averages, from, to);
+    requireRange("news", news, from, to);
+    ArenaKernels.average(
+        CpuBuffer.of(averages).memory(), CpuBuffer.of(news).memory(), momentum, from, to - from);
+  }
+
+  @Override
+  public double sumOfSquares(DeviceBuffer buffer, long from, long to) {
+    requireRange("squared", buffer, from, to);
+    return SQUARE_SUM.get().sum(CpuBuffer.of(buffer).memory(), from, to - from);
   }
 
   /** Nothing: libraries stay loaded, buffers belong to their owners. */

@@ -5,9 +5,10 @@ import io.tidemill.device.Execution;
 import io.tidemill.program.Fusion;
 import io.tidemill.program.MemoryPlan;
 import io.tidemill.program.Program;
+import io.tidemill.program.Simplification;
 
 /**
- * A program fused and planned for the CPU.
+ * A program simplified, fused and planned for the CPU.
  *
  * @param program as it was given
  * @param fused what is run
@@ -17,7 +18,7 @@ record CpuExecutable(Program program, Program fused, MemoryPlan plan, Primitives
     implements Executable {
 
   static CpuExecutable compile(Program program, Primitives primitives) {
-    Program fused = Fusion.apply(program);
+    Program fused = Fusion.apply(Simplification.apply(program));
     return new CpuExecutable(program, fused, MemoryPlan.of(fused), primitives);
   }
 

@@ -7,6 +7,7 @@ import io.tidemill.program.Op;
 import io.tidemill.program.Program;
 import io.tidemill.tensor.Shape;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /** Which kernel runs an instruction; the kernels made by one catalog share its scratch space. */
@@ -104,6 +105,12 @@ final class KernelCatalog {
       }
       case Op.ArgMax _ -> v -> SelectionKernels.argMax(v[a], v[out], rows, n);
       case Op.Threshold(float at) -> v -> SelectionKernels.threshold(v[a], at, v[out], rows);
+      case Op.Reshape _ ->
+          v -> {
+            if (v[a].address() != v[out].address()) { // else the memory plan made it a view
+              MemorySegment.copy(v[a], 0, v[out], 0, v[out].byteSize());
+            }
+          };
       default ->
           throw new EngineException(
               ErrorCode.INVALID_ARGUMENT,

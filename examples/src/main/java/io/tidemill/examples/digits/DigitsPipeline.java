@@ -39,7 +39,7 @@ public final class DigitsPipeline implements PipelineDefinition {
         Training.of(network(), encoding())
             .loss(Loss.softmaxCrossEntropy())
             .optimizer(Optimizer.Adam.of((float) params.positive("rate", 2e-3)))
-            .schedule(Schedule.LINEAR)
+            .schedule(Schedule.linear())
             .globalBatch(params.integer("batch", 256, 1))
             .shards(params.integer("shards", 8, 1));
     training =

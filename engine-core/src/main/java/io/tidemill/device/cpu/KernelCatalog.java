@@ -88,20 +88,20 @@ final class KernelCatalog {
           product(
               convolutions.weightGradient(Convolution.of(op, first, shape), owner), instruction);
       case Op.MaxPool2d(int window, int stride, int padding) -> {
-        Pooling pooling = Pooling.of(first, window, stride, padding);
-        yield v -> PoolKernels.max(v[a], v[out], pooling);
+        PoolKernels pool = new PoolKernels(first, window, stride, padding);
+        yield v -> pool.max(v[a], v[out]);
       }
       case Op.MaxPool2dGradient(int window, int stride, int padding) -> {
-        Pooling pooling = Pooling.of(first, window, stride, padding);
-        yield v -> PoolKernels.maxGradient(v[a], v[b], v[c], v[out], pooling);
+        PoolKernels pool = new PoolKernels(first, window, stride, padding);
+        yield v -> pool.maxGradient(v[a], v[b], v[c], v[out]);
       }
       case Op.AveragePool2d(int window, int stride, int padding) -> {
-        Pooling pooling = Pooling.of(first, window, stride, padding);
-        yield v -> PoolKernels.average(v[a], v[out], pooling);
+        PoolKernels pool = new PoolKernels(first, window, stride, padding);
+        yield v -> pool.average(v[a], v[out]);
       }
       case Op.AveragePool2dGradient(int window, int stride, int padding, int _, int _) -> {
-        Pooling pooling = Pooling.of(shape, window, stride, padding);
-        yield v -> PoolKernels.averageGradient(v[a], v[out], pooling);
+        PoolKernels pool = new PoolKernels(shape, window, stride, padding);
+        yield v -> pool.averageGradient(v[a], v[out]);
       }
       case Op.ArgMax _ -> v -> SelectionKernels.argMax(v[a], v[out], rows, n);
       case Op.Threshold(float at) -> v -> SelectionKernels.threshold(v[a], at, v[out], rows);

@@ -18,7 +18,7 @@ public record AveragePool2d(int window, int stride, int padding) implements Laye
       throw new EngineException(
           ErrorCode.INVALID_ARGUMENT,
           ("AveragePool2d window=%d stride=%d padding=%d: expected a window and a stride of at"
-               + " least 1, and padding from 0 to half a window")
+                  + " least 1, and padding from 0 to half a window")
               .formatted(window, stride, padding));
     }
   }

@@ -39,7 +39,7 @@ final class CpuExecution implements Execution {
     this.program = executable.fused();
     this.layout = program.layout();
     this.values = place(executable.plan());
-    KernelCatalog catalog = new KernelCatalog(program, executable.gemm());
+    KernelCatalog catalog = new KernelCatalog(program, executable.primitives(), arena);
     this.kernels = program.instructions().stream().map(catalog::kernel).toArray(Kernel[]::new);
     this.outputs = program.outputs();
     program.inputs().forEach(input -> inputs.put(input.name(), values[input.id()]));

@@ -22,8 +22,9 @@ public final class TextReport {
         "trained",
         String.format(
             Locale.ROOT,
-            "%d steps, %d samples in %.1f s, %.0f samples/s",
+            "%d steps%s, %d samples in %.1f s, %.0f samples/s",
             report.steps(),
+            report.skippedSteps() > 0 ? " (" + report.skippedSteps() + " skipped)" : "",
             report.samples(),
             report.seconds(),
             report.samplesPerSecond()));

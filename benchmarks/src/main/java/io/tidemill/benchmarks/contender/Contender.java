@@ -77,7 +77,7 @@ public final class Contender implements AutoCloseable {
     try {
       process = builder.start();
     } catch (IOException e) {
-      return new Start.Absent(command.getFirst() + " cannot be started: " + e.getMessage());
+      return new Start.Absent(e.getMessage());
     }
     Contender contender = new Contender(name, process, log);
     try {

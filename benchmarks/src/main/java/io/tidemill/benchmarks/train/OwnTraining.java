@@ -65,7 +65,7 @@ public final class OwnTraining {
             .withDevice("cpu")
             .withSeed(SEED)
             .withCheckpointEvery(0);
-    LocalJob job = LocalJob.define(trainCase.pipeline(), new Params(Map.of(), SEED), options);
+    LocalJob job = LocalJob.define(trainCase.pipeline().get(), new Params(Map.of(), SEED), options);
     EngineException measured = new EngineException(ErrorCode.RESOURCE, "measured");
     RateMeter meter = new RateMeter(seconds, () -> job.cancel(measured));
     try {

@@ -58,7 +58,9 @@ final class Starter {
     return switch (start(peer, trainCase)) {
       case Start.Ready(Contender contender) -> Optional.of(contender);
       case Start.Absent(String reason) -> {
-        String sentence = peer.framework() + " is skipped: " + reason;
+        String sentence =
+            "%s is skipped: %s; --python names another interpreter than %s"
+                .formatted(peer.framework(), reason, python);
         if (told.add(sentence)) {
           tell.accept(sentence);
         }

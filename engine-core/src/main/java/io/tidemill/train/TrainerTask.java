@@ -97,8 +97,10 @@ public final class TrainerTask implements Task {
     if (state.restore(checkpoint)) {
       checkpointedStep = rank.completedSteps();
       if (isFirst()) {
-        progress.advance(checkpointedStep, samplesAt(checkpointedStep), Float.NaN);
+        progress.advance(checkpointedStep, batches.samplesAt(checkpointedStep), Float.NaN);
+        progress.skipped(rank.count().skipped());
       }
+      rank.remember();
       prepared = true;
     }
   }
@@ -152,7 +154,7 @@ public final class TrainerTask implements Task {
               + " got no sample: its stream ended before the first record;"
               + " look at the source and at the filters before it");
     }
-    long steps = Math.ceilDiv(samples, training.globalBatch());
+    long steps = Math.ceilDiv(samples, training.stepSamples());
     if (isFirst()) {
       progress.totalSteps(steps);
     }
@@ -187,9 +189,10 @@ public final class TrainerTask implements Task {
   private void snapshot(Barrier barrier) {
     checkpointedStep = rank.completedSteps();
     checkpointedNs = clockNs.getAsLong();
-    List<StatePart> parts = state.snapshot(samplesAt(checkpointedStep));
+    rank.remember();
+    List<StatePart> parts = state.snapshot(batches.samplesAt(checkpointedStep));
     if (isFirst()) {
-      progress.checkpointed(checkpointedStep, samplesAt(checkpointedStep));
+      progress.checkpointed(checkpointedStep, batches.samplesAt(checkpointedStep));
     }
     reports.send(new TaskReport.Snapshot(id, barrier.checkpoint(), Map.of(id.vertex(), parts)));
     outbox.emit(new Barrier(barrier.checkpoint(), OrderKey.LAST));
@@ -203,7 +206,8 @@ public final class TrainerTask implements Task {
     complete = true;
     if (isFirst()) {
       // A resumed training did not know yet how many samples its last step had.
-      progress.advance(rank.completedSteps(), samplesAt(rank.completedSteps()), progress.loss());
+      progress.advance(
+          rank.completedSteps(), batches.samplesAt(rank.completedSteps()), progress.loss());
       progress.waiting(true); // an endless stream may run out into the log
       MemorySegment parameters = state.copyParameters();
       String sha256 = WeightsDigest.sha256(Parameters.named(gang.layout(), parameters));
@@ -222,10 +226,6 @@ public final class TrainerTask implements Task {
     return policy.isDue(step, clockNs.getAsLong() - checkpointedNs);
   }
 
-  private long samplesAt(long steps) {
-    return steps == 0 ? 0 : (steps - 1) * training.globalBatch() + batches.samplesOf(steps - 1);
-  }
-
   /** Draws the weights and adapts to the data; false while the data is not there. */
   private boolean prepare() {
     boolean readOnce = training.epochs() == 1 && !training.shuffled();
@@ -239,6 +239,7 @@ public final class TrainerTask implements Task {
       batches.adapt(rows, gang.device(), host);
       rank.parameters().write(0, host);
     }
+    rank.remember();
     return true;
   }
 

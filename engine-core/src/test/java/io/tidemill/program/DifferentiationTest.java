@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -25,7 +26,11 @@ final class DifferentiationTest {
   private static final double TOLERANCE = 1e-7;
 
   static List<OpCase> differentiable() {
-    return OpCase.all(3, 4).stream().filter(each -> each.trainable() > 0).toList();
+    return cases().filter(each -> each.trainable() > 0).toList();
+  }
+
+  private static Stream<OpCase> cases() {
+    return Stream.of(OpCase.all(3, 4), OpCase.images(2, 5, 6, 4)).flatMap(List::stream);
   }
 
   @ParameterizedTest
@@ -51,8 +56,7 @@ final class DifferentiationTest {
 
   @Test
   void everyOperationHasACase() {
-    Set<Class<?>> tested =
-        OpCase.all(3, 4).stream().map(each -> each.op().getClass()).collect(Collectors.toSet());
+    Set<Class<?>> tested = cases().map(each -> each.op().getClass()).collect(Collectors.toSet());
 
     assertEquals(Set.of(Op.class.getPermittedSubclasses()), tested);
   }
@@ -141,6 +145,10 @@ final class DifferentiationTest {
     if (y.shape().rank() == 1) {
       Value like = builder.constant("like", Shape.of(3, y.shape().dim(0)), 0);
       y = builder.apply(new Op.BroadcastRows(), y, like);
+    }
+    if (y.shape().rank() > 2) {
+      int width = Math.toIntExact(y.shape().elements() / y.shape().dim(0));
+      y = builder.apply(new Op.Reshape(List.of(width)), y);
     }
     if (y.shape().rank() == 2) {
       int rows = y.shape().dim(0);

@@ -57,6 +57,74 @@ public record OpCase(Op op, List<Shape> operands, int trainable) {
     return cases;
   }
 
+  /**
+   * Operations on images, with kernels, strides, paddings and groups that fit them.
+   *
+   * @param height at least 5, as {@code width}
+   */
+  public static List<OpCase> images(int rows, int height, int width, int channels) {
+    Shape x = Shape.of(rows, height, width, channels);
+    List<OpCase> cases = new ArrayList<>();
+    convolutions(cases, x, 1, 1, 7, 1, 0, 1);
+    convolutions(cases, x, 3, 3, 16, 1, 0, 1);
+    convolutions(cases, x, 3, 3, 1, 1, 1, 1);
+    convolutions(cases, x, 2, 3, 5, 2, 1, 1);
+    convolutions(cases, x, 5, 5, 32, 3, 2, 1);
+    convolutions(cases, x, 1, 2, 3, 2, 3, 1);
+    if (channels > 1) {
+      int each = 3 * channels;
+      convolutions(cases, x, 3, 3, channels, 1, 1, channels);
+      convolutions(cases, x, 3, 2, each, 2, 1, channels);
+    }
+    if (channels % 2 == 0) {
+      convolutions(cases, x, 3, 3, 10, 1, 1, 2);
+    }
+    pools(cases, x, 2, 2, 0);
+    pools(cases, x, 3, 2, 1);
+    pools(cases, x, 3, 1, 0);
+    pools(cases, x, 2, 3, 1);
+    return cases;
+  }
+
+  private static void convolutions(
+      List<OpCase> cases,
+      Shape x,
+      int kernelHeight,
+      int kernelWidth,
+      int out,
+      int stride,
+      int padding,
+      int groups) {
+    Shape weight = Shape.of(kernelHeight, kernelWidth, x.dim(3) / groups, out);
+    Shape y =
+        Shape.of(
+            x.dim(0),
+            (x.dim(1) + 2 * padding - kernelHeight) / stride + 1,
+            (x.dim(2) + 2 * padding - kernelWidth) / stride + 1,
+            out);
+    cases.add(of(new Op.Conv2d(stride, padding, groups), 2, x, weight));
+    cases.add(
+        of(new Op.Conv2dInputGradient(stride, padding, groups, x.dim(1), x.dim(2)), 0, weight, y));
+    cases.add(
+        of(
+            new Op.Conv2dWeightGradient(stride, padding, groups, kernelHeight, kernelWidth),
+            0,
+            x,
+            y));
+  }
+
+  private static void pools(List<OpCase> cases, Shape x, int window, int stride, int padding) {
+    Shape y =
+        Shape.of(
+            x.dim(0),
+            (x.dim(1) + 2 * padding - window) / stride + 1,
+            (x.dim(2) + 2 * padding - window) / stride + 1,
+            x.dim(3));
+    cases.add(of(new Op.MaxPool2d(window, stride, padding), 1, x));
+    cases.add(of(new Op.AveragePool2d(window, stride, padding), 1, x));
+    cases.add(of(new Op.AveragePool2dGradient(window, stride, padding, x.dim(1), x.dim(2)), 0, y));
+  }
+
   private static OpCase of(Op op, int trainable, Shape... operands) {
     return new OpCase(op, List.of(operands), trainable);
   }

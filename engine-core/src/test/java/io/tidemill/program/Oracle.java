@@ -38,6 +38,10 @@ public final class Oracle {
     int rows = shape.rank() > 0 ? shape.dim(0) : 1;
     int n = shape.rank() > 1 ? shape.dim(1) : 1;
     double[] x = in.getFirst();
+    double[][] numbers = in.toArray(double[][]::new);
+    Shape first = program.value(instruction.inputs().getFirst()).shape();
+    Shape second = program.value(instruction.inputs().get(in.size() > 1 ? 1 : 0)).shape();
+    Shape out = program.value(instruction.output()).shape();
     values[instruction.output()] =
         switch (instruction.op()) {
           case Op.MatMul op ->
@@ -126,6 +130,17 @@ public final class Oracle {
                     return new double[] {at};
                   });
           case Op.Threshold(float at) -> map(x, a -> a >= at ? 1 : 0);
+          case Op.Reshape _ -> x;
+          case Op.Conv2d op -> ImageOracle.convolution(op, first, second, out, numbers);
+          case Op.Conv2dInputGradient op ->
+              ImageOracle.inputGradient(op, out, first, second, numbers);
+          case Op.Conv2dWeightGradient op ->
+              ImageOracle.weightGradient(op, first, out, second, numbers);
+          case Op.MaxPool2d op -> ImageOracle.maxPool(op, first, out, x);
+          case Op.MaxPool2dGradient op ->
+              ImageOracle.maxPoolGradient(op, first, second, x, numbers[2]);
+          case Op.AveragePool2d op -> ImageOracle.averagePool(op, first, out, x);
+          case Op.AveragePool2dGradient op -> ImageOracle.averagePoolGradient(op, out, first, x);
           default -> throw new AssertionError("no oracle for " + instruction.op());
         };
   }

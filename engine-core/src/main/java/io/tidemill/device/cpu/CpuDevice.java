@@ -11,8 +11,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
- * The CPU: matrix products by oneDNN, the rest by the Vector API; every call runs on its caller's
- * thread and starts none.
+ * The CPU: matrix products and convolutions by oneDNN, the rest by the Vector API; every call runs
+ * on its caller's thread and starts none.
  *
  * <p>Bits are the same for any thread, slice and alignment on one kind of CPU; another vector
  * width, or the fallback for oneDNN, rounds differently. They are a function of the bound program:
@@ -23,25 +23,25 @@ public final class CpuDevice implements Device {
   private static final ThreadLocal<TreeSum> TREE_SUM = ThreadLocal.withInitial(TreeSum::new);
   private static final ThreadLocal<SquareSum> SQUARE_SUM = ThreadLocal.withInitial(SquareSum::new);
 
-  private final Gemm gemm;
+  private final Primitives primitives;
 
-  CpuDevice(Gemm gemm) {
-    this.gemm = gemm;
+  CpuDevice(Primitives primitives) {
+    this.primitives = primitives;
   }
 
   /** Opens the device; where oneDNN cannot be loaded it says so once and does without. */
   public static CpuDevice open() {
-    return new CpuDevice(GemmSelection.gemm());
+    return new CpuDevice(NativeSelection.primitives());
   }
 
   @Override
   public String description() {
-    return "cpu (" + gemm.description() + ")";
+    return "cpu (" + primitives.description() + ")";
   }
 
   @Override
   public Executable compile(Program program) {
-    return CpuExecutable.compile(program, gemm);
+    return CpuExecutable.compile(program, primitives);
   }
 
   @Override

@@ -14,12 +14,12 @@ import io.tidemill.program.Simplification;
  * @param fused what is run
  * @param plan where the values of {@code fused} lie
  */
-record CpuExecutable(Program program, Program fused, MemoryPlan plan, Gemm gemm)
+record CpuExecutable(Program program, Program fused, MemoryPlan plan, Primitives primitives)
     implements Executable {
 
-  static CpuExecutable compile(Program program, Gemm gemm) {
+  static CpuExecutable compile(Program program, Primitives primitives) {
     Program fused = Fusion.apply(Simplification.apply(program));
-    return new CpuExecutable(program, fused, MemoryPlan.of(fused), gemm);
+    return new CpuExecutable(program, fused, MemoryPlan.of(fused), primitives);
   }
 
   @Override

@@ -6,6 +6,7 @@ import io.tidemill.program.Instruction;
 import io.tidemill.program.Op;
 import io.tidemill.program.Program;
 import io.tidemill.tensor.Shape;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
@@ -13,13 +14,18 @@ import java.util.List;
 final class KernelCatalog {
   private final Program program;
   private final Gemm gemm;
+  private final Convolutions convolutions;
+  private final Arena owner;
   private final SoftmaxKernels softmax = new SoftmaxKernels();
   private final LayerNormKernels layerNorm = new LayerNormKernels();
   private final LossKernels losses = new LossKernels();
 
-  KernelCatalog(Program program, Gemm gemm) {
+  /** Kernels that hold memory until {@code owner} closes. */
+  KernelCatalog(Program program, Primitives primitives, Arena owner) {
     this.program = program;
-    this.gemm = gemm;
+    this.gemm = primitives.gemm();
+    this.convolutions = primitives.convolutions();
+    this.owner = owner;
   }
 
   Kernel kernel(Instruction instruction) {
@@ -31,16 +37,17 @@ final class KernelCatalog {
     int out = instruction.output();
     Shape shape = program.value(out).shape();
     Shape first = program.value(a).shape();
+    Shape second = program.value(b).shape();
     long floats = shape.elements();
     int rows = first.rank() > 0 ? first.dim(0) : 1;
     int n = first.rank() > 1 ? first.dim(1) : 1;
     return switch (instruction.op()) {
       case Op.MatMul op -> {
         int inner = op.transposeLeft() ? rows : n;
-        Gemm.Product product =
+        yield product(
             gemm.product(
-                op.transposeLeft(), op.transposeRight(), shape.dim(0), shape.dim(1), inner);
-        yield v -> product.run(v[a], v[b], v[out]);
+                op.transposeLeft(), op.transposeRight(), shape.dim(0), shape.dim(1), inner),
+            instruction);
       }
       case Op.AddBias _ -> v -> RowKernels.addBias(v[a], v[b], v[out], rows, n);
       case Op.AddBiasRelu _ -> v -> RowKernels.addBiasRelu(v[a], v[b], v[out], rows, n);
@@ -73,6 +80,29 @@ final class KernelCatalog {
           v -> losses.binaryCrossEntropy(v[a], v[b], v[c], v[out], rows);
       case Op.BinaryCrossEntropyGradient _ ->
           v -> losses.binaryCrossEntropyGradient(v[a], v[b], v[c], v[d], v[out], rows);
+      case Op.Conv2d op ->
+          product(convolutions.forward(Convolution.of(op, first, second), owner), instruction);
+      case Op.Conv2dInputGradient op ->
+          product(convolutions.inputGradient(Convolution.of(op, first, shape), owner), instruction);
+      case Op.Conv2dWeightGradient op ->
+          product(
+              convolutions.weightGradient(Convolution.of(op, first, shape), owner), instruction);
+      case Op.MaxPool2d(int window, int stride, int padding) -> {
+        PoolKernels pool = new PoolKernels(first, window, stride, padding);
+        yield v -> pool.max(v[a], v[out]);
+      }
+      case Op.MaxPool2dGradient(int window, int stride, int padding) -> {
+        PoolKernels pool = new PoolKernels(first, window, stride, padding);
+        yield v -> pool.maxGradient(v[a], v[b], v[c], v[out]);
+      }
+      case Op.AveragePool2d(int window, int stride, int padding) -> {
+        PoolKernels pool = new PoolKernels(first, window, stride, padding);
+        yield v -> pool.average(v[a], v[out]);
+      }
+      case Op.AveragePool2dGradient(int window, int stride, int padding, int _, int _) -> {
+        PoolKernels pool = new PoolKernels(shape, window, stride, padding);
+        yield v -> pool.averageGradient(v[a], v[out]);
+      }
       case Op.ArgMax _ -> v -> SelectionKernels.argMax(v[a], v[out], rows, n);
       case Op.Threshold(float at) -> v -> SelectionKernels.threshold(v[a], at, v[out], rows);
       case Op.Reshape _ ->
@@ -86,5 +116,12 @@ final class KernelCatalog {
               ErrorCode.INVALID_ARGUMENT,
               instruction.layer() + ": the cpu device lacks " + instruction.op().name());
     };
+  }
+
+  private static Kernel product(Gemm.Product product, Instruction instruction) {
+    int left = instruction.inputs().get(0);
+    int right = instruction.inputs().get(1);
+    int out = instruction.output();
+    return v -> product.run(v[left], v[right], v[out]);
   }
 }

@@ -42,7 +42,7 @@ final class DeterminismTest {
           Dense.of(21, 7));
 
   static List<Device> devices() {
-    return List.of(new CpuDevice(GemmSelection.gemm()), new CpuDevice(new VectorGemm()));
+    return List.of(new CpuDevice(NativeSelection.primitives()), new CpuDevice(Primitives.vector()));
   }
 
   @ParameterizedTest

@@ -84,6 +84,7 @@ final class Trainings {
     return Training.of(Network.sequential(layers.toArray(Layer[]::new)), TokenRow.encoding())
         .loss(Loss.softmaxCrossEntropy())
         .optimizer(Optimizer.AdamW.of(LEARNING_RATE, 0.1f).withBetas(0.9f, 0.99f))
+        .clipNorm(1)
         .globalBatch(SEQUENCES)
         .shards(SHARDS);
   }

@@ -36,6 +36,7 @@ public final class Main {
     commands.addSubcommand(new ServeCommand(console, stop));
     commands.addSubcommand(new ModelsCommand(console));
     commands.addSubcommand(new ModelCommand(console));
+    commands.addSubcommand(new BenchCommand(console, stop));
     commands.addSubcommand(new VersionCommand(console));
     return commands.setExpandAtFiles(false);
   }

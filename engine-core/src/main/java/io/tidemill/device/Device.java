@@ -52,6 +52,21 @@ public interface Device extends AutoCloseable {
       long from,
       long to);
 
+  /** {@code buffer[from, to)} is multiplied by a number. */
+  void scale(DeviceBuffer buffer, float factor, long from, long to);
+
+  /**
+   * A running average: {@code averages[from, to) = momentum averages + (1 - momentum) news}, the
+   * second product rounded first.
+   */
+  void average(DeviceBuffer averages, DeviceBuffer news, float momentum, long from, long to);
+
+  /**
+   * The sum of the squares of {@code buffer[from, to)}, taken in double in an order that only the
+   * length of the range decides; NaN or infinite exactly where one of the floats is.
+   */
+  double sumOfSquares(DeviceBuffer buffer, long from, long to);
+
   /** Releases what the device itself holds; buffers and executions are closed by their owners. */
   @Override
   void close();

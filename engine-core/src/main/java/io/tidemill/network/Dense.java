@@ -8,11 +8,13 @@ import io.tidemill.tensor.Shape;
 import java.util.Optional;
 
 /**
- * Fully connected: {@code x weight + bias}, x [*, in], weight [in, out], bias [out], float32.
+ * Fully connected: {@code x weight + bias}, x [*, in] or [*, ..., in], weight [in, out], bias
+ * [out], float32.
  *
+ * @param biased whether there is a bias
  * @param initializer of the weight; the bias begins at zero
  */
-public record Dense(int in, int out, Initializer initializer) implements Layer {
+public record Dense(int in, int out, boolean biased, Initializer initializer) implements Layer {
   public Dense {
     if (in < 1 || out < 1) {
       throw new EngineException(
@@ -23,12 +25,22 @@ public record Dense(int in, int out, Initializer initializer) implements Layer {
 
   /** A dense layer with Glorot-uniform weights. */
   public static Dense of(int in, int out) {
-    return new Dense(in, out, new Initializer.GlorotUniform());
+    return new Dense(in, out, true, new Initializer.GlorotUniform());
   }
 
   /** This layer with He-uniform weights, for layers before a {@link Relu}. */
   public Dense he() {
-    return new Dense(in, out, new Initializer.HeUniform());
+    return initializer(new Initializer.HeUniform());
+  }
+
+  /** This layer with other first weights. */
+  public Dense initializer(Initializer weights) {
+    return new Dense(in, out, biased, weights);
+  }
+
+  /** This layer without a bias. */
+  public Dense withoutBias() {
+    return new Dense(in, out, false, initializer);
   }
 
   @Override
@@ -43,8 +55,11 @@ public record Dense(int in, int out, Initializer initializer) implements Layer {
 
   @Override
   public Value trace(LayerTracer tracer, Value input) {
-    tracer.expect(input, Shape.of(Shape.ANY, in));
+    tracer.expectFeatures(input, in);
     Value weight = tracer.parameter("weight", Shape.of(in, out), initializer);
+    if (!biased) {
+      return tracer.apply(new Op.MatMul(false, false), input, weight);
+    }
     Value bias = tracer.parameter("bias", Shape.of(out), new Initializer.Constant(0));
     Value product = tracer.apply(new Op.MatMul(false, false), input, weight);
     return tracer.apply(new Op.AddBias(), product, bias);

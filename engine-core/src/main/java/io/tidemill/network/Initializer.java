@@ -1,44 +1,106 @@
 package io.tidemill.network;
 
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
 import io.tidemill.tensor.Philox;
 import io.tidemill.tensor.Shape;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * What a parameter holds before the first step: a pure function of (seed, parameter name, index).
  *
- * <p>Weights are [in, out]: the fan-in is the first dimension, the fan-out the last.
+ * <p>Weights are [..., in, out]: the fan-out is the last dimension times those before the last two
+ * (a convolution's window), the fan-in the product of all but the last.
  */
 public sealed interface Initializer {
 
   /** Every element the same. */
   record Constant(float fill) implements Initializer {}
 
+  /** Uniform within ±limit. */
+  record Uniform(double limit) implements Initializer {}
+
+  /** Normal around 0. */
+  record Normal(double deviation) implements Initializer {}
+
   /** Uniform within ±sqrt(6 / in). He and others 2015, for layers before a Relu. */
   record HeUniform() implements Initializer {}
+
+  /** Normal with deviation sqrt(2 / in). He and others 2015. */
+  record HeNormal() implements Initializer {}
 
   /** Uniform within ±sqrt(6 / (in + out)). Glorot, Bengio 2010. */
   record GlorotUniform() implements Initializer {}
 
+  /** Normal with deviation sqrt(2 / (in + out)). Glorot, Bengio 2010. */
+  record GlorotNormal() implements Initializer {}
+
+  /** Normal with deviation sqrt(1 / in). LeCun and others 1998. */
+  record LecunNormal() implements Initializer {}
+
+  /**
+   * By its name, as users give it: zeros, ones, he-uniform, he-normal, glorot-uniform,
+   * glorot-normal, lecun-normal, normal (deviation 0.02).
+   */
+  static Initializer named(String name) {
+    Map<String, Initializer> known =
+        new TreeMap<>(
+            Map.of(
+                "zeros", new Constant(0),
+                "ones", new Constant(1),
+                "he-uniform", new HeUniform(),
+                "he-normal", new HeNormal(),
+                "glorot-uniform", new GlorotUniform(),
+                "glorot-normal", new GlorotNormal(),
+                "lecun-normal", new LecunNormal(),
+                "normal", new Normal(0.02)));
+    Initializer initializer = known.get(name);
+    if (initializer == null) {
+      throw new EngineException(
+          ErrorCode.INVALID_ARGUMENT,
+          "initializer expected one of " + known.keySet() + ", found " + name);
+    }
+    return initializer;
+  }
+
   /** Writes the elements of one parameter, row-major float32. */
   default void fill(long seed, String parameter, Shape shape, MemorySegment target) {
-    double limit = limit(shape);
     long stream = Philox.stream(parameter);
     for (long i = 0; i < shape.elements(); i++) {
-      float number =
-          this instanceof Constant constant
-              ? constant.fill
-              : (float) ((2.0 * Philox.uniform(seed, stream, i) - 1) * limit);
-      target.setAtIndex(ValueLayout.JAVA_FLOAT, i, number);
+      target.setAtIndex(ValueLayout.JAVA_FLOAT, i, element(seed, stream, i, shape));
     }
   }
 
-  private double limit(Shape shape) {
+  private float element(long seed, long stream, long index, Shape shape) {
     return switch (this) {
-      case Constant _ -> 0;
-      case HeUniform _ -> Math.sqrt(6.0 / shape.dim(0));
-      case GlorotUniform _ -> Math.sqrt(6.0 / (shape.dim(0) + shape.dim(-1)));
+      case Constant(float fill) -> fill;
+      case Uniform(double limit) -> uniform(seed, stream, index, limit);
+      case HeUniform _ -> uniform(seed, stream, index, Math.sqrt(6.0 / in(shape)));
+      case GlorotUniform _ ->
+          uniform(seed, stream, index, Math.sqrt(6.0 / (in(shape) + out(shape))));
+      case Normal(double deviation) -> normal(seed, stream, index, deviation);
+      case HeNormal _ -> normal(seed, stream, index, Math.sqrt(2.0 / in(shape)));
+      case GlorotNormal _ -> normal(seed, stream, index, Math.sqrt(2.0 / (in(shape) + out(shape))));
+      case LecunNormal _ -> normal(seed, stream, index, Math.sqrt(1.0 / in(shape)));
     };
+  }
+
+  private static float uniform(long seed, long stream, long index, double limit) {
+    return (float) ((2.0 * Philox.uniform(seed, stream, index) - 1) * limit);
+  }
+
+  private static float normal(long seed, long stream, long index, double deviation) {
+    return (float) (Philox.normal(seed, stream, index) * deviation);
+  }
+
+  private static double in(Shape shape) {
+    return (double) shape.elements() / shape.dim(-1);
+  }
+
+  private static double out(Shape shape) {
+    return shape.rank() < 2 ? shape.dim(-1) : (double) shape.elements() / shape.dim(-2);
   }
 }

@@ -12,7 +12,6 @@ import io.tidemill.tensor.Shape;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,12 +24,18 @@ import java.util.Optional;
  * submission that names the layer.
  */
 public final class Network {
+  /**
+   * The input [3] int64 (seed, step, shard) of training programs that draw random numbers; other
+   * programs do not have it.
+   */
+  public static final String RANDOM_KEY = "randomKey";
+
   /** A layer under the name that it has in this network. */
   private record Named(String name, Layer layer) {}
 
   private final List<Named> layers;
   private final Shape inputShape;
-  private final Map<String, Initializer> initializers = new LinkedHashMap<>();
+  private final Map<String, Initializer> initializers;
   private final Program inference;
 
   /** The layers before the first that has parameters. */
@@ -39,9 +44,10 @@ public final class Network {
   private Network(List<Named> layers) {
     this.layers = List.copyOf(layers);
     this.inputShape = findInputShape();
-    ProgramBuilder builder = new ProgramBuilder();
-    builder.output("output", traceLayers(builder, "input", layers));
-    this.inference = builder.build();
+    Tracing tracing = new Tracing(false);
+    Value output = traceLayers(tracing, "input", layers);
+    this.inference = tracing.builder().output("output", output).build();
+    this.initializers = Map.copyOf(tracing.initializers());
     this.preparing = List.copyOf(layers.subList(0, findFirstWithParameters()));
     checkAdaptations();
   }
@@ -88,9 +94,9 @@ public final class Network {
 
   /** The open program from {@code input} to {@code probabilities} and {@code label} (int64). */
   public Program prediction(Loss loss) {
-    ProgramBuilder builder = new ProgramBuilder();
-    loss.traceHead(builder, traceLayers(builder, "input", layers));
-    return builder.build();
+    Tracing tracing = new Tracing(false);
+    loss.traceHead(tracing.builder(), traceLayers(tracing, "input", layers));
+    return tracing.builder().build();
   }
 
   /**
@@ -98,12 +104,12 @@ public final class Network {
    * to {@code loss}, {@code output} and the gradients.
    */
   public Program training(Loss loss, int rows) {
-    return Differentiation.of(openEvaluation(loss), "loss").bind(rows);
+    return Differentiation.of(withLoss(loss, true), "loss").bind(rows);
   }
 
   /** Like {@link #training}, without gradients: for measuring on held-out data. */
   public Program evaluation(Loss loss, int rows) {
-    return openEvaluation(loss).bind(rows);
+    return withLoss(loss, false).bind(rows);
   }
 
   /** Writes the parameters that training begins with into a host copy of the arena. */
@@ -135,23 +141,24 @@ public final class Network {
    * has parameters, so it is the same before and after training.
    */
   public Program preparation() {
-    ProgramBuilder builder = new ProgramBuilder();
-    return builder.output("prepared", traceLayers(builder, "features", preparing)).build();
+    Tracing tracing = new Tracing(false);
+    Value prepared = traceLayers(tracing, "features", preparing);
+    return tracing.builder().output("prepared", prepared).build();
   }
 
-  private Program openEvaluation(Loss loss) {
-    ProgramBuilder builder = new ProgramBuilder();
-    Value output = traceLayers(builder, "features", layers);
-    Value labels = builder.input("labels", loss.labelType(), Shape.of(Shape.ANY));
-    Value weights = builder.input("weights", DataType.FLOAT32, Shape.of(Shape.ANY));
-    builder.output("loss", loss.trace(builder, output, labels, weights));
+  private Program withLoss(Loss loss, boolean training) {
+    Tracing tracing = new Tracing(training);
+    Value output = traceLayers(tracing, "features", layers);
+    ProgramBuilder builder = tracing.builder();
+    Value labels = builder.input("labels", loss.labelType(), loss.labelShape(output.shape()));
+    builder.output("loss", loss.trace(builder, output, labels, tracing.weights()));
     return builder.output("output", output).build();
   }
 
-  private Value traceLayers(ProgramBuilder builder, String input, List<Named> traced) {
-    Value value = builder.input(input, inputType(), inputShape);
+  private Value traceLayers(Tracing tracing, String input, List<Named> traced) {
+    Value value = tracing.builder().input(input, inputType(), inputShape);
     for (Named named : traced) {
-      value = named.layer().trace(new LayerTracer(named.name(), builder, initializers), value);
+      value = named.layer().trace(new LayerTracer(named.name(), tracing), value);
     }
     return value;
   }
@@ -159,12 +166,16 @@ public final class Network {
   /** The position of that layer; the names of its parameters begin with its own. */
   private int findFirstWithParameters() {
     for (int i = 0; i < layers.size(); i++) {
-      String prefix = layers.get(i).name() + ".";
-      if (initializers.keySet().stream().anyMatch(parameter -> parameter.startsWith(prefix))) {
+      String name = layers.get(i).name();
+      if (initializers.keySet().stream().anyMatch(parameter -> isOf(parameter, name))) {
         return i;
       }
     }
     return layers.size();
+  }
+
+  private static boolean isOf(String parameter, String layer) {
+    return parameter.startsWith(layer + ".") || parameter.startsWith(layer + "/");
   }
 
   private void checkAdaptations() {
@@ -191,6 +202,6 @@ public final class Network {
             () ->
                 new EngineException(
                     ErrorCode.INVALID_ARGUMENT,
-                    "no layer says how many features the network takes: add a Dense layer"));
+                    "no layer says what the network takes: begin it with an Input layer"));
   }
 }

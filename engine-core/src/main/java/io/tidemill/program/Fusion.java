@@ -3,88 +3,147 @@ package io.tidemill.program;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 /**
- * Merges a bias and the Relu after it into one instruction, so that the matrix is read and written
- * once; results keep their bits.
+ * Merges instructions so that memory is passed over once; results keep their bits.
  *
- * <p>Only where nothing else reads the sum before the Relu. Values that are no longer written are
- * dropped and the others renumbered; names stay.
+ * <p>A bias and the Relu after it become {@link Op.AddBiasRelu}; elementwise operations of which
+ * one alone reads the other become {@link Op.Fused}. Only where nothing else reads what lies
+ * between. Names of the values that stay are kept.
  */
 public final class Fusion {
-  private Fusion() {}
+  /** More would not be read from the nearest cache any longer. */
+  private static final int MAX_INPUTS = 6;
+
+  private static final int MAX_STEPS = 8;
+
+  private final Program program;
+  private final int[] uses;
+  private final Map<Integer, Instruction> byOutput = new HashMap<>();
+  private final Set<Integer> dropped = new HashSet<>();
+
+  private Fusion(Program program) {
+    this.program = program;
+    this.uses = Rewrite.uses(program);
+  }
 
   public static Program apply(Program program) {
-    Map<Integer, Instruction> biases = soleUses(program);
-    List<Instruction> fused = new ArrayList<>();
-    Set<Integer> dropped = new HashSet<>();
-    for (Instruction instruction : program.instructions()) {
-      Instruction bias =
-          instruction.op() instanceof Op.Relu ? biases.get(instruction.inputs().getFirst()) : null;
-      if (bias == null) {
-        fused.add(instruction);
-      } else {
-        fused.add(
-            new Instruction(
-                new Op.AddBiasRelu(), bias.inputs(), instruction.output(), bias.layer()));
-        dropped.add(bias.output());
-      }
-    }
-    fused.removeIf(instruction -> dropped.contains(instruction.output()));
-    return dropped.isEmpty() ? program : renumber(program, fused, dropped);
+    return new Fusion(program).fuse();
   }
 
-  /** The AddBias instructions whose result is read once and is not wanted outside. */
-  private static Map<Integer, Instruction> soleUses(Program program) {
-    Map<Integer, Integer> uses = new HashMap<>();
-    program
-        .instructions()
-        .forEach(
-            instruction -> instruction.inputs().forEach(id -> uses.merge(id, 1, Integer::sum)));
-    program.outputs().values().forEach(id -> uses.merge(id, 2, Integer::sum));
-    program.gradients().values().forEach(id -> uses.merge(id, 2, Integer::sum));
-    Map<Integer, Instruction> biases = new HashMap<>();
+  private Program fuse() {
     for (Instruction instruction : program.instructions()) {
-      boolean sole = uses.getOrDefault(instruction.output(), 0) == 1;
-      if (instruction.op() instanceof Op.AddBias && sole) {
-        biases.put(instruction.output(), instruction);
-      }
+      Instruction fused =
+          switch (instruction.op()) {
+            case Op.Relu _ when soleUse(instruction, 0, Op.AddBias.class) -> withBias(instruction);
+            case Op.Elementwise elementwise -> withOperands(instruction, elementwise);
+            default -> instruction;
+          };
+      byOutput.put(instruction.output(), fused);
     }
-    return biases;
-  }
-
-  private static Program renumber(
-      Program program, List<Instruction> instructions, Set<Integer> dropped) {
-    Map<Integer, Integer> ids = new HashMap<>();
-    List<Value> values = new ArrayList<>();
-    for (Value value : program.values()) {
-      if (!dropped.contains(value.id())) {
-        ids.put(value.id(), values.size());
-        values.add(value.withId(values.size()));
-      }
+    if (dropped.isEmpty()) {
+      return program;
     }
-    List<Instruction> renumbered =
-        instructions.stream()
-            .map(
-                instruction ->
-                    new Instruction(
-                        instruction.op(),
-                        instruction.inputs().stream().map(ids::get).toList(),
-                        ids.get(instruction.output()),
-                        instruction.layer()))
+    List<Instruction> kept =
+        program.instructions().stream()
+            .filter(instruction -> !dropped.contains(instruction.output()))
+            .map(instruction -> byOutput.get(instruction.output()))
             .toList();
-    return new Program(
-        values, renumbered, translate(program.outputs(), ids), translate(program.gradients(), ids));
+    return Rewrite.with(program, kept, program.outputs(), dropped);
   }
 
-  private static Map<String, Integer> translate(
-      Map<String, Integer> names, Map<Integer, Integer> ids) {
-    Map<String, Integer> translated = new LinkedHashMap<>();
-    names.forEach((name, id) -> translated.put(name, ids.get(id)));
-    return translated;
+  private Instruction withBias(Instruction relu) {
+    Instruction bias = byOutput.get(relu.inputs().getFirst());
+    dropped.add(bias.output());
+    return new Instruction(new Op.AddBiasRelu(), bias.inputs(), relu.output(), bias.layer());
+  }
+
+  private Instruction withOperands(Instruction instruction, Op.Elementwise op) {
+    List<Integer> inlined = new ArrayList<>();
+    for (int i = 0; i < instruction.inputs().size(); i++) {
+      if (soleUse(instruction, i, Op.Elementwise.class)
+          || soleUse(instruction, i, Op.Fused.class)) {
+        inlined.add(instruction.inputs().get(i));
+      }
+    }
+    if (inlined.isEmpty()) {
+      return instruction;
+    }
+    Chain chain = new Chain();
+    inlined.forEach(id -> chain.inline(byOutput.get(id)));
+    chain.append(op, instruction);
+    if (chain.inputs.size() > MAX_INPUTS || chain.steps.size() > MAX_STEPS) {
+      return instruction;
+    }
+    dropped.addAll(inlined);
+    return chain.toInstruction(instruction);
+  }
+
+  /** Whether an operand is the result of such an operation and is read here alone. */
+  private boolean soleUse(Instruction instruction, int input, Class<? extends Op> kind) {
+    int id = instruction.inputs().get(input);
+    Instruction producer = byOutput.get(id);
+    return producer != null && kind.isInstance(producer.op()) && uses[id] == 1;
+  }
+
+  /** Steps that are collected; operands are value ids until all inputs are known. */
+  private static final class Chain {
+    private record Step(Op.Elementwise op, List<Integer> operands, int output) {}
+
+    private final List<Integer> inputs = new ArrayList<>();
+    private final List<Step> steps = new ArrayList<>();
+
+    /**
+     * Takes over a producer. The results of its inner steps have no value: they get ids below 0.
+     */
+    void inline(Instruction producer) {
+      if (producer.op() instanceof Op.Elementwise op) {
+        append(op, producer);
+        return;
+      }
+      List<Op.Fused.Step> inner = ((Op.Fused) producer.op()).steps();
+      int first = steps.size();
+      int count = producer.inputs().size();
+      for (int i = 0; i < inner.size(); i++) {
+        List<Integer> operands =
+            inner.get(i).operands().stream()
+                .map(at -> at < count ? producer.inputs().get(at) : hidden(first + at - count))
+                .toList();
+        boolean last = i == inner.size() - 1;
+        add(inner.get(i).op(), operands, last ? producer.output() : hidden(first + i));
+      }
+    }
+
+    void append(Op.Elementwise op, Instruction instruction) {
+      add(op, instruction.inputs(), instruction.output());
+    }
+
+    private void add(Op.Elementwise op, List<Integer> operands, int output) {
+      for (int operand : operands) {
+        boolean computed = steps.stream().anyMatch(step -> step.output == operand);
+        if (!computed && !inputs.contains(operand)) {
+          inputs.add(operand);
+        }
+      }
+      steps.add(new Step(op, operands, output));
+    }
+
+    private static int hidden(int step) {
+      return -1 - step;
+    }
+
+    Instruction toInstruction(Instruction last) {
+      Map<Integer, Integer> places = new HashMap<>();
+      inputs.forEach(id -> places.put(id, places.size()));
+      List<Op.Fused.Step> fused = new ArrayList<>();
+      for (Step step : steps) {
+        fused.add(new Op.Fused.Step(step.op, step.operands.stream().map(places::get).toList()));
+        places.put(step.output, inputs.size() + fused.size() - 1);
+      }
+      return new Instruction(new Op.Fused(fused), inputs, last.output(), last.layer());
+    }
   }
 }

@@ -10,11 +10,13 @@ import java.util.List;
 /**
  * Where each value of a bound program lies in one arena; memory is used again once a value is dead.
  *
- * <p>Each value gets its place once, at a multiple of {@link #ALIGNMENT} bytes. Inputs, constants
- * and outputs keep theirs for the whole run and between runs. Parameters and the gradients of
- * parameters are not here: they live in buffers that the caller owns. Places are found greedily,
- * the largest value first, each at the lowest gap that is free for its whole life (Pisarchyk, Lee
- * 2020, "greedy by size").
+ * <p>Each value gets its place once, at a multiple of {@link #ALIGNMENT} bytes. A {@link
+ * Op.Reshape} lies where its operand lies, and so does the result of an operation that works
+ * element by element when that was the operand's last use. Inputs, constants and outputs keep
+ * theirs for the whole run and between runs. Parameters and the gradients of parameters are not
+ * here: they live in buffers that the caller owns. Places are found greedily, the largest value
+ * first, each at the lowest gap that is free for its whole life (Pisarchyk, Lee 2020, "greedy by
+ * size").
  */
 public final class MemoryPlan {
   public static final int ALIGNMENT = 64;
@@ -43,14 +45,18 @@ public final class MemoryPlan {
           "memory can be planned for a bound program only: call Program.bind(rows) first");
     }
     long[] offsets = new long[program.values().size()];
+    int[] places = new int[program.values().size()];
     Arrays.fill(offsets, ELSEWHERE);
     List<Life> placed = new ArrayList<>();
     long peak = 0;
-    for (Life life : bySize(lives(program))) {
+    for (Life life : bySize(lives(program, places))) {
       offsets[life.id()] = lowestGap(life, placed, offsets);
       peak = Math.max(peak, offsets[life.id()] + life.bytes());
       placed.add(life);
       placed.sort(Comparator.comparingLong(other -> offsets[other.id()]));
+    }
+    for (int id = 0; id < places.length; id++) {
+      offsets[id] = offsets[places[id]];
     }
     return new MemoryPlan(offsets, peak);
   }
@@ -95,10 +101,24 @@ public final class MemoryPlan {
         .toList();
   }
 
-  private static List<Life> lives(Program program) {
-    int end = program.instructions().size();
+  private static List<Life> lives(Program program, int[] places) {
     int[] first = new int[program.values().size()];
     int[] last = new int[program.values().size()];
+    findLives(program, first, last);
+    sharePlaces(program, places, last);
+    List<Life> lives = new ArrayList<>();
+    for (Value value : program.values()) {
+      int id = value.id();
+      if (places[id] == id && !isElsewhere(program, id)) {
+        lives.add(new Life(id, paddedBytes(value), first[id], last[id]));
+      }
+    }
+    return lives;
+  }
+
+  /** The first and the last instruction between which each value must be kept. */
+  private static void findLives(Program program, int[] first, int[] last) {
+    int end = program.instructions().size();
     for (int i = 0; i < end; i++) {
       Instruction instruction = program.instructions().get(i);
       first[instruction.output()] = i;
@@ -107,24 +127,63 @@ public final class MemoryPlan {
         last[input] = i;
       }
     }
+    // Outputs are read after the run and inputs before it, so neither shares its memory.
     program.outputs().values().forEach(id -> keep(id, first, last, end));
-    List<Life> lives = new ArrayList<>();
     for (Value value : program.values()) {
-      int id = value.id();
       if (value instanceof Value.Input || value instanceof Value.Constant) {
-        keep(id, first, last, end);
-      }
-      boolean elsewhere = value instanceof Value.Parameter || program.gradients().containsValue(id);
-      if (!elsewhere) {
-        lives.add(new Life(id, paddedBytes(value), first[id], last[id]));
+        keep(value.id(), first, last, end);
       }
     }
-    return lives;
   }
 
-  /** Outputs are read after the run and inputs before it, so neither shares its memory. */
   private static void keep(int id, int[] first, int[] last, int end) {
     first[id] = -1;
     last[id] = end;
+  }
+
+  /**
+   * Sets for each value the one whose place it takes, else itself, and how long that must last.
+   * Outputs have places of their own, or that of what they are a view of.
+   */
+  private static void sharePlaces(Program program, int[] places, int[] last) {
+    for (int i = 0; i < places.length; i++) {
+      places[i] = i;
+    }
+    for (int i = 0; i < program.instructions().size(); i++) {
+      Instruction instruction = program.instructions().get(i);
+      int output = instruction.output();
+      if (isElsewhere(program, output)) {
+        continue;
+      }
+      for (int input : instruction.inputs()) {
+        int place = places[input];
+        boolean view = instruction.op() instanceof Op.Reshape;
+        boolean inPlace =
+            isInPlace(instruction.op())
+                && last[place] == i
+                && program.value(input).shape().equals(program.value(output).shape())
+                && !program.outputs().containsValue(output);
+        if ((view || inPlace) && !isElsewhere(program, place)) {
+          places[output] = place;
+          last[place] = Math.max(last[place], last[output]);
+          break;
+        }
+      }
+    }
+  }
+
+  /** Whether the kernel may write element i of the result once it has read that of an operand. */
+  private static boolean isInPlace(Op op) {
+    return op instanceof Op.Elementwise
+        || op instanceof Op.Fused
+        || op instanceof Op.AddBias
+        || op instanceof Op.AddBiasRelu
+        || op instanceof Op.ScaleFeatures
+        || op instanceof Op.Dropout;
+  }
+
+  /** Parameters and gradients live in buffers of the caller. */
+  private static boolean isElsewhere(Program program, int id) {
+    return program.value(id) instanceof Value.Parameter || program.gradients().containsValue(id);
   }
 }

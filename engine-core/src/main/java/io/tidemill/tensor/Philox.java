@@ -43,6 +43,13 @@ public final class Philox {
     return (bits(seed, stream, index) >>> 40) * 0x1p-24f;
   }
 
+  /** A number of the standard normal distribution. Box, Muller 1958. */
+  public static double normal(long seed, long stream, long index) {
+    long bits = bits(seed, stream, index);
+    double radius = Math.sqrt(-2 * StrictMath.log(((bits >>> 32) + 1) * 0x1p-32));
+    return radius * StrictMath.cos(2 * StrictMath.PI * ((bits & 0xffffffffL) * 0x1p-32));
+  }
+
   /** The stream of a name: FNV-1a, 64 bits, of its UTF-16 units. */
   public static long stream(String name) {
     long hash = 0xcbf29ce484222325L;

@@ -14,53 +14,68 @@ final class RowWriter<T> {
     this.encoding = encoding;
   }
 
-  /** Writes features and label of a record into a row. */
+  /** Writes features and labels of a record into a row. */
   void write(T value, MemorySegment row) {
-    Object features = encoding.features().apply(value);
-    MemorySegment source =
-        switch (features) {
-          case float[] floats when encoding.type() == DataType.FLOAT32 ->
-              MemorySegment.ofArray(floats);
-          case byte[] bytes when encoding.type() == DataType.UINT8 -> MemorySegment.ofArray(bytes);
-          default ->
-              throw new EngineException(
-                  ErrorCode.USER_CODE,
-                  "an encoding made a row of another type: expected "
-                      + encoding.type()
-                      + ", found "
-                      + features.getClass().getSimpleName());
-        };
-    long expected = (long) encoding.width() * encoding.type().bytes();
-    if (source.byteSize() != expected) {
-      throw new EngineException(
-          ErrorCode.USER_CODE,
-          "an encoding made a row of another width: expected "
-              + encoding.width()
-              + ", found "
-              + source.byteSize() / encoding.type().bytes());
-    }
-    MemorySegment.copy(source, 0, row, 0, expected);
-    float label = (float) encoding.label().applyAsDouble(value);
-    row.set(ValueLayout.JAVA_FLOAT_UNALIGNED, encoding.labelOffset(), label);
+    write(value, "row", encoding.features(), row, 0);
+    write(value, "label", encoding.labels(), row, encoding.labelOffset());
   }
 
-  /** Copies the features of a row, as float32, to row {@code index} of {@code features}. */
+  /** Copies the features of a row to row {@code index} of {@code features}; bytes become floats. */
   void readFeatures(MemorySegment row, MemorySegment features, long index) {
     int width = encoding.width();
     long offset = index * width * Float.BYTES;
-    if (encoding.type() == DataType.FLOAT32) {
+    if (encoding.features().type() != DataType.UINT8) {
       MemorySegment.copy(row, 0, features, offset, (long) width * Float.BYTES);
       return;
     }
-    for (int i = 0; i < width; i++) {
-      features.set(
-          ValueLayout.JAVA_FLOAT_UNALIGNED,
-          offset + (long) i * Float.BYTES,
-          row.get(ValueLayout.JAVA_BYTE, i) & 0xff);
+    widen(row, features.asSlice(offset, (long) width * Float.BYTES), width);
+  }
+
+  /** On its own and from 0, in which form the compiler makes vectors of it. */
+  private static void widen(MemorySegment bytes, MemorySegment floats, int count) {
+    for (int i = 0; i < count; i++) {
+      floats.setAtIndex(ValueLayout.JAVA_FLOAT, i, bytes.get(ValueLayout.JAVA_BYTE, i) & 0xff);
     }
   }
 
-  float label(MemorySegment row) {
-    return row.get(ValueLayout.JAVA_FLOAT_UNALIGNED, encoding.labelOffset());
+  /** Label {@code index} of a row; a float or an int, and exact as either. */
+  double label(MemorySegment row, int index) {
+    long offset = encoding.labelOffset() + (long) index * Float.BYTES;
+    return encoding.labels().type() == DataType.INT32
+        ? row.get(ValueLayout.JAVA_INT_UNALIGNED, offset)
+        : row.get(ValueLayout.JAVA_FLOAT_UNALIGNED, offset);
+  }
+
+  private void write(
+      T value, String what, Encoding.Numbers<T> numbers, MemorySegment row, long offset) {
+    MemorySegment source = memory(what, numbers.type(), numbers.of().apply(value));
+    if (source.byteSize() != numbers.bytes()) {
+      throw new EngineException(
+          ErrorCode.USER_CODE,
+          "an encoding made a "
+              + what
+              + " of another width: expected "
+              + numbers.count()
+              + ", found "
+              + source.byteSize() / numbers.type().bytes());
+    }
+    MemorySegment.copy(source, 0, row, offset, source.byteSize());
+  }
+
+  private static MemorySegment memory(String what, DataType type, Object array) {
+    return switch (array) {
+      case float[] floats when type == DataType.FLOAT32 -> MemorySegment.ofArray(floats);
+      case byte[] bytes when type == DataType.UINT8 -> MemorySegment.ofArray(bytes);
+      case int[] integers when type == DataType.INT32 -> MemorySegment.ofArray(integers);
+      case null, default ->
+          throw new EngineException(
+              ErrorCode.USER_CODE,
+              "an encoding made a "
+                  + what
+                  + " of another type: expected "
+                  + type
+                  + ", found "
+                  + (array == null ? "null" : array.getClass().getSimpleName()));
+    };
   }
 }

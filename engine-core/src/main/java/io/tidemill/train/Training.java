@@ -6,145 +6,296 @@ import io.tidemill.network.Loss;
 import io.tidemill.network.Network;
 import io.tidemill.program.Optimizer;
 import io.tidemill.program.Program;
-import io.tidemill.tensor.Shape;
+import io.tidemill.program.Value;
+import io.tidemill.tensor.DataType;
+import java.util.function.Consumer;
 
 /**
  * How a network is trained: declared once, the same on any number of workers.
  *
  * <p>The stream is sequenced into a sample log. Step t takes samples [t·B, (t+1)·B) of the order in
- * which the log is read, B being the global batch, cut into V equal shards. A bounded stream is
- * read {@code epochs} times, one epoch after the other without a gap; the last batch is padded with
- * rows of weight 0. An unbounded stream is read once, in order of arrival, for {@code steps} steps.
+ * which the log is read, B being the global batch, cut into V equal shards; where k micro-batches
+ * are accumulated, t counts k·B samples. A bounded stream is read {@code epochs} times, one epoch
+ * after the other without a gap; the last batch is padded with rows of weight 0. An unbounded
+ * stream is read once, in order of arrival, for {@code steps} steps.
  *
- * @param network what is trained
- * @param encoding how a record becomes a row
- * @param loss what is minimised
- * @param optimizer how
- * @param schedule how its rate changes from step to step
- * @param globalBatch samples of a step, a multiple of {@code shards}
- * @param shards V, fixed for the job; the largest number of workers that can share a step
- * @param epochs passes over a bounded stream
- * @param steps steps after which training ends, 0 when {@code epochs} decides
- * @param shuffled whether each epoch reads the samples in a seeded order of its own; a shuffled
- *     training starts when its stream has ended
+ * <p>Immutable: each method that sets something returns another training.
+ *
+ * @param <T> the records
  */
-public record Training<T>(
-    Network network,
-    Encoding<T> encoding,
-    Loss loss,
-    Optimizer optimizer,
-    Schedule schedule,
-    int globalBatch,
-    int shards,
-    int epochs,
-    long steps,
-    boolean shuffled) {
-  public Training {
-    require(globalBatch > 0, "globalBatch has to be at least 1, is " + globalBatch);
-    require(shards > 0, "shards has to be at least 1, is " + shards);
+public final class Training<T> {
+  private final Network network;
+  private final Encoding<T> encoding;
+  private final Settings settings;
+
+  /** What is set by name, with what holds where nothing is said; not changed once it is shared. */
+  private static final class Settings {
+    private Loss loss = Loss.softmaxCrossEntropy();
+    private Optimizer optimizer = Optimizer.Adam.of(1e-3f);
+    private Schedule schedule = Schedule.constant();
+    private int globalBatch = 256;
+    private int shards = 8;
+    private int accumulated = 1;
+    private int epochs = 1;
+    private long steps;
+    private boolean shuffled;
+    private float clipNorm = Float.POSITIVE_INFINITY;
+    private NonFinite onNonFinite = NonFinite.STOP;
+
+    Settings() {}
+
+    Settings(Settings from) {
+      loss = from.loss;
+      optimizer = from.optimizer;
+      schedule = from.schedule;
+      globalBatch = from.globalBatch;
+      shards = from.shards;
+      accumulated = from.accumulated;
+      epochs = from.epochs;
+      steps = from.steps;
+      shuffled = from.shuffled;
+      clipNorm = from.clipNorm;
+      onNonFinite = from.onNonFinite;
+    }
+  }
+
+  private Training(Network network, Encoding<T> encoding, Settings settings) {
+    this.network = network;
+    this.encoding = encoding;
+    this.settings = settings;
+    requireFit();
+    requireAtLeast(1, settings.globalBatch, "globalBatch");
+    requireAtLeast(1, settings.shards, "shards");
+    requireAtLeast(1, settings.accumulated, "accumulate");
+    requireAtLeast(1, settings.epochs, "epochs");
+    requireAtLeast(0, settings.steps, "steps");
     require(
-        globalBatch % shards == 0,
-        "globalBatch has to be a multiple of shards: globalBatch="
-            + globalBatch
-            + " shards="
-            + shards);
-    require(epochs > 0, "epochs has to be at least 1, is " + epochs);
-    require(steps >= 0, "steps has to be at least 0, is " + steps);
-    Shape rows = Shape.of(Shape.ANY, encoding.width());
-    require(
-        network.inputShape().equals(rows),
-        "the network takes rows of another width than the encoding makes: expected "
-            + network.inputShape()
-            + ", found "
-            + rows);
+        settings.clipNorm > 0, "clipNorm expected a number above 0, found " + settings.clipNorm);
   }
 
   /** Softmax cross-entropy, Adam at 1e-3, batches of 256 in 8 shards, one epoch in order. */
   public static <T> Training<T> of(Network network, Encoding<T> encoding) {
-    return new Training<>(
-        network,
-        encoding,
-        Loss.softmaxCrossEntropy(),
-        Optimizer.Adam.of(1e-3f),
-        Schedule.CONSTANT,
-        256,
-        8,
-        1,
-        0,
-        false);
+    return new Training<>(network, encoding, new Settings());
   }
 
+  /** What is minimised. */
   public Training<T> loss(Loss loss) {
-    return new Training<>(
-        network, encoding, loss, optimizer, schedule, globalBatch, shards, epochs, steps, shuffled);
+    return with(settings -> settings.loss = loss);
   }
 
+  /** How the gradients move the parameters. */
   public Training<T> optimizer(Optimizer optimizer) {
-    return new Training<>(
-        network, encoding, loss, optimizer, schedule, globalBatch, shards, epochs, steps, shuffled);
+    return with(settings -> settings.optimizer = optimizer);
   }
 
-  /** How the learning rate changes; CONSTANT when nothing is said. */
+  /** How the learning rate changes from step to step; constant when nothing is said. */
   public Training<T> schedule(Schedule schedule) {
-    return new Training<>(
-        network, encoding, loss, optimizer, schedule, globalBatch, shards, epochs, steps, shuffled);
+    return with(settings -> settings.schedule = schedule);
   }
 
+  /** Samples of a step (of each of its micro-batches), a multiple of the shards. */
   public Training<T> globalBatch(int globalBatch) {
-    return new Training<>(
-        network, encoding, loss, optimizer, schedule, globalBatch, shards, epochs, steps, shuffled);
+    return with(settings -> settings.globalBatch = globalBatch);
   }
 
+  /** V, fixed for the job; the largest number of workers that can share a step. */
   public Training<T> shards(int shards) {
-    return new Training<>(
-        network, encoding, loss, optimizer, schedule, globalBatch, shards, epochs, steps, shuffled);
+    return with(settings -> settings.shards = shards);
   }
 
+  /**
+   * Has a step take {@code microBatches} global batches, one after the other, and update once by
+   * the mean gradient of all their samples: a larger batch in the memory of a smaller one.
+   */
+  public Training<T> accumulate(int microBatches) {
+    return with(settings -> settings.accumulated = microBatches);
+  }
+
+  /**
+   * Scales the gradient of a step down to this Euclidean norm, taken over all trained parameters,
+   * where it is longer: {@code g *= min(1, norm / (|g| + 1e-6))}. Pascanu, Mikolov, Bengio 2013, in
+   * the form of PyTorch.
+   */
+  public Training<T> clipNorm(float norm) {
+    return with(settings -> settings.clipNorm = norm);
+  }
+
+  /** What happens at a step that is not finite; STOP when nothing is said. */
+  public Training<T> onNonFinite(NonFinite policy) {
+    return with(settings -> settings.onNonFinite = policy);
+  }
+
+  /** Passes over a bounded stream. */
   public Training<T> epochs(int epochs) {
-    return new Training<>(
-        network, encoding, loss, optimizer, schedule, globalBatch, shards, epochs, steps, shuffled);
+    return with(settings -> settings.epochs = epochs);
   }
 
+  /** Steps after which training ends; 0 when the epochs decide. */
   public Training<T> steps(long steps) {
-    return new Training<>(
-        network, encoding, loss, optimizer, schedule, globalBatch, shards, epochs, steps, shuffled);
+    return with(settings -> settings.steps = steps);
   }
 
-  /** Each epoch in a seeded order of its own. */
+  /** Each epoch in a seeded order of its own; training then starts when its stream has ended. */
   public Training<T> shuffle() {
-    return new Training<>(
-        network, encoding, loss, optimizer, schedule, globalBatch, shards, epochs, steps, true);
+    return with(settings -> settings.shuffled = true);
   }
 
-  /** The program that one shard of a step runs; errors name the layer. */
+  public Network network() {
+    return network;
+  }
+
+  public Encoding<T> encoding() {
+    return encoding;
+  }
+
+  public Loss loss() {
+    return settings.loss;
+  }
+
+  public Optimizer optimizer() {
+    return settings.optimizer;
+  }
+
+  public Schedule schedule() {
+    return settings.schedule;
+  }
+
+  public int globalBatch() {
+    return settings.globalBatch;
+  }
+
+  public int shards() {
+    return settings.shards;
+  }
+
+  /** Global batches of a step. */
+  public int accumulated() {
+    return settings.accumulated;
+  }
+
+  /** The longest that a gradient may be; infinite where none is scaled. */
+  public float clipNorm() {
+    return settings.clipNorm;
+  }
+
+  public NonFinite onNonFinite() {
+    return settings.onNonFinite;
+  }
+
+  public int epochs() {
+    return settings.epochs;
+  }
+
+  public long steps() {
+    return settings.steps;
+  }
+
+  public boolean shuffled() {
+    return settings.shuffled;
+  }
+
+  /** The program that one shard of a step runs; what does not fit is an error that says where. */
   public Program program() {
-    return network.training(loss, shardRows());
+    require(
+        globalBatch() % shards() == 0,
+        "globalBatch has to be a multiple of shards: globalBatch="
+            + globalBatch()
+            + " shards="
+            + shards());
+    Program program = network.training(loss(), shardRows());
+    long labels = labels(program).shape().elements() / shardRows();
+    require(
+        labels == encoding.labelWidth(),
+        "the loss takes another number of labels than the encoding makes: expected "
+            + labels
+            + " per record, found "
+            + encoding.labelWidth());
+    return program;
+  }
+
+  /** Samples of a step. */
+  public long stepSamples() {
+    return (long) globalBatch() * accumulated();
+  }
+
+  /** Whether a step needs the norm of its gradient. */
+  boolean needsNorm() {
+    return clipNorm() < Float.POSITIVE_INFINITY || onNonFinite() != NonFinite.STOP;
+  }
+
+  /** Samples that the program of a shard takes at once. */
+  public int shardRows() {
+    return globalBatch() / shards();
+  }
+
+  /**
+   * Whether the rate of the first step depends on how many there will be, which nobody has said.
+   */
+  public boolean needsTotal() {
+    return schedule().needsTotal() && steps() == 0;
   }
 
   /** What it is in one line that stays the same from run to run. */
   public String describe() {
     return network.inference().toString()
         + " loss="
-        + loss
+        + loss()
         + " optimizer="
-        + optimizer
+        + optimizer()
         + " schedule="
-        + schedule
+        + schedule()
         + " globalBatch="
-        + globalBatch
+        + globalBatch()
         + " shards="
-        + shards
+        + shards()
+        + " accumulate="
+        + accumulated()
+        + " clipNorm="
+        + clipNorm()
+        + " onNonFinite="
+        + onNonFinite().word()
         + " epochs="
-        + epochs
+        + epochs()
         + " steps="
-        + steps
+        + steps()
         + " shuffled="
-        + shuffled;
+        + shuffled();
   }
 
-  /** Samples of one shard of one step. */
-  public int shardRows() {
-    return globalBatch / shards;
+  private Training<T> with(Consumer<Settings> change) {
+    Settings changed = new Settings(settings);
+    change.accept(changed);
+    return new Training<>(network, encoding, changed);
+  }
+
+  private void requireFit() {
+    long width = network.inputShape().elements();
+    require(
+        width == encoding.width(),
+        "the network takes rows of another width than the encoding makes: expected "
+            + width
+            + " for "
+            + network.inputShape()
+            + ", found "
+            + encoding.width());
+    DataType type = network.inputType();
+    require(
+        type == encoding.inputType(),
+        "the network takes numbers of another type than the encoding makes: expected "
+            + type
+            + ", found "
+            + encoding.inputType());
+  }
+
+  private static Value.Input labels(Program program) {
+    return program.inputs().stream()
+        .filter(input -> input.name().equals("labels"))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static void requireAtLeast(long least, long number, String name) {
+    require(number >= least, name + " has to be at least " + least + ", is " + number);
   }
 
   private static void require(boolean condition, String sentence) {

@@ -79,7 +79,7 @@ final class MixedPipeline implements PipelineDefinition {
             Training.of(
                     network, Encoding.ofFloats(2, e -> new float[] {e.x(), e.y()}, Event::group))
                 .optimizer(Optimizer.Adam.of(1e-2f))
-                .schedule(Schedule.LINEAR)
+                .schedule(Schedule.linear())
                 .globalBatch(32)
                 .shards(4)
                 .epochs(params.integer("epochs", 1, 1)))

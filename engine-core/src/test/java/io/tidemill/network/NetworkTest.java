@@ -158,7 +158,6 @@ final class NetworkTest {
         assertThrows(EngineException.class, () -> Network.sequential(Relu.of()));
 
     assertEquals(
-        "no layer says how many features the network takes: add a Dense layer",
-        refusal.getMessage());
+        "no layer says what the network takes: begin it with an Input layer", refusal.getMessage());
   }
 }

@@ -2,6 +2,7 @@ package io.tidemill.program;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -35,7 +36,11 @@ final class MemoryPlanTest {
       }
       own(owner, plan, program.value(instruction.output()));
       for (int input : instruction.inputs()) {
-        assertOwned(owner, plan, program.value(input), instruction);
+        // In place or not at all: element by element, and never read again.
+        if (plan.offset(input) != plan.offset(instruction.output())
+            || !(instruction.op() instanceof Op.Elementwise)) {
+          assertOwned(owner, plan, program.value(input), instruction);
+        }
       }
     }
 
@@ -54,8 +59,37 @@ final class MemoryPlanTest {
 
     MemoryPlan plan = MemoryPlan.of(program);
 
-    // x and y stay; two more places take turns.
-    assertEquals(4 * 16 * 16 * 4, plan.peakBytes());
+    // x and y stay; all between lie in one more place, each on top of the one before.
+    assertEquals(3 * 16 * 16 * 4, plan.peakBytes());
+  }
+
+  @Test
+  void aReshapeIsAViewOfItsOperandForAsLongAsEitherIsRead() {
+    ProgramBuilder builder = new ProgramBuilder();
+    Value x = builder.input("x", DataType.FLOAT32, Shape.of(2, 6));
+    Value y = builder.apply(new Op.Relu(), x);
+    Value view = builder.apply(new Op.Reshape(List.of(3, 2)), y);
+    Value other = builder.apply(new Op.Tanh(), y);
+    Value z = builder.apply(new Op.Sigmoid(), view);
+    builder.output("z", z).output("other", other);
+
+    MemoryPlan plan = MemoryPlan.of(builder.build());
+
+    assertEquals(plan.offset(y.id()), plan.offset(view.id()));
+    assertNotEquals(plan.offset(view.id()), plan.offset(other.id()));
+  }
+
+  @Test
+  void aVectorIsNotOverwrittenByTheRowsItIsAddedTo() {
+    ProgramBuilder builder = new ProgramBuilder();
+    Value x = builder.input("x", DataType.FLOAT32, Shape.of(2, 4));
+    Value bias = builder.apply(new Op.SumRows(1), x);
+    Value sum = builder.apply(new Op.AddBias(), x, bias);
+    builder.output("y", builder.apply(new Op.Softmax(), sum));
+
+    MemoryPlan plan = MemoryPlan.of(builder.build());
+
+    assertNotEquals(plan.offset(bias.id()), plan.offset(sum.id()));
   }
 
   @Test

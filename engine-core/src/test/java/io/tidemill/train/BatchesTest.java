@@ -78,15 +78,15 @@ final class BatchesTest {
         Execution execution = device.compile(training.program()).newExecution()) {
       Batches batches = new Batches(training, log, 1);
 
-      batches.fill(0, 1, execution);
+      batches.fill(0, 0, 1, execution);
       assertArrayEquals(new float[] {1f / 4, 1f / 4}, floats(execution, "weights"));
       assertArrayEquals(new float[] {3, 100, 1e6f, 0.5f}, floats(execution, "features"));
       assertArrayEquals(new int[] {2, 3}, labels(execution));
 
-      batches.fill(1, 0, execution);
+      batches.fill(1, 0, 0, execution);
       assertArrayEquals(new float[] {1f / 3, 1f / 3}, floats(execution, "weights"));
 
-      batches.fill(1, 1, execution);
+      batches.fill(1, 0, 1, execution);
       assertArrayEquals(new float[] {1f / 3, 0}, floats(execution, "weights"));
       assertArrayEquals(new float[] {31, 0, 0, 0}, floats(execution, "features"));
       assertArrayEquals(new int[] {6, 0}, labels(execution));
@@ -118,23 +118,23 @@ final class BatchesTest {
 
   @Test
   void refusesALabelThatIsNoClass() {
-    String sentence = "label out of range: expected a class from 0 to 6, found ";
+    String sentence = "loss: label out of range: expected a class from 0 to 6, found ";
 
-    assertRefused(sentence + "7.0 at step=0 shard=1", classes(label -> label == 3 ? 7 : label));
-    assertRefused(sentence + "-1.0 at step=1 shard=0", classes(label -> label == 4 ? -1 : label));
-    assertRefused(sentence + "0.5 at step=0 shard=0", classes(label -> label == 1 ? 0.5 : label));
+    assertRefused(sentence + "7 at step=1 shard=1", classes(label -> label == 3 ? 7 : label));
+    assertRefused(sentence + "-1 at step=2 shard=0", classes(label -> label == 4 ? -1 : label));
+    assertRefused(sentence + "0.5 at step=1 shard=0", classes(label -> label == 1 ? 0.5 : label));
     assertRefused(
-        sentence + "NaN at step=1 shard=1", classes(label -> label == 6 ? Double.NaN : 0));
+        sentence + "NaN at step=2 shard=1", classes(label -> label == 6 ? Double.NaN : 0));
   }
 
   @Test
   void refusesALabelThatIsNoProbability() {
-    String sentence = "label out of range: expected a number from 0 to 1, found ";
+    String sentence = "loss: label out of range: expected a number from 0 to 1, found ";
 
-    assertRefused(sentence + "1.5 at step=0 shard=1", yesOrNo(label -> label == 2 ? 1.5 : 1));
-    assertRefused(sentence + "-0.5 at step=1 shard=0", yesOrNo(label -> label == 5 ? -0.5 : 0));
+    assertRefused(sentence + "1.5 at step=1 shard=1", yesOrNo(label -> label == 2 ? 1.5 : 1));
+    assertRefused(sentence + "-0.5 at step=2 shard=0", yesOrNo(label -> label == 5 ? -0.5 : 0));
     assertRefused(
-        sentence + "NaN at step=1 shard=1", yesOrNo(label -> label == 6 ? Double.NaN : 0));
+        sentence + "NaN at step=2 shard=1", yesOrNo(label -> label == 6 ? Double.NaN : 0));
   }
 
   private void assertRefused(String sentence, Training<float[]> training) {
@@ -176,7 +176,7 @@ final class BatchesTest {
       Batches batches = new Batches(training, log, seed);
       for (long step = 0; step < batches.readySteps(); step++) {
         for (int shard = 0; shard < 2; shard++) {
-          batches.fill(step, shard, execution);
+          batches.fill(step, 0, shard, execution);
           float[] weights = floats(execution, "weights");
           for (int row = 0; row < 2; row++) {
             if (weights[row] > 0) {

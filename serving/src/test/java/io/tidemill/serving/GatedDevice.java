@@ -10,6 +10,7 @@ import io.tidemill.program.Program;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
@@ -90,6 +91,22 @@ public final class GatedDevice implements Device {
   @Override
   public void treeSum(List<DeviceBuffer> terms, DeviceBuffer out, long from, long to) {
     cpu.treeSum(terms, out, from, to);
+  }
+
+  @Override
+  public void scale(DeviceBuffer buffer, float factor, long from, long to) {
+    cpu.scale(buffer, factor, from, to);
+  }
+
+  @Override
+  public void average(
+      DeviceBuffer averages, DeviceBuffer news, float momentum, long from, long to) {
+    cpu.average(averages, news, momentum, from, to);
+  }
+
+  @Override
+  public double sumOfSquares(DeviceBuffer buffer, long from, long to) {
+    return cpu.sumOfSquares(buffer, from, to);
   }
 
   @Override
@@ -189,6 +206,11 @@ public final class GatedDevice implements Device {
     public void run(DeviceBuffer parameters, DeviceBuffer gradients) {
       pass();
       execution.run(parameters, gradients);
+    }
+
+    @Override
+    public Optional<String> findNonFinite(DeviceBuffer parameters, DeviceBuffer gradients) {
+      return execution.findNonFinite(parameters, gradients);
     }
 
     @Override

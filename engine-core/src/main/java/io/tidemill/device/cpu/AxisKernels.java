@@ -17,18 +17,10 @@ final class AxisKernels {
   private final long innerBytes;
 
   AxisKernels(Shape shape, int axis) {
-    this.outer = elements(shape, 0, axis);
-    this.length = shape.dim(axis);
-    this.innerBytes = elements(shape, axis + 1, shape.rank()) * Float.BYTES;
-  }
-
-  /** The product of the dimensions [from, to). */
-  static long elements(Shape shape, int from, int to) {
-    long elements = 1;
-    for (int axis = from; axis < to; axis++) {
-      elements *= shape.dim(axis);
-    }
-    return elements;
+    AxisRows rows = AxisRows.of(shape, axis);
+    this.outer = rows.rows();
+    this.length = rows.length();
+    this.innerBytes = rows.unitBytes();
   }
 
   void sum(MemorySegment x, MemorySegment out, float factor) {
@@ -76,20 +68,29 @@ final class AxisKernels {
     }
   }
 
-  /** All of dy goes to the first element that is the largest, or NaN where that is. */
-  void maxGradient(MemorySegment x, MemorySegment y, MemorySegment dy, MemorySegment out) {
+  /** All of dy goes to the first of the largest elements of x, or to the first NaN. */
+  void maxGradient(MemorySegment x, MemorySegment dy, MemorySegment out) {
     out.fill((byte) 0);
     for (long i = 0; i < outer; i++) {
       for (long at = 0; at < innerBytes; at += Float.BYTES) {
-        long result = i * innerBytes + at;
-        float largest = y.get(JAVA_FLOAT, result);
-        long j = i * length * innerBytes + at;
-        while (Float.compare(x.get(JAVA_FLOAT, j) + 0f, largest + 0f) != 0) {
-          j += innerBytes;
-        }
-        out.set(JAVA_FLOAT, j, dy.get(JAVA_FLOAT, result));
+        long first = largest(x, i * length * innerBytes + at);
+        out.set(JAVA_FLOAT, first, dy.get(JAVA_FLOAT, i * innerBytes + at));
       }
     }
+  }
+
+  /** Where the first of the largest of the elements is that begin at byte {@code from}. */
+  private long largest(MemorySegment x, long from) {
+    long best = from;
+    float max = x.get(JAVA_FLOAT, from);
+    for (int j = 1; j < length && !Float.isNaN(max); j++) {
+      float candidate = x.get(JAVA_FLOAT, from + j * innerBytes);
+      if (!(candidate <= max)) {
+        max = candidate;
+        best = from + j * innerBytes;
+      }
+    }
+    return best;
   }
 
   /** x [outer, inner] to [outer, times, inner]. */
@@ -99,24 +100,6 @@ final class AxisKernels {
       for (int j = 0; j < times; j++) {
         MemorySegment.copy(x, i * bytes, out, (i * times + j) * bytes, bytes);
       }
-    }
-  }
-
-  /**
-   * Copies the parts [from, from + bytes) of rows of x to the rows of out, there from byte {@code
-   * to} on: what slices, joins and pads.
-   */
-  static void copy(
-      MemorySegment x,
-      long from,
-      long xRow,
-      MemorySegment out,
-      long to,
-      long outRow,
-      long bytes,
-      long rows) {
-    for (long i = 0; i < rows; i++) {
-      MemorySegment.copy(x, from + i * xRow, out, to + i * outRow, bytes);
     }
   }
 }

@@ -68,7 +68,7 @@ final class BatchNormKernels {
       for (int sample = 0; sample < samples; sample++) {
         float weight = weights.getAtIndex(JAVA_FLOAT, sample);
         if (weight != 0) {
-          DoubleVector ofSample = sum(x, sample * positions * rowBytes + i);
+          DoubleVector ofSample = sum(x, (long) sample * positions * rowBytes + i);
           sums = ofSample.fma(DoubleVector.broadcast(DoubleLanes.SPECIES, weight), sums);
         }
       }
@@ -88,7 +88,7 @@ final class BatchNormKernels {
       for (int sample = 0; sample < samples; sample++) {
         float weight = weights.getAtIndex(JAVA_FLOAT, sample);
         if (weight != 0) {
-          DoubleVector ofSample = squares(x, sample * positions * rowBytes + i, centre);
+          DoubleVector ofSample = squares(x, (long) sample * positions * rowBytes + i, centre);
           sums = ofSample.fma(DoubleVector.broadcast(DoubleLanes.SPECIES, weight), sums);
         }
       }
@@ -213,7 +213,7 @@ final class BatchNormKernels {
     double inverse = factors[INVERSE_STD].get(JAVA_FLOAT, feature);
     double sum = 0;
     double dot = 0;
-    for (long at = feature; at < samples * positions * rowBytes; at += rowBytes) {
+    for (long at = feature; at < (long) samples * positions * rowBytes; at += rowBytes) {
       double upstream = dy.get(JAVA_FLOAT, at);
       sum += upstream;
       dot += upstream * (x.get(JAVA_FLOAT, at) - centre);
@@ -234,8 +234,7 @@ final class BatchNormKernels {
   private DoubleVector squares(MemorySegment x, long at, DoubleVector centre) {
     DoubleVector sum = DoubleLanes.zero();
     for (int position = 0; position < positions; position++) {
-      DoubleVector d =
-          DoubleLanes.widen(DoubleLanes.load(x, at + position * rowBytes)).sub(centre);
+      DoubleVector d = DoubleLanes.widen(DoubleLanes.load(x, at + position * rowBytes)).sub(centre);
       sum = d.fma(d, sum);
     }
     return sum;
@@ -249,7 +248,7 @@ final class BatchNormKernels {
       float weight = weights.getAtIndex(JAVA_FLOAT, sample);
       if (weight != 0) {
         double ofSample = 0;
-        long at = sample * positions * rowBytes + feature;
+        long at = (long) sample * positions * rowBytes + feature;
         for (int position = 0; position < positions; position++) {
           double d = x.get(JAVA_FLOAT, at + position * rowBytes) - centre;
           ofSample += squared ? d * d : d;

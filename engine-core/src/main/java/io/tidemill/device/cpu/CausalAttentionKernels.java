@@ -78,12 +78,12 @@ final class CausalAttentionKernels {
   void forward(MemorySegment qkv, MemorySegment out) {
     for (int sample = 0; sample < samples; sample++) {
       for (int head = 0; head < heads; head++) {
-        long at = sample * length * qkvRow + head * headBytes;
+        long at = (long) sample * length * qkvRow + head * headBytes;
         pack(qkv, at, qkvRow, queries, scale);
         packAcross(qkv, at + outRow);
         pack(qkv, at + 2 * outRow, qkvRow, values, 1);
         probabilities();
-        long outAt = sample * length * outRow + head * headBytes;
+        long outAt = (long) sample * length * outRow + head * headBytes;
         for (int row = 0; row < length; row += ROWS) {
           multiply(probabilities, row * lengthRow, lengthRow, Float.BYTES, values, 0, row + ROWS);
           write(row, out, outAt, outRow);
@@ -99,8 +99,8 @@ final class CausalAttentionKernels {
   void gradient(MemorySegment qkv, MemorySegment dy, MemorySegment out) {
     for (int sample = 0; sample < samples; sample++) {
       for (int head = 0; head < heads; head++) {
-        long at = sample * length * qkvRow + head * headBytes;
-        long dyAt = sample * length * outRow + head * headBytes;
+        long at = (long) sample * length * qkvRow + head * headBytes;
+        long dyAt = (long) sample * length * outRow + head * headBytes;
         pack(qkv, at, qkvRow, queries, scale);
         pack(qkv, at + outRow, qkvRow, keys, scale);
         pack(dy, dyAt, outRow, upstream, 1);
@@ -202,11 +202,11 @@ final class CausalAttentionKernels {
   private void softmax(int row) {
     long base = row * lengthRow;
     long last = Lanes.wholeBytes(row);
-    VectorMask<Float> upTo = Lanes.SPECIES.indexInRange(0, row + 1 - row / Lanes.LENGTH * Lanes.LENGTH);
+    VectorMask<Float> upTo =
+        Lanes.SPECIES.indexInRange(0, row + 1 - row / Lanes.LENGTH * Lanes.LENGTH);
     float max = mask(probabilities, base, last, upTo);
     double sum = exponents.write(probabilities, base, max, probabilities, base, last + BYTES);
-    ElementLoops.scale(
-        probabilities, base, (float) (1 / sum), probabilities, base, last + BYTES);
+    ElementLoops.scale(probabilities, base, (float) (1 / sum), probabilities, base, last + BYTES);
   }
 
   /** Sets what is outside the mask in the last vector to -infinity; gives the largest. */
@@ -223,7 +223,6 @@ final class CausalAttentionKernels {
   /** Replaces dP by P (dP - sum(P dP)); where P is 0 it gives 0. */
   private static void slope(MemorySegment p, MemorySegment dp, long base, long bytes) {
     FloatVector sums = Lanes.broadcast(0);
-    FloatVector zero = Lanes.broadcast(0);
     for (long i = base; i < base + bytes; i += BYTES) {
       sums = Lanes.load(p, i).fma(Lanes.load(dp, i), sums);
     }

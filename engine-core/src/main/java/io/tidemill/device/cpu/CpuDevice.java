@@ -11,8 +11,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
- * The CPU: matrix products by oneDNN, the rest by the Vector API; every call runs on its caller's
- * thread and starts none.
+ * The CPU: matrix products and convolutions by oneDNN, the rest by the Vector API; every call runs
+ * on its caller's thread and starts none.
  *
  * <p>Bits are the same for any thread, slice and alignment on one kind of CPU; another vector
  * width, or the fallback for oneDNN, rounds differently. They are a function of the bound program:
@@ -21,26 +21,27 @@ import java.util.List;
  */
 public final class CpuDevice implements Device {
   private static final ThreadLocal<TreeSum> TREE_SUM = ThreadLocal.withInitial(TreeSum::new);
+  private static final ThreadLocal<SquareSum> SQUARE_SUM = ThreadLocal.withInitial(SquareSum::new);
 
-  private final Gemm gemm;
+  private final Primitives primitives;
 
-  CpuDevice(Gemm gemm) {
-    this.gemm = gemm;
+  CpuDevice(Primitives primitives) {
+    this.primitives = primitives;
   }
 
   /** Opens the device; where oneDNN cannot be loaded it says so once and does without. */
   public static CpuDevice open() {
-    return new CpuDevice(GemmSelection.gemm());
+    return new CpuDevice(NativeSelection.primitives());
   }
 
   @Override
   public String description() {
-    return "cpu (" + gemm.description() + ")";
+    return "cpu (" + primitives.description() + ")";
   }
 
   @Override
   public Executable compile(Program program) {
-    return CpuExecutable.compile(program, gemm);
+    return CpuExecutable.compile(program, primitives);
   }
 
   @Override
@@ -92,7 +93,35 @@ public final class CpuDevice implements Device {
       case Optimizer.Adam adam ->
           OptimizerKernels.adam(
               adam, step, p, g, memory(moments, 0), memory(moments, 1), from, floats);
+      case Optimizer.AdamW adamW -> {
+        ArenaKernels.scale(p, adamW.shrinkage(), from, floats);
+        OptimizerKernels.adam(
+            adamW.adam(), step, p, g, memory(moments, 0), memory(moments, 1), from, floats);
+      }
+      case Optimizer.Adagrad adagrad ->
+          OptimizerKernels.adagrad(adagrad, p, g, memory(moments, 0), from, floats);
     }
+  }
+
+  @Override
+  public void scale(DeviceBuffer buffer, float factor, long from, long to) {
+    requireRange("scaled", buffer, from, to);
+    ArenaKernels.scale(CpuBuffer.of(buffer).memory(), factor, from, to - from);
+  }
+
+  @Override
+  public void average(
+      DeviceBuffer averages, DeviceBuffer news, float momentum, long from, long to) {
+    requireRange("averages", averages, from, to);
+    requireRange("news", news, from, to);
+    ArenaKernels.average(
+        CpuBuffer.of(averages).memory(), CpuBuffer.of(news).memory(), momentum, from, to - from);
+  }
+
+  @Override
+  public double sumOfSquares(DeviceBuffer buffer, long from, long to) {
+    requireRange("squared", buffer, from, to);
+    return SQUARE_SUM.get().sum(CpuBuffer.of(buffer).memory(), from, to - from);
   }
 
   /** Nothing: libraries stay loaded, buffers belong to their owners. */

@@ -17,8 +17,7 @@ import jdk.incubator.vector.VectorSpecies;
  */
 final class DoubleLanes {
   static final VectorSpecies<Float> FLOATS =
-      VectorSpecies.of(
-          float.class, VectorShape.forBitSize(Lanes.SPECIES.vectorBitSize() / 2));
+      VectorSpecies.of(float.class, VectorShape.forBitSize(Lanes.SPECIES.vectorBitSize() / 2));
   static final VectorSpecies<Double> SPECIES =
       VectorSpecies.of(double.class, Lanes.SPECIES.vectorShape());
   static final int LENGTH = SPECIES.length();

@@ -1,8 +1,8 @@
 package io.tidemill.device.cpu;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import io.tidemill.tensor.Philox;
 import java.lang.foreign.Arena;
@@ -30,8 +30,7 @@ final class DropoutKernel {
   private static final VectorSpecies<Integer> INTS =
       VectorSpecies.of(int.class, Lanes.SPECIES.vectorShape());
   private static final VectorSpecies<Short> SHORTS =
-      VectorSpecies.of(
-          short.class, VectorShape.forBitSize(Lanes.SPECIES.vectorBitSize() / 2));
+      VectorSpecies.of(short.class, VectorShape.forBitSize(Lanes.SPECIES.vectorBitSize() / 2));
   private static final LongVector IOTA = LongVector.zero(LONGS).addIndex(1);
   private static final int ROUNDS = 10;
   private static final long LOW_BITS = 0xffffffffL;
@@ -69,8 +68,7 @@ final class DropoutKernel {
   }
 
   /** {@link Philox#bits} of as many indices as fill {@code bytes}, up to a whole vector. */
-  private static void draw(
-      long seed, long stream, long index, MemorySegment bits, long bytes) {
+  private static void draw(long seed, long stream, long index, MemorySegment bits, long bytes) {
     for (long at = 0; at < bytes; at += Lanes.BYTES) {
       LongVector indices = IOTA.add(index + at / Long.BYTES);
       LongVector c0 = indices.and(LOW_BITS);
@@ -82,9 +80,17 @@ final class DropoutKernel {
       for (int round = 0; round < ROUNDS; round++) {
         LongVector product0 = c0.mul(Philox.MULTIPLIER_0);
         LongVector product1 = c2.mul(Philox.MULTIPLIER_1);
-        c0 = product1.lanewise(VectorOperators.LSHR, 32).lanewise(VectorOperators.XOR, c1).lanewise(VectorOperators.XOR, Integer.toUnsignedLong(k0));
+        c0 =
+            product1
+                .lanewise(VectorOperators.LSHR, 32)
+                .lanewise(VectorOperators.XOR, c1)
+                .lanewise(VectorOperators.XOR, Integer.toUnsignedLong(k0));
         c1 = product1.and(LOW_BITS);
-        c2 = product0.lanewise(VectorOperators.LSHR, 32).lanewise(VectorOperators.XOR, c3).lanewise(VectorOperators.XOR, Integer.toUnsignedLong(k1));
+        c2 =
+            product0
+                .lanewise(VectorOperators.LSHR, 32)
+                .lanewise(VectorOperators.XOR, c3)
+                .lanewise(VectorOperators.XOR, Integer.toUnsignedLong(k1));
         c3 = product0.and(LOW_BITS);
         k0 += Philox.WEYL_0;
         k1 += Philox.WEYL_1;
@@ -105,8 +111,7 @@ final class DropoutKernel {
     for (long i = 0; i < whole; i += Lanes.BYTES) {
       ShortVector words = ShortVector.fromMemorySegment(SHORTS, bits, i / 2, Lanes.ORDER);
       IntVector draws = (IntVector) words.convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0);
-      VectorMask<Float> kept =
-          draws.compare(VectorOperators.GE, threshold).cast(Lanes.SPECIES);
+      VectorMask<Float> kept = draws.compare(VectorOperators.GE, threshold).cast(Lanes.SPECIES);
       FloatVector scaled = Lanes.load(x, from + i).mul(factor);
       Lanes.store(Lanes.broadcast(0).blend(scaled, kept), out, from + i);
     }

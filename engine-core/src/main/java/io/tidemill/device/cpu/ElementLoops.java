@@ -16,8 +16,7 @@ final class ElementLoops {
       case Op.Add _ -> ElementLoops::add;
       case Op.Mul _ -> ElementLoops::mul;
       case Op.Scale(float factor) ->
-          (x, xByte, _, _, out, outByte, bytes) ->
-              scale(x, xByte, factor, out, outByte, bytes);
+          (x, xByte, _, _, out, outByte, bytes) -> scale(x, xByte, factor, out, outByte, bytes);
       case Op.Relu _ -> ElementLoops::relu;
       case Op.ReluGradient _ -> ElementLoops::reluGradient;
       case Op.SignedLog1p _ -> ElementLoops::signedLog1p;

@@ -65,7 +65,9 @@ final class Exponentials {
       IntVector half = exponent.lanewise(VectorOperators.ASHR, 1);
       IntVector power = half.add(VectorMath.BIAS);
       IntVector otherPower = exponent.sub(half).add(VectorMath.BIAS);
-      p = p.mul(power.lanewise(VectorOperators.LSHL, VectorMath.MANTISSA_BITS).reinterpretAsFloats());
+      p =
+          p.mul(
+              power.lanewise(VectorOperators.LSHL, VectorMath.MANTISSA_BITS).reinterpretAsFloats());
       p =
           p.mul(
               otherPower

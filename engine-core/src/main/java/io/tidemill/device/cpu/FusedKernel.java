@@ -89,7 +89,9 @@ final class FusedKernel implements Kernel {
     MemorySegment.copy(tiles[loops.length - 1], 0, values[out], from, bytes - from);
   }
 
-  /** Runs step i on the inputs from byte {@code at} on; on their rests where there are no values. */
+  /**
+   * Runs step i on the inputs from byte {@code at} on; on their rests where there are no values.
+   */
   private void step(
       int i, MemorySegment[] values, long at, MemorySegment target, long targetByte, long count) {
     int a = first[i];

@@ -125,6 +125,47 @@ final class OptimizerKernels {
     }
   }
 
+  static void adagrad(
+      Optimizer.Adagrad adagrad,
+      MemorySegment parameters,
+      MemorySegment gradient,
+      MemorySegment squares,
+      long from,
+      long floats) {
+    float rate = adagrad.learningRate();
+    float epsilon = adagrad.epsilon();
+    long start = from * Float.BYTES;
+    long end = start + Lanes.wholeBytes(floats);
+    for (long i = start; i < end; i += BYTES) {
+      FloatVector g = Lanes.load(gradient, i);
+      FloatVector s = g.fma(g, Lanes.load(squares, i));
+      Lanes.store(s, squares, i);
+      FloatVector root = s.lanewise(VectorOperators.SQRT).add(epsilon);
+      Lanes.store(Lanes.load(parameters, i).sub(g.mul(rate).div(root)), parameters, i);
+    }
+    if (end < start + floats * Float.BYTES) {
+      adagradTail(adagrad, parameters, gradient, squares, end, start + floats * Float.BYTES);
+    }
+  }
+
+  /** The floats behind the last whole vector; see {@link #adamTail}. */
+  private static void adagradTail(
+      Optimizer.Adagrad adagrad,
+      MemorySegment parameters,
+      MemorySegment gradient,
+      MemorySegment squares,
+      long from,
+      long to) {
+    for (long i = from; i < to; i += Float.BYTES) {
+      float g = gradient.get(JAVA_FLOAT, i);
+      float s = Math.fma(g, g, squares.get(JAVA_FLOAT, i));
+      squares.set(JAVA_FLOAT, i, s);
+      float root = (float) Math.sqrt(s) + adagrad.epsilon();
+      float moved = g * adagrad.learningRate() / root;
+      parameters.set(JAVA_FLOAT, i, parameters.get(JAVA_FLOAT, i) - moved);
+    }
+  }
+
   /** What one step multiplies by; powers and roots in double, rounded once. */
   private record AdamFactors(
       float beta1,

@@ -5,14 +5,16 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Mean squared error and Huber's loss of outputs [samples, n] against labels of as many numbers, and
- * their gradients; sums in double, in order. Samples of weight 0 are not read.
+ * Mean squared error and Huber's loss of outputs [samples, n] against labels of as many numbers,
+ * and their gradients; sums in double, in order. Samples of weight 0 are not read.
  */
 final class RegressionKernels {
   private final int samples;
   private final int n;
 
-  /** Where Huber's loss becomes linear; infinity for the mean squared error, which is not halved. */
+  /**
+   * Where Huber's loss becomes linear; infinity for the mean squared error, which is not halved.
+   */
   private final double delta;
 
   private final double factor;

@@ -20,7 +20,9 @@ final class RepeatedVector {
     this.repeated = Arena.ofAuto().allocate(Math.max(1, period) * Float.BYTES, Lanes.BYTES);
   }
 
-  /** How many floats a vector of n comes to: a multiple, and of the vector width where it can be. */
+  /**
+   * How many floats a vector of n comes to: a multiple, and of the vector width where it can be.
+   */
   static long period(int n) {
     long times = n > 0 && n < FLOATS / 2 ? FLOATS / n : 1;
     return n * (times > Lanes.LENGTH ? times / Lanes.LENGTH * Lanes.LENGTH : times);

@@ -16,7 +16,6 @@ import jdk.incubator.vector.VectorMask;
  * gives NaN. Belongs to one instruction.
  */
 final class SoftmaxKernels {
-  private final int n;
   private final long rowBytes;
   private final long wholeBytes;
   private final long paddedBytes;
@@ -31,7 +30,6 @@ final class SoftmaxKernels {
   private float max;
 
   SoftmaxKernels(int n) {
-    this.n = n;
     this.rowBytes = (long) n * Float.BYTES;
     this.wholeBytes = Lanes.wholeBytes(n);
     this.paddedBytes = Lanes.wholeBytes(n + Lanes.LENGTH - 1);

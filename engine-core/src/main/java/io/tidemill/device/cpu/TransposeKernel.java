@@ -7,6 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Copies a tensor with its axes in another order.
@@ -43,8 +44,8 @@ final class TransposeKernel {
     int lastOfX = rank - 1;
     for (int i = rank - 1; i >= 0; i--) {
       int[] group = groups.get(i);
-      size[i] = Math.toIntExact(AxisKernels.elements(shape, group[0], group[1]));
-      xStep[i] = AxisKernels.elements(shape, group[1], shape.rank()) * Float.BYTES;
+      size[i] = Math.toIntExact(AxisRows.elements(shape, group[0], group[1]));
+      xStep[i] = AxisRows.elements(shape, group[1], shape.rank()) * Float.BYTES;
       outStep[i] = step;
       step *= size[i];
       lastOfX = group[1] == shape.rank() ? i : lastOfX;
@@ -54,8 +55,7 @@ final class TransposeKernel {
     this.height = lastOfX == rank - 1 ? 1 : size[lastOfX];
     this.heightOutStep = outStep[lastOfX];
     int plane = lastOfX;
-    int[] others =
-        java.util.stream.IntStream.range(0, rank - 1).filter(i -> i != plane).toArray();
+    int[] others = IntStream.range(0, rank - 1).filter(i -> i != plane).toArray();
     this.sizes = Arrays.stream(others).map(i -> size[i]).toArray();
     this.xSteps = Arrays.stream(others).mapToLong(i -> xStep[i]).toArray();
     this.outSteps = Arrays.stream(others).mapToLong(i -> outStep[i]).toArray();

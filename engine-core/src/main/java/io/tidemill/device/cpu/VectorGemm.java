@@ -100,7 +100,9 @@ final class VectorGemm implements Gemm {
     }
   }
 
-  /** Four rows by two vectors: out = op(left) right, the inner dimension being k; steps in bytes. */
+  /**
+   * Four rows by two vectors: out = op(left) right, the inner dimension being k; steps in bytes.
+   */
   static void tile(
       MemorySegment left,
       long leftAt,

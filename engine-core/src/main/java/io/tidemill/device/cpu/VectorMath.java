@@ -48,15 +48,15 @@ final class VectorMath {
 
   private static final float TAIL_HIGHEST = 15;
   private static final float TAIL_SCALE = 0.35f;
-  private static final float T8 = -0.0291643031f;
-  private static final float T7 = 0.144062579f;
+  private static final float T8 = -0.029164303f;
+  private static final float T7 = 0.14406258f;
   private static final float T6 = -0.25590536f;
-  private static final float T5 = 0.159396723f;
-  private static final float T4 = -0.0232662968f;
-  private static final float T3 = 0.105575763f;
+  private static final float T5 = 0.15939672f;
+  private static final float T4 = -0.023266297f;
+  private static final float T3 = 0.10557576f;
   private static final float T2 = 0.119815275f;
   private static final float T1 = 0.13986437f;
-  private static final float T0 = 0.139621258f;
+  private static final float T0 = 0.13962126f;
 
   private static final int ROOT_HALF_BITS = Float.floatToRawIntBits((float) Math.sqrt(0.5));
   private static final int EXPONENT = 0xff800000;
@@ -79,8 +79,6 @@ final class VectorMath {
     static final FloatVector C3 = Lanes.broadcast(VectorMath.C3);
     static final FloatVector C2 = Lanes.broadcast(VectorMath.C2);
     static final FloatVector ONE = Lanes.broadcast(1f);
-    static final FloatVector LOWEST = Lanes.broadcast(VectorMath.LOWEST);
-    static final FloatVector HIGHEST = Lanes.broadcast(VectorMath.HIGHEST);
     static final FloatVector QUARTER = Lanes.broadcast(0.25f);
     static final FloatVector MINUS_ONE = Lanes.broadcast(-1);
     static final FloatVector L11 = Lanes.broadcast(VectorMath.L11);
@@ -191,8 +189,7 @@ final class VectorMath {
   /** {@link #signedLog1p(float)} in each lane. */
   static FloatVector signedLog1p(FloatVector x) {
     FloatVector size = x.abs();
-    IntVector power =
-        size.add(V.ONE).reinterpretAsInts().sub(ROOT_HALF_BITS).and(EXPONENT);
+    IntVector power = size.add(V.ONE).reinterpretAsInts().sub(ROOT_HALF_BITS).and(EXPONENT);
     FloatVector below =
         power.neg().add(FOUR_BITS).reinterpretAsFloats().fma(V.QUARTER, V.MINUS_ONE);
     FloatVector f = size.reinterpretAsInts().sub(power).reinterpretAsFloats().add(below);
@@ -214,17 +211,14 @@ final class VectorMath {
     FloatVector log = n.fma(V.LN2_LOW, p).add(f);
     log = n.fma(V.LN2_HIGH, log);
     FloatVector magnitude = size.sub(V.MAX_VALUE).max(V.ZERO).add(log); // infinity and NaN stay
-    return magnitude
-        .reinterpretAsInts()
-        .or(x.reinterpretAsInts().and(SIGN))
-        .reinterpretAsFloats();
+    return magnitude.reinterpretAsInts().or(x.reinterpretAsInts().and(SIGN)).reinterpretAsFloats();
   }
 
   /**
    * Hyperbolic tangent, |error| at most 3 ulp, NaN for NaN, -0 for -0.
    *
-   * <p>With e = exp(-2|x|) - 1 it is -e / (2 + e) with the sign of x. e is 2^n (exp(r) - 1) + (2^n -
-   * 1) as in {@link #exp(FloatVector)}, which for a small x is the polynomial alone.
+   * <p>With e = exp(-2|x|) - 1 it is -e / (2 + e) with the sign of x. e is 2^n (exp(r) - 1) + (2^n
+   * - 1) as in {@link #exp(FloatVector)}, which for a small x is the polynomial alone.
    */
   static FloatVector tanh(FloatVector x) {
     FloatVector t = x.abs().mul(V.MINUS_TWO);
@@ -242,9 +236,7 @@ final class VectorMath {
     FloatVector power = powerOfTwo(shifted.reinterpretAsInts().sub(ROUND_BITS));
     FloatVector e = power.fma(p, power.sub(V.ONE));
     FloatVector size = e.neg().div(e.add(V.TWO));
-    return size.reinterpretAsInts()
-        .or(x.reinterpretAsInts().and(SIGN))
-        .reinterpretAsFloats();
+    return size.reinterpretAsInts().or(x.reinterpretAsInts().and(SIGN)).reinterpretAsFloats();
   }
 
   /** |x|, at most 15, where the normal distribution has no weight left; NaN for NaN. */
@@ -266,8 +258,7 @@ final class VectorMath {
    * form is that of Abramowitz, Stegun 1964, 7.1.26.
    */
   static FloatVector tailRatio(FloatVector a) {
-    FloatVector t =
-        V.ONE.div(a.fma(V.TAIL_SCALE, V.ONE));
+    FloatVector t = V.ONE.div(a.fma(V.TAIL_SCALE, V.ONE));
     FloatVector p = t.fma(V.T8, V.T7);
     p = p.fma(t, V.T6);
     p = p.fma(t, V.T5);

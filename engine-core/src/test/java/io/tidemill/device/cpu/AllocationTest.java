@@ -34,7 +34,7 @@ final class AllocationTest {
           Sigmoid.of());
 
   static List<Device> devices() {
-    return List.of(new CpuDevice(GemmSelection.gemm()), new CpuDevice(new VectorGemm()));
+    return List.of(new CpuDevice(NativeSelection.primitives()), new CpuDevice(Primitives.vector()));
   }
 
   @ParameterizedTest

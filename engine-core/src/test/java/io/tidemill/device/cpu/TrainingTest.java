@@ -24,7 +24,7 @@ final class TrainingTest {
   private static final int[][] LABELS = {{0, 1}, {1, 0}};
 
   static List<Device> devices() {
-    return List.of(new CpuDevice(GemmSelection.gemm()), new CpuDevice(new VectorGemm()));
+    return List.of(new CpuDevice(NativeSelection.primitives()), new CpuDevice(Primitives.vector()));
   }
 
   @ParameterizedTest

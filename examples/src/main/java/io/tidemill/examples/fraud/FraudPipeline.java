@@ -73,7 +73,7 @@ public final class FraudPipeline implements PipelineDefinition {
     return Training.of(network, Encoding.ofFloats(FEATURES, Features::row, Features::label))
         .loss(Loss.binaryCrossEntropy())
         .optimizer(Optimizer.Adam.of((float) params.positive("rate", 7e-3)))
-        .schedule(Schedule.LINEAR)
+        .schedule(Schedule.linear())
         .globalBatch(params.integer("batch", 512, 1))
         .shards(params.integer("shards", 8, 1))
         .epochs(params.integer("epochs", 20, 1))

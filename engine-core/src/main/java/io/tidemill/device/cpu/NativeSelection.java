@@ -8,33 +8,33 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Chooses the matrix product once for the process: oneDNN, or the Vector API and one warning. */
-final class GemmSelection {
+/** Chooses the primitives once for the process: oneDNN's, or the Vector API's and one warning. */
+final class NativeSelection {
   /** Set to {@code off} to do without native code. */
   static final String NATIVE_PROPERTY = "tidemill.cpu.native";
 
   /** Where libraries are unpacked; by default below {@code ~/.cache}. */
   static final String CACHE_PROPERTY = "tidemill.cache";
 
-  private static final System.Logger LOGGER = System.getLogger(GemmSelection.class.getName());
+  private static final System.Logger LOGGER = System.getLogger(NativeSelection.class.getName());
   private static final NativeLibraries LIBRARIES =
       new NativeLibraries(
           "org/bytedeco/dnnl/linux-x86_64/", List.of("libgomp.so.1", "libdnnl.so.3"));
 
-  private GemmSelection() {}
+  private NativeSelection() {}
 
   /** Loaded on first use, so that a process without a CPU device unpacks nothing. */
   private static final class Native {
-    static final Gemm GEMM = load();
+    static final Primitives PRIMITIVES = load();
   }
 
-  static Gemm gemm() {
+  static Primitives primitives() {
     return "off".equals(System.getProperty(NATIVE_PROPERTY))
         ? fallback(NATIVE_PROPERTY + "=off")
-        : Native.GEMM;
+        : Native.PRIMITIVES;
   }
 
-  private static Gemm load() {
+  private static Primitives load() {
     String platform = System.getProperty("os.name") + " " + System.getProperty("os.arch");
     if (!platform.equals("Linux amd64")) {
       return fallback("there is no native library for " + platform);
@@ -50,7 +50,7 @@ final class GemmSelection {
   }
 
   /** Through a temporary folder that only this user can write, gone once they are loaded. */
-  private static Gemm loadWithoutCache() {
+  private static Primitives loadWithoutCache() {
     try {
       Path folder = LIBRARIES.extract(Files.createTempDirectory("tidemill-native-"));
       try {
@@ -64,10 +64,10 @@ final class GemmSelection {
     }
   }
 
-  private static Gemm bind(Path folder) {
+  private static Primitives bind(Path folder) {
     // OpenMP first: oneDNN then finds it loaded already, under its name.
     SymbolLookup openMp = lookup(folder.resolve("libgomp.so.1"));
-    return DnnlGemm.bind(lookup(folder.resolve("libdnnl.so.3")), openMp);
+    return Primitives.of(new Dnnl(lookup(folder.resolve("libdnnl.so.3")), openMp));
   }
 
   private static SymbolLookup lookup(Path library) {
@@ -87,13 +87,13 @@ final class GemmSelection {
     return folder.resolve("native");
   }
 
-  private static Gemm fallback(String reason) {
-    Gemm gemm = new VectorGemm();
+  private static Primitives fallback(String reason) {
+    Primitives vector = Primitives.vector();
     LOGGER.log(
         Level.WARNING,
-        "cpu device multiplies matrices by the {0} alone, slower than by oneDNN: {1}",
-        gemm.description(),
+        "cpu device multiplies and convolves by the {0} alone, slower than by oneDNN: {1}",
+        vector.description(),
         reason);
-    return gemm;
+    return vector;
   }
 }

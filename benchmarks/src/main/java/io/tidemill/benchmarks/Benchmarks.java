@@ -1,0 +1,34 @@
+package io.tidemill.benchmarks;
+
+import io.tidemill.benchmarks.report.Benchmark;
+import io.tidemill.benchmarks.train.TrainBenchmark;
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** All benchmarks, by name. */
+public final class Benchmarks {
+  private static final List<Benchmark> ALL = List.of(TrainBenchmark.benchmark());
+
+  private Benchmarks() {}
+
+  /**
+   * The benchmark of this name.
+   *
+   * @throws EngineException NOT_FOUND that names those that there are
+   */
+  public static Benchmark named(String name) {
+    return ALL.stream()
+        .filter(benchmark -> benchmark.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new EngineException(
+                    ErrorCode.NOT_FOUND,
+                    "unknown benchmark \"%s\"; expected one of %s"
+                        .formatted(
+                            name,
+                            ALL.stream().map(Benchmark::name).collect(Collectors.joining(", ")))));
+  }
+}

@@ -1,0 +1,27 @@
+package io.tidemill.benchmarks.train;
+
+import io.tidemill.connector.GeneratedSource;
+import io.tidemill.dsl.Params;
+import io.tidemill.dsl.Pipeline;
+import io.tidemill.dsl.PipelineDefinition;
+import io.tidemill.train.Training;
+import java.util.function.LongFunction;
+
+/**
+ * A few batches of random rows, read again and again without end: the row of an index, and how they
+ * are trained on.
+ */
+record CasePipeline<T>(Class<T> type, LongFunction<T> row, Training<T> training)
+    implements PipelineDefinition {
+  /** Distinct batches, as in {@code peers/cases.py}. */
+  private static final int BATCHES = 8;
+
+  /** More than any window sees. */
+  private static final long STEPS = 1_000_000_000L;
+
+  @Override
+  public void define(Pipeline p, Params params) {
+    p.source("rows", GeneratedSource.bounded(type, row, (long) BATCHES * training.globalBatch()))
+        .train("network", training.steps(STEPS));
+  }
+}

@@ -1,0 +1,64 @@
+package io.tidemill.benchmarks.train;
+
+import io.tidemill.benchmarks.contender.Contender;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalDouble;
+
+/** A side of a race with what has been measured of it. */
+final class Lane implements AutoCloseable {
+  private final Contender contender;
+  private final List<Double> rates = new ArrayList<>();
+  private OptionalDouble mebibytes = OptionalDouble.empty();
+
+  Lane(Contender contender) {
+    this.contender = contender;
+  }
+
+  /** Works without being measured; the peak of its memory is taken here, after one training. */
+  void warmUp(double seconds) {
+    contender.rate(seconds);
+    mebibytes = contender.memoryMebibytes();
+  }
+
+  void measure(double seconds) {
+    rates.add(contender.rate(seconds));
+  }
+
+  String name() {
+    return contender.name();
+  }
+
+  String version() {
+    return contender.version();
+  }
+
+  OptionalDouble mebibytes() {
+    return mebibytes;
+  }
+
+  /** The median window. */
+  double rate() {
+    double[] sorted = rates.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+    int middle = sorted.length / 2;
+    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  }
+
+  /** The median with the slowest and the fastest window. */
+  @Override
+  public String toString() {
+    return String.format(
+        Locale.ROOT,
+        "%s %.1f steps/s (%.1f to %.1f)",
+        name(),
+        rate(),
+        rates.stream().mapToDouble(Double::doubleValue).min().orElse(0),
+        rates.stream().mapToDouble(Double::doubleValue).max().orElse(0));
+  }
+
+  @Override
+  public void close() {
+    contender.close();
+  }
+}

@@ -1,0 +1,57 @@
+package io.tidemill.benchmarks.train;
+
+import io.tidemill.local.JobListener;
+
+/**
+ * Steps per second of a job, once it has settled. Confined to the thread that runs the job.
+ *
+ * <p>Steps are counted when the job reports, some ten times a second; the error is below one step
+ * at either end.
+ */
+final class RateMeter implements JobListener {
+  /** As in {@code peers/protocol.py}. */
+  private static final long SETTLE_NS = 300_000_000;
+
+  private final long windowNs;
+  private final Runnable whenDone;
+  private long firstSeenNs;
+  private long beganNs;
+  private long beganStep;
+  private double rate;
+
+  /**
+   * @param seconds how long to measure
+   * @param whenDone called once, when that has been
+   */
+  RateMeter(double seconds, Runnable whenDone) {
+    this.windowNs = (long) (seconds * 1e9);
+    this.whenDone = whenDone;
+  }
+
+  @Override
+  public void progress(Progress progress) {
+    at(System.nanoTime(), progress.step());
+  }
+
+  void at(long nowNs, long step) {
+    if (step == 0 || rate > 0) {
+      return;
+    }
+    if (firstSeenNs == 0) {
+      firstSeenNs = nowNs;
+    } else if (beganNs == 0) {
+      if (nowNs - firstSeenNs >= SETTLE_NS) {
+        beganNs = nowNs;
+        beganStep = step;
+      }
+    } else if (nowNs - beganNs >= windowNs && step > beganStep) {
+      rate = (step - beganStep) / ((nowNs - beganNs) / 1e9);
+      whenDone.run();
+    }
+  }
+
+  /** 0 before the window has ended. */
+  double rate() {
+    return rate;
+  }
+}

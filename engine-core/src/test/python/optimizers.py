@@ -1,0 +1,44 @@
+"""Writes fixtures/optimizers.safetensors: what PyTorch's optimisers do to 37 numbers in 4 steps.
+
+Run in engine-core/src/test with PyTorch and safetensors: python python/optimizers.py
+"""
+
+import torch
+from safetensors.torch import save_file
+
+STEPS = 4
+FLOATS = 37
+
+generator = torch.Generator().manual_seed(1)
+start = torch.randn(FLOATS, generator=generator)
+gradients = torch.randn(STEPS, FLOATS, generator=generator)
+gradients[:, 5] = 0  # never has a gradient
+gradients[1:, 6] = 0  # has one once
+
+CASES = {
+    "sgd": lambda p: torch.optim.SGD(p, lr=0.1),
+    "momentum": lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9),
+    "nesterov": lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True),
+    "adam": lambda p: torch.optim.Adam(p, lr=0.01, betas=(0.9, 0.99)),
+    "adamW": lambda p: torch.optim.AdamW(p, lr=0.01, betas=(0.9, 0.99), weight_decay=0.1),
+    "adagrad": lambda p: torch.optim.Adagrad(p, lr=0.1),
+}
+
+tensors = {"start": start, "gradients": gradients}
+for name, make in CASES.items():
+    parameter = torch.nn.Parameter(start.clone())
+    optimizer = make([parameter])
+    after = []
+    for gradient in gradients:
+        parameter.grad = gradient.clone()
+        optimizer.step()
+        after.append(parameter.detach().clone())
+    tensors[name] = torch.stack(after)
+
+parameter = torch.nn.Parameter(start.clone())
+parameter.grad = gradients[0].clone()
+norm = torch.nn.utils.clip_grad_norm_([parameter], 1.0)
+tensors["norm"] = norm.reshape(1)
+tensors["clipped"] = parameter.grad
+
+save_file(tensors, "resources/fixtures/optimizers.safetensors")

@@ -6,7 +6,6 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /**
  * Standardises each row [rows, n] and differentiates that; float32, sums in double.
@@ -25,23 +24,23 @@ final class LayerNormKernels {
   private double dot;
 
   void forward(MemorySegment x, MemorySegment out, int rows, int n, float epsilon) {
-    long whole = Lanes.wholeBytes(n);
-    VectorMask<Float> tail = Lanes.tail(n);
-    boolean hasTail = tail.anyTrue();
     for (int row = 0; row < rows; row++) {
       long base = (long) row * n * Float.BYTES;
       float first = x.get(JAVA_FLOAT, base);
       measure(x, base, n, first);
-      float mean = (float) (sum / n);
-      float scale = (float) inverseStd(n, epsilon);
-      for (long i = 0; i < whole; i += BYTES) {
-        FloatVector d = Lanes.load(x, base + i).sub(first);
-        Lanes.store(d.sub(mean).mul(scale), out, base + i);
-      }
-      if (hasTail) {
-        FloatVector d = Lanes.load(x, base + whole, tail).sub(first);
-        Lanes.store(d.sub(mean).mul(scale), out, base + whole, tail);
-      }
+      forwardRow(x, out, base, n, first, (float) (sum / n), (float) inverseStd(n, epsilon));
+    }
+  }
+
+  private static void forwardRow(
+      MemorySegment x, MemorySegment out, long base, int n, float first, float mean, float scale) {
+    long end = base + (long) n * Float.BYTES;
+    long whole = base + Lanes.wholeBytes(n);
+    for (long i = base; i < whole; i += BYTES) {
+      Lanes.store(Lanes.load(x, i).sub(first).sub(mean).mul(scale), out, i);
+    }
+    for (long i = whole; i < end; i += Float.BYTES) {
+      out.set(JAVA_FLOAT, i, (x.get(JAVA_FLOAT, i) - first - mean) * scale);
     }
   }
 
@@ -80,17 +79,17 @@ final class LayerNormKernels {
       float upstreamMean,
       float slope,
       float scale) {
-    long whole = Lanes.wholeBytes(n);
-    for (long i = 0; i < whole; i += BYTES) {
-      FloatVector centred = Lanes.load(x, base + i).sub(first).sub(mean);
-      FloatVector dx = Lanes.load(dy, base + i).sub(upstreamMean).sub(centred.mul(slope));
-      Lanes.store(dx.mul(scale), out, base + i);
+    long end = base + (long) n * Float.BYTES;
+    long whole = base + Lanes.wholeBytes(n);
+    for (long i = base; i < whole; i += BYTES) {
+      FloatVector centred = Lanes.load(x, i).sub(first).sub(mean);
+      FloatVector dx = Lanes.load(dy, i).sub(upstreamMean).sub(centred.mul(slope));
+      Lanes.store(dx.mul(scale), out, i);
     }
-    VectorMask<Float> tail = Lanes.tail(n);
-    if (tail.anyTrue()) {
-      FloatVector centred = Lanes.load(x, base + whole, tail).sub(first).sub(mean);
-      FloatVector dx = Lanes.load(dy, base + whole, tail).sub(upstreamMean);
-      Lanes.store(dx.sub(centred.mul(slope)).mul(scale), out, base + whole, tail);
+    for (long i = whole; i < end; i += Float.BYTES) {
+      float centred = x.get(JAVA_FLOAT, i) - first - mean;
+      float dx = dy.get(JAVA_FLOAT, i) - upstreamMean - centred * slope;
+      out.set(JAVA_FLOAT, i, dx * scale);
     }
   }
 

@@ -6,7 +6,6 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /**
  * Divides each row [rows, n] by its root mean square and differentiates that; float32, sums in
@@ -19,43 +18,54 @@ final class RmsNormKernels {
   private double dot;
 
   void forward(MemorySegment x, MemorySegment out, int rows, int n, float epsilon) {
-    long whole = Lanes.wholeBytes(n);
-    VectorMask<Float> tail = Lanes.tail(n);
-    boolean hasTail = tail.anyTrue();
     for (int row = 0; row < rows; row++) {
       long base = (long) row * n * Float.BYTES;
       measure(x, x, base, n);
-      float scale = (float) (1 / Math.sqrt(squares / n + epsilon));
-      for (long i = 0; i < whole; i += BYTES) {
-        Lanes.store(Lanes.load(x, base + i).mul(scale), out, base + i);
-      }
-      if (hasTail) {
-        Lanes.store(Lanes.load(x, base + whole, tail).mul(scale), out, base + whole, tail);
-      }
+      forwardRow(x, out, base, n, (float) (1 / Math.sqrt(squares / n + epsilon)));
     }
   }
 
   /** dx = (dy - xhat mean(dy xhat)) / rms, with xhat the row over its root mean square. */
   void gradient(
       MemorySegment x, MemorySegment dy, MemorySegment out, int rows, int n, float epsilon) {
-    long whole = Lanes.wholeBytes(n);
-    VectorMask<Float> tail = Lanes.tail(n);
-    boolean hasTail = tail.anyTrue();
     for (int row = 0; row < rows; row++) {
       long base = (long) row * n * Float.BYTES;
       measure(x, dy, base, n);
       double inverse = 1 / Math.sqrt(squares / n + epsilon);
-      float scale = (float) inverse;
-      float slope = (float) (inverse * inverse * dot / n);
-      for (long i = 0; i < whole; i += BYTES) {
-        FloatVector dx = Lanes.load(dy, base + i).sub(Lanes.load(x, base + i).mul(slope));
-        Lanes.store(dx.mul(scale), out, base + i);
-      }
-      if (hasTail) {
-        FloatVector pull = Lanes.load(x, base + whole, tail).mul(slope);
-        FloatVector dx = Lanes.load(dy, base + whole, tail).sub(pull);
-        Lanes.store(dx.mul(scale), out, base + whole, tail);
-      }
+      double slope = inverse * inverse * dot / n;
+      gradientRow(x, dy, out, base, n, (float) slope, (float) inverse);
+    }
+  }
+
+  private static void forwardRow(
+      MemorySegment x, MemorySegment out, long base, int n, float scale) {
+    long end = base + (long) n * Float.BYTES;
+    long whole = base + Lanes.wholeBytes(n);
+    for (long i = base; i < whole; i += BYTES) {
+      Lanes.store(Lanes.load(x, i).mul(scale), out, i);
+    }
+    for (long i = whole; i < end; i += Float.BYTES) {
+      out.set(JAVA_FLOAT, i, x.get(JAVA_FLOAT, i) * scale);
+    }
+  }
+
+  private static void gradientRow(
+      MemorySegment x,
+      MemorySegment dy,
+      MemorySegment out,
+      long base,
+      int n,
+      float slope,
+      float scale) {
+    long end = base + (long) n * Float.BYTES;
+    long whole = base + Lanes.wholeBytes(n);
+    for (long i = base; i < whole; i += BYTES) {
+      FloatVector dx = Lanes.load(dy, i).sub(Lanes.load(x, i).mul(slope));
+      Lanes.store(dx.mul(scale), out, i);
+    }
+    for (long i = whole; i < end; i += Float.BYTES) {
+      float dx = dy.get(JAVA_FLOAT, i) - x.get(JAVA_FLOAT, i) * slope;
+      out.set(JAVA_FLOAT, i, dx * scale);
     }
   }
 

@@ -6,6 +6,7 @@ import io.tidemill.error.ErrorCode;
 import io.tidemill.graph.DataflowGraph;
 import io.tidemill.graph.Role;
 import io.tidemill.graph.Vertex;
+import io.tidemill.operator.Measurement;
 import io.tidemill.task.JobSignals;
 import io.tidemill.task.Reports;
 import io.tidemill.task.TaskId;
@@ -39,6 +40,7 @@ final class JobMaster {
   private final LongSupplier clockNs;
   private final boolean trains;
   private final Map<String, Double> metrics = new TreeMap<>();
+  private final Map<String, String> tables = new TreeMap<>();
   private Optional<TaskReport.Trained> trained = Optional.empty();
   private Optional<StoredCheckpoint> lastCheckpoint = Optional.empty();
   private Optional<EngineException> failure = Optional.empty();
@@ -120,6 +122,10 @@ final class JobMaster {
     return metrics;
   }
 
+  Map<String, String> tables() {
+    return tables;
+  }
+
   /** Ends the job from outside. */
   void fail(EngineException cause) {
     failure = failure.or(() -> Optional.of(cause));
@@ -129,7 +135,10 @@ final class JobMaster {
     switch (report) {
       case TaskReport.Snapshot snapshot -> checkpointer.accept(snapshot);
       case TaskReport.CheckpointDue _ -> checkpointDue = true;
-      case TaskReport.Measured measured -> metrics.putAll(measured.metrics());
+      case TaskReport.Measured(TaskId _, Measurement measurement) -> {
+        metrics.putAll(measurement.metrics());
+        tables.putAll(measurement.tables());
+      }
       case TaskReport.Trained done -> trained = Optional.of(done);
       case TaskReport.Failed failed -> fail(sentence(failed));
       case TaskReport.Complete complete -> {

@@ -190,7 +190,7 @@ final class TaskFactory {
         vertex.index(),
         subtask,
         chain.parallelism(),
-        metrics -> context.reports().send(new TaskReport.Measured(task, metrics)));
+        measured -> context.reports().send(new TaskReport.Measured(task, measured)));
   }
 
   private Inbox inbox(Chain chain, int subtask) {

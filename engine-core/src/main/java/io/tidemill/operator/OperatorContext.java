@@ -1,6 +1,5 @@
 package io.tidemill.operator;
 
-import java.util.Map;
 import java.util.function.Consumer;
 
 /**
@@ -13,8 +12,4 @@ import java.util.function.Consumer;
  * @param metrics takes results that belong into the report of the job
  */
 public record OperatorContext(
-    String vertexId,
-    int vertex,
-    int subtask,
-    int parallelism,
-    Consumer<Map<String, Double>> metrics) {}
+    String vertexId, int vertex, int subtask, int parallelism, Consumer<Measurement> metrics) {}

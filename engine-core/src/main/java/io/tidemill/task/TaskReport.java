@@ -1,5 +1,6 @@
 package io.tidemill.task;
 
+import io.tidemill.operator.Measurement;
 import io.tidemill.operator.StatePart;
 import java.util.List;
 import java.util.Map;
@@ -14,7 +15,7 @@ public sealed interface TaskReport {
   record Complete(TaskId task) implements TaskReport {}
 
   /** Results for the report of the job. */
-  record Measured(TaskId task, Map<String, Double> metrics) implements TaskReport {}
+  record Measured(TaskId task, Measurement measurement) implements TaskReport {}
 
   /** The training has done all its steps; {@code weightsSha256} is the digest of its weights. */
   record Trained(TaskId task, long step, String weightsSha256) implements TaskReport {}

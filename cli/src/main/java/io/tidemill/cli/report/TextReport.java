@@ -30,6 +30,8 @@ public final class TextReport {
             report.samplesPerSecond()));
     new TreeMap<>(report.metrics())
         .forEach((name, value) -> line(text, name, String.format(Locale.ROOT, "%.4f", value)));
+    new TreeMap<>(report.tables())
+        .forEach((name, table) -> text.append(String.format("%s:%n%s%n", name, table)));
     report.weightsSha256().ifPresent(hash -> line(text, "weights", "sha256 " + hash));
     report.checkpoint().ifPresent(path -> line(text, "checkpoint", path.toString()));
     report.model().ifPresent(model -> line(text, "model", sentence(model)));

@@ -6,7 +6,6 @@ import io.tidemill.error.ErrorCode;
 import io.tidemill.graph.DataflowGraph;
 import io.tidemill.graph.Role;
 import io.tidemill.graph.Vertex;
-import io.tidemill.operator.Measurement;
 import io.tidemill.task.JobSignals;
 import io.tidemill.task.Reports;
 import io.tidemill.task.TaskId;
@@ -40,7 +39,7 @@ final class JobMaster {
   private final LongSupplier clockNs;
   private final boolean trains;
   private final Map<String, Double> metrics = new TreeMap<>();
-  private final Map<String, String> tables = new TreeMap<>();
+  private final Map<String, String> texts = new TreeMap<>();
   private Optional<TaskReport.Trained> trained = Optional.empty();
   private Optional<StoredCheckpoint> lastCheckpoint = Optional.empty();
   private Optional<EngineException> failure = Optional.empty();
@@ -122,8 +121,8 @@ final class JobMaster {
     return metrics;
   }
 
-  Map<String, String> tables() {
-    return tables;
+  Map<String, String> texts() {
+    return texts;
   }
 
   /** Ends the job from outside. */
@@ -135,10 +134,8 @@ final class JobMaster {
     switch (report) {
       case TaskReport.Snapshot snapshot -> checkpointer.accept(snapshot);
       case TaskReport.CheckpointDue _ -> checkpointDue = true;
-      case TaskReport.Measured(TaskId _, Measurement measurement) -> {
-        metrics.putAll(measurement.metrics());
-        tables.putAll(measurement.tables());
-      }
+      case TaskReport.Measured measured -> metrics.putAll(measured.metrics());
+      case TaskReport.Presented(TaskId _, String name, String text) -> texts.put(name, text);
       case TaskReport.Trained done -> trained = Optional.of(done);
       case TaskReport.Failed failed -> fail(sentence(failed));
       case TaskReport.Complete complete -> {
@@ -183,7 +180,11 @@ final class JobMaster {
             consumer ->
                 switch (consumer.role()) {
                   case Role.Transforms _, Role.Reads _ -> feedsOnlyCompleteVertices(consumer);
-                  case Role.Trains _, Role.Writes _, Role.Evaluates _, Role.Publishes _ ->
+                  case Role.Trains _,
+                      Role.Writes _,
+                      Role.Evaluates _,
+                      Role.Presents _,
+                      Role.Publishes _ ->
                       isComplete(consumer);
                 });
   }

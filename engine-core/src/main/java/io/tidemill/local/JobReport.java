@@ -15,7 +15,7 @@ import java.util.Optional;
  * @param seconds wall-clock time of this attempt
  * @param samplesPerSecond training rate of this attempt, 0 where nothing was trained
  * @param metrics what was measured, by name
- * @param tables what was measured and is no single number, for people, by name
+ * @param texts what was presented, by name
  * @param weightsSha256 hash of the trained parameters; absent where nothing was trained
  * @param checkpoint folder of the last checkpoint
  * @param model the model version that was published
@@ -30,7 +30,7 @@ public record JobReport(
     double seconds,
     double samplesPerSecond,
     Map<String, Double> metrics,
-    Map<String, String> tables,
+    Map<String, String> texts,
     Optional<String> weightsSha256,
     Optional<Path> checkpoint,
     Optional<PublishedModel> model,

@@ -243,7 +243,7 @@ final class JobRuntime implements AutoCloseable {
         factory.trainings().stream().mapToLong(run -> run.checkpointedSamples()).sum(),
         sources,
         master.metrics(),
-        Map.of());
+        master.texts());
   }
 
   /** What the master reports is written down and told to the listener. */

@@ -226,7 +226,7 @@ public final class LocalJob {
         (System.nanoTime() - started) / 1e9,
         meter.overallSamplesPerSecond(),
         runtime.master().metrics(),
-        runtime.master().tables(),
+        runtime.master().texts(),
         runtime.master().trained().map(TaskReport.Trained::weightsSha256),
         runtime.master().lastCheckpoint().map(StoredCheckpoint::folder),
         runtime.published(),

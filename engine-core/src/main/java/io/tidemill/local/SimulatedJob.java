@@ -116,7 +116,7 @@ public final class SimulatedJob implements AutoCloseable {
         nowNs / 1e9,
         0,
         runtime.master().metrics(),
-        runtime.master().tables(),
+        runtime.master().texts(),
         runtime.master().trained().map(TaskReport.Trained::weightsSha256),
         runtime.master().lastCheckpoint().map(StoredCheckpoint::folder),
         runtime.published(),

@@ -1,6 +1,5 @@
 package io.tidemill.task;
 
-import io.tidemill.operator.Measurement;
 import io.tidemill.operator.StatePart;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +14,10 @@ public sealed interface TaskReport {
   record Complete(TaskId task) implements TaskReport {}
 
   /** Results for the report of the job. */
-  record Measured(TaskId task, Measurement measurement) implements TaskReport {}
+  record Measured(TaskId task, Map<String, Double> metrics) implements TaskReport {}
+
+  /** A text for the report of the job. */
+  record Presented(TaskId task, String name, String text) implements TaskReport {}
 
   /** The training has done all its steps; {@code weightsSha256} is the digest of its weights. */
   record Trained(TaskId task, long step, String weightsSha256) implements TaskReport {}

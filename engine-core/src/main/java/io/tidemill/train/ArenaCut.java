@@ -16,7 +16,7 @@ import java.util.List;
  */
 final class ArenaCut {
   /** 64 KiB of parameters: what an update reads and writes of them stays in a core's cache. */
-  private static final long MOST_CHUNK_FLOATS = 16 * 1024;
+  static final long MOST_CHUNK_FLOATS = 16 * 1024;
 
   /** Small arenas are cut too, so that their update is shared. */
   private static final long CHUNKS = 64;

@@ -8,7 +8,6 @@ import io.tidemill.device.Device;
 import io.tidemill.device.DeviceBuffer;
 import io.tidemill.device.Execution;
 import io.tidemill.metric.Metric;
-import io.tidemill.operator.Measurement;
 import io.tidemill.operator.Operator;
 import io.tidemill.operator.OperatorContext;
 import io.tidemill.operator.Output;
@@ -31,7 +30,7 @@ public final class Evaluator<T> implements Operator {
   private static final String KIND = "examples";
 
   /** As serving runs them: with oneDNN the last bits of a row depend on the rows of its program. */
-  private static final int BATCH_ROWS = 16;
+  static final int BATCH_ROWS = 16;
 
   private final Training<T> training;
   private final List<Metric<T>> metrics;
@@ -92,7 +91,8 @@ public final class Evaluator<T> implements Operator {
     predict(count);
     next += count;
     if (next == examples.size()) {
-      context.metrics().accept(new Measurement(values(), tables()));
+      context.metrics().accept(values());
+      presentTables();
       close();
     }
   }
@@ -186,13 +186,11 @@ public final class Evaluator<T> implements Operator {
     accumulators.forEach(accumulator -> accumulator.addLoss(examples.get(example), found));
   }
 
-  private Map<String, String> tables() {
-    Map<String, String> tables = new TreeMap<>();
+  private void presentTables() {
     for (int i = 0; i < metrics.size(); i++) {
       String name = metrics.get(i).name();
-      accumulators.get(i).table().ifPresent(table -> tables.put(name, table));
+      accumulators.get(i).table().ifPresent(table -> context.texts().accept(name, table));
     }
-    return tables;
   }
 
   /** What the examples determine: a metric of no examples, or of one class, has no value. */

@@ -155,6 +155,11 @@ final class Rank implements AutoCloseable {
     return slice;
   }
 
+  /** Steps on zeros in a thread that waits for the first step; the thread closes it. */
+  Rehearsal rehearsal(int thread) {
+    return new Rehearsal(gang, executions.get(thread));
+  }
+
   /** Does one unit, or opens the next phase; 0 when there was nothing to do. */
   int work(int thread) {
     long word = claim.get();

@@ -52,6 +52,10 @@ public final class TrainerTask implements Task {
   private final Reports reports;
   private final TrainerState state;
   private volatile boolean prepared;
+
+  /** Whether a step may be or was begun: until then threads that wait rehearse. */
+  private volatile boolean begun;
+
   private long checkpointedStep;
   private volatile long checkpointedNs;
   private long askedStep = -1;
@@ -120,7 +124,11 @@ public final class TrainerTask implements Task {
       return 0;
     }
     long total = totalSteps();
-    rank.allow(Math.min(total, batches.readySteps()));
+    long ready = Math.min(total, batches.readySteps());
+    rank.allow(ready);
+    if (!begun && ready > rank.completedSteps()) {
+      begun = true;
+    }
     int work = rank.work(0);
     if (rank.completedSteps() >= Math.min(total, rank.stop())) {
       work += stopped(total);
@@ -134,7 +142,16 @@ public final class TrainerTask implements Task {
   }
 
   int workOnShards(int thread) {
-    return prepared ? rank.work(thread) : 0;
+    return rank.work(thread);
+  }
+
+  /** Whether a thread that waits had better rehearse. */
+  boolean isWaitingForData() {
+    return !begun;
+  }
+
+  Rehearsal rehearsal(int thread) {
+    return rank.rehearsal(thread);
   }
 
   private boolean isFirst() {

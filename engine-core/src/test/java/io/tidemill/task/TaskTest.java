@@ -24,6 +24,7 @@ import io.tidemill.operator.OperatorContext;
 import io.tidemill.operator.PassOperator;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -168,7 +169,7 @@ class TaskTest {
   private static ChainLink link(Operator operator, Channel out) {
     return new ChainLink(
         operator,
-        new OperatorContext("numbers", 0, 0, 1, _ -> {}),
+        new OperatorContext("numbers", 0, 0, 1, (Map<String, Double> _) -> {}, (_, _) -> {}),
         List.of(new Outbox.Edge(Routing.FIRST, List.of(out))),
         List.of());
   }

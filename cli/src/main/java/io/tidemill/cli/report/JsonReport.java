@@ -33,6 +33,10 @@ public final class JsonReport {
     json.put("seconds", report.seconds());
     json.put("samplesPerSecond", report.samplesPerSecond());
     json.set("metrics", metrics(report.metrics()));
+    if (!report.texts().isEmpty()) {
+      ObjectNode texts = json.putObject("texts");
+      report.texts().forEach(texts::put);
+    }
     json.put("weightsSha256", report.weightsSha256().orElse(null));
     json.put("checkpoint", report.checkpoint().map(Path::toString).orElse(null));
     json.set("model", report.model().map(JsonReport::model).orElse(null));

@@ -30,8 +30,7 @@ public final class TextReport {
             report.samplesPerSecond()));
     new TreeMap<>(report.metrics())
         .forEach((name, value) -> line(text, name, String.format(Locale.ROOT, "%.4f", value)));
-    new TreeMap<>(report.tables())
-        .forEach((name, table) -> text.append(String.format("%s:%n%s%n", name, table)));
+    report.texts().forEach((name, shown) -> text.append(block(name, shown)));
     report.weightsSha256().ifPresent(hash -> line(text, "weights", "sha256 " + hash));
     report.checkpoint().ifPresent(path -> line(text, "checkpoint", path.toString()));
     report.model().ifPresent(model -> line(text, "model", sentence(model)));
@@ -43,6 +42,10 @@ public final class TextReport {
 
   private static void line(StringBuilder text, String name, String value) {
     text.append(String.format("%-20s %s%n", name, value));
+  }
+
+  private static String block(String name, String text) {
+    return name + System.lineSeparator() + text.stripTrailing().indent(2);
   }
 
   private static String sentence(JobReport.PublishedModel model) {

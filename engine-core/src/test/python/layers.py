@@ -116,18 +116,15 @@ def conv(name, images, outputs, kernel, stride=1, padding=0, groups=1):
 
     numbers = {"in": images[-1], "out": outputs, "kernel": kernel}
     numbers |= {"stride": stride, "padding": padding, "groups": groups}
-    layer(name, "conv2d", normal(*images), parameters, function, **numbers)
+    layer(name, "conv", normal(*images), parameters, function, **numbers)
 
 
 def pool(name, kind, images, window, stride, padding=0):
     def function(input):
         x = channels_first(input)
-        if kind == "max-pool2d":
+        if kind == "max-pool":
             return channels_last(functional.max_pool2d(x, window, stride, padding))
-        # Padding does not count: the mean is over the pixels that there are.
-        return channels_last(
-            functional.avg_pool2d(x, window, stride, padding, count_include_pad=False)
-        )
+        return channels_last(functional.avg_pool2d(x, window, stride, padding))
 
     layer(name, kind, normal(*images), {}, function, window=window, stride=stride, padding=padding)
 
@@ -135,11 +132,11 @@ def pool(name, kind, images, window, stride, padding=0):
 def batch_norm(name, shape):
     """Statistics of the batch, variance with 1/n."""
     features = shape[-1]
-    parameters = {"weight": 1 + normal(features, scale=0.3), "bias": normal(features)}
+    parameters = {"scale": 1 + normal(features, scale=0.3), "shift": normal(features)}
 
-    def function(input, weight, bias):
+    def function(input, scale, shift):
         rows = input.reshape(-1, features)
-        result = functional.batch_norm(rows, None, None, weight, bias, training=True, eps=1e-5)
+        result = functional.batch_norm(rows, None, None, scale, shift, training=True, eps=1e-5)
         return result.reshape(input.shape)
 
     layer(name, "batch-norm", 3 * normal(*shape) + 1, parameters, function, features=features)
@@ -147,10 +144,10 @@ def batch_norm(name, shape):
 
 def layer_norm(name, shape):
     width = shape[-1]
-    parameters = {"weight": 1 + normal(width, scale=0.3), "bias": normal(width)}
+    parameters = {"scale": 1 + normal(width, scale=0.3), "shift": normal(width)}
 
-    def function(input, weight, bias):
-        return functional.layer_norm(input, (width,), weight, bias, eps=1e-5)
+    def function(input, scale, shift):
+        return functional.layer_norm(input, (width,), scale, shift, eps=1e-5)
 
     layer(name, "layer-norm", 3 * normal(*shape) + 1, parameters, function, features=width)
 
@@ -158,35 +155,33 @@ def layer_norm(name, shape):
 def rms_norm(name, shape):
     width = shape[-1]
 
-    def function(input, weight):
-        return functional.rms_norm(input, (width,), weight, eps=1e-6)
+    parameters = {"scale": 1 + normal(width, scale=0.3)}
 
-    parameters = {"weight": 1 + normal(width, scale=0.3)}
+    def function(input, scale):
+        return functional.rms_norm(input, (width,), scale, eps=1e-6)
+
     layer(name, "rms-norm", 3 * normal(*shape), parameters, function, features=width)
 
 
 def embedding(name, tokens, count, width):
     """The gradient of a row that occurs several times is a sum; of one that does not, zero."""
     indices = torch.tensor(tokens)
-    parameters = {"weight": normal(count, width)}
+    parameters = {"table": normal(count, width)}
 
-    def function(input, weight):
-        return functional.embedding(input, weight)
+    def function(input, table):
+        return functional.embedding(input, table)
 
     layer(name, "embedding", indices, parameters, function, count=count, width=width)
 
 
 def position_embedding(name, batch, length, width):
-    parameters = {"weight": normal(length, width)}
-    layer(
-        name,
-        "position-embedding",
-        normal(batch, length, width),
-        parameters,
-        lambda input, weight: input + weight,
-        length=length,
-        width=width,
-    )
+    parameters = {"positions": normal(length, width)}
+
+    def function(input, positions):
+        return input + positions
+
+    input = normal(batch, length, width)
+    layer(name, "position-embedding", input, parameters, function, length=length, width=width)
 
 
 def attention(name, batch, length, width, heads):
@@ -202,7 +197,7 @@ def attention(name, batch, length, width, heads):
         return y.transpose(1, 2).reshape(batch, length, width) @ projection
 
     input = normal(batch, length, width)
-    layer(name, "causal-self-attention", input, parameters, function, width=width, heads=heads)
+    layer(name, "attention", input, parameters, function, width=width, heads=heads)
 
 
 def elementwise(kind, function):
@@ -213,12 +208,13 @@ def elementwise(kind, function):
 
 def residual(name, rows, width):
     """x + dense(relu(x)), where the gradient of x has two paths."""
-    parameters = {"weight": normal(width, width, scale=width**-0.5), "bias": normal(width)}
+    weight, bias = "dense-1.weight", "dense-1.bias"
+    parameters = {weight: normal(width, width, scale=width**-0.5), bias: normal(width)}
 
-    def function(input, weight, bias):
-        return input + functional.relu(input) @ weight + bias
+    def function(input, **parameters):
+        return input + functional.relu(input) @ parameters[weight] + parameters[bias]
 
-    layer(name, "residual", normal(rows, width), parameters, function, **{"in": width, "out": width})
+    layer(name, "residual", normal(rows, width), parameters, function, width=width)
 
 
 def layers():
@@ -226,25 +222,25 @@ def layers():
     dense("dense-odd", (17,), 33, 19)
     dense("dense-sequence", (2, 5), 7, 3)
 
-    conv("conv2d-one-channel", (2, 9, 9, 1), 8, 3)
-    conv("conv2d-plain", (2, 8, 8, 8), 16, 3)
-    conv("conv2d-odd", (3, 7, 9, 3), 5, 3)
-    conv("conv2d-padding", (2, 6, 6, 4), 6, 3, padding=1)
-    conv("conv2d-stride", (2, 9, 9, 4), 6, 3, stride=2)
-    conv("conv2d-stride-padding", (2, 8, 7, 3), 5, 3, stride=2, padding=1)
-    conv("conv2d-pointwise", (2, 5, 5, 6), 10, 1)
-    conv("conv2d-groups", (2, 6, 6, 8), 12, 3, padding=1, groups=2)
-    conv("conv2d-depthwise", (2, 6, 5, 4), 4, 3, padding=1, groups=4)
-    conv("conv2d-wide-kernel", (1, 8, 8, 2), 3, 5, padding=2)
+    conv("conv-one-channel", (2, 9, 9, 1), 8, 3)
+    conv("conv-plain", (2, 8, 8, 8), 16, 3)
+    conv("conv-odd", (3, 7, 9, 3), 5, 3)
+    conv("conv-padding", (2, 6, 6, 4), 6, 3, padding=1)
+    conv("conv-stride", (2, 9, 9, 4), 6, 3, stride=2)
+    conv("conv-stride-padding", (2, 8, 7, 3), 5, 3, stride=2, padding=1)
+    conv("conv-pointwise", (2, 5, 5, 6), 10, 1)
+    conv("conv-groups", (2, 6, 6, 8), 12, 3, padding=1, groups=2)
+    conv("conv-depthwise", (2, 6, 5, 4), 4, 3, padding=1, groups=4)
+    conv("conv-wide-kernel", (1, 8, 8, 2), 3, 5, padding=2)
 
-    pool("max-pool2d-plain", "max-pool2d", (2, 8, 8, 4), 2, 2)
-    pool("max-pool2d-odd", "max-pool2d", (2, 7, 9, 3), 2, 2)
-    pool("max-pool2d-overlap", "max-pool2d", (2, 9, 9, 5), 3, 2)
-    pool("max-pool2d-padding", "max-pool2d", (2, 7, 7, 17), 3, 2, 1)
-    pool("average-pool2d-plain", "average-pool2d", (2, 8, 8, 4), 2, 2)
-    pool("average-pool2d-odd", "average-pool2d", (2, 7, 9, 3), 2, 2)
-    pool("average-pool2d-overlap", "average-pool2d", (2, 9, 9, 5), 3, 2)
-    pool("average-pool2d-padding", "average-pool2d", (2, 7, 7, 17), 3, 2, 1)
+    pool("max-pool-plain", "max-pool", (2, 8, 8, 4), 2, 2)
+    pool("max-pool-odd", "max-pool", (2, 7, 9, 3), 2, 2)
+    pool("max-pool-overlap", "max-pool", (2, 9, 9, 5), 3, 2)
+    pool("max-pool-padding", "max-pool", (2, 7, 7, 17), 3, 2, 1)
+    pool("average-pool-plain", "average-pool", (2, 8, 8, 4), 2, 2)
+    pool("average-pool-odd", "average-pool", (2, 7, 9, 3), 2, 2)
+    pool("average-pool-overlap", "average-pool", (2, 9, 9, 5), 3, 2)
+    pool("average-pool-padding", "average-pool", (2, 7, 7, 17), 3, 2, 1)
 
     image = normal(3, 5, 7, 19)
     layer("global-average-pool", "global-average-pool", image, {}, lambda input: input.mean((1, 2)))
@@ -297,16 +293,25 @@ def losses():
     logits[0], logits[1] = -40, 40  # confident and wrong: the loss is 40, not infinite
     loss("loss-binary-cross-entropy", "binary-cross-entropy", logits, answers, binary)
 
-    def squared(predictions, labels):
-        return functional.mse_loss(predictions[:, 0], labels, reduction="none")
+    regressions("", normal(9, 1), normal(9))
+    regressions("-several", normal(7, 3), normal(7, 3))
 
-    loss("loss-mean-squared-error", "mean-squared-error", normal(9, 1), normal(9), squared)
+
+def regressions(name, outputs, labels):
+    """Several outputs of a row count their mean."""
+
+    def squared(outputs, labels):
+        each = functional.mse_loss(outputs, labels.view(outputs.shape), reduction="none")
+        return each.mean(1)
+
+    loss(f"loss-mean-squared-error{name}", "mean-squared-error", outputs, labels, squared)
     for delta in (1.0, 0.4):
 
-        def huber(predictions, labels, delta=delta):
-            return functional.huber_loss(predictions[:, 0], labels, reduction="none", delta=delta)
+        def huber(outputs, labels, delta=delta):
+            expected = labels.view(outputs.shape)
+            return functional.huber_loss(outputs, expected, reduction="none", delta=delta).mean(1)
 
-        loss(f"loss-huber-{delta}", "huber", normal(9, 1), normal(9), huber, delta=delta)
+        loss(f"loss-huber-{delta}{name}", "huber", outputs, labels, huber, delta=delta)
 
 
 if __name__ == "__main__":

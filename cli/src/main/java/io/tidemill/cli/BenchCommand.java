@@ -19,7 +19,7 @@ final class BenchCommand implements Runnable {
 
   @Option(
       names = "--cases",
-      paramLabel = "CASE,…",
+      paramLabel = "CASE",
       split = ",",
       description = "Cases of the benchmark, all; of train mlp, cnn and gpt.")
   List<String> cases = List.of();

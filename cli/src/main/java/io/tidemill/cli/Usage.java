@@ -70,9 +70,10 @@ final class Usage {
 
   private static String kind(ArgSpec argument) {
     Class<?> type = argument.auxiliaryTypes()[0];
-    return type == Integer.class || type == int.class || type == Long.class || type == long.class
-        ? "a whole number"
-        : argument.paramLabel();
+    if (type == Integer.class || type == int.class || type == Long.class || type == long.class) {
+      return "a whole number";
+    }
+    return type == double.class ? "a number" : argument.paramLabel();
   }
 
   private static String plain(ParameterException e) {

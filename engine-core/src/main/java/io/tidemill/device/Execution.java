@@ -1,6 +1,7 @@
 package io.tidemill.device;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 
 /**
  * The memory that one run at a time needs: fill the inputs, run, read the outputs.
@@ -23,6 +24,14 @@ public interface Execution extends AutoCloseable {
    * parameter that reaches the loss; the rest of {@code gradients} is not touched.
    */
   void run(DeviceBuffer parameters, DeviceBuffer gradients);
+
+  /**
+   * Runs like {@link #run(DeviceBuffer, DeviceBuffer)}, slowly, and looks at each float on the way:
+   * the inputs, the parameters, then what each instruction gives.
+   *
+   * @return the first that holds NaN or an infinity, in words: {@code dense-2 gives NaN}
+   */
+  Optional<String> findNonFinite(DeviceBuffer parameters, DeviceBuffer gradients);
 
   /** Frees the memory; idempotent. */
   @Override

@@ -7,10 +7,12 @@ import io.tidemill.graph.Exchange;
 import io.tidemill.graph.Role;
 import io.tidemill.graph.Vertex.Input;
 import io.tidemill.metric.Metric;
+import io.tidemill.train.Predictor;
 import io.tidemill.train.Training;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** What a training makes: it can be measured and published. */
@@ -49,6 +51,19 @@ public final class Model<T> {
         List.of(Stream.gather(examples), self()),
         Optional.empty(),
         "evaluate " + names);
+    return this;
+  }
+
+  /**
+   * Puts a text that is made with the trained model into the report of the job, when training has
+   * ended: a sample of what it writes, say.
+   *
+   * @param id its name in the report, too
+   */
+  public Model<T> present(String id, Function<Predictor, String> text) {
+    pipeline.claim(id);
+    pipeline.add(
+        id, new Role.Presents(training, text), List.of(self()), Optional.empty(), "present");
     return this;
   }
 

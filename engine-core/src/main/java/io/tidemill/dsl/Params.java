@@ -10,6 +10,8 @@ import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * The {@code key=value} parameters of a job, and what the pipeline asked for.
@@ -69,18 +71,21 @@ public final class Params {
   public String choice(String key, String otherwise, String... others) {
     String value = text(key, otherwise);
     if (!value.equals(otherwise) && !Arrays.asList(others).contains(value)) {
-      throw invalid(
-          "parameter "
-              + key
-              + " has to be one of "
-              + otherwise
-              + ", "
-              + String.join(", ", others)
-              + "; found \""
-              + value
-              + "\"");
+      throw noneOf(key, value, otherwise + ", " + String.join(", ", others));
     }
     return value;
+  }
+
+  /** One of the values of an enum, by the words for them; empty where nothing is given. */
+  public <E extends Enum<E>> Optional<E> choice(
+      String key, Class<E> type, Function<E, String> word) {
+    return text(key)
+        .map(
+            given ->
+                Arrays.stream(type.getEnumConstants())
+                    .filter(value -> word.apply(value).equals(given))
+                    .findFirst()
+                    .orElseThrow(() -> noneOf(key, given, words(type, word))));
   }
 
   /** A whole number of at least {@code least}. */
@@ -148,6 +153,15 @@ public final class Params {
             + ", found \""
             + value.get()
             + "\"");
+  }
+
+  private static <E extends Enum<E>> String words(Class<E> type, Function<E, String> word) {
+    return Arrays.stream(type.getEnumConstants()).map(word).collect(Collectors.joining(", "));
+  }
+
+  private static EngineException noneOf(String key, String found, String expected) {
+    return invalid(
+        "parameter " + key + " has to be one of " + expected + "; found \"" + found + "\"");
   }
 
   private static EngineException invalid(String sentence) {

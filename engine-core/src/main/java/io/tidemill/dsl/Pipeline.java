@@ -8,6 +8,8 @@ import io.tidemill.error.ErrorCode;
 import io.tidemill.graph.DataflowGraph;
 import io.tidemill.graph.Role;
 import io.tidemill.graph.Vertex;
+import io.tidemill.train.NonFinite;
+import io.tidemill.train.Training;
 import java.lang.reflect.Type;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -27,6 +29,12 @@ public final class Pipeline {
 
   private final List<Vertex> vertices = new ArrayList<>();
   private final Set<String> ids = new HashSet<>();
+  private final Params params;
+
+  /** {@code params} are those of the job: some are known to every pipeline. */
+  public Pipeline(Params params) {
+    this.params = params;
+  }
 
   /** Reads records; {@link Source#check} has passed when this returns. */
   public <T> SourceStream<T> source(String id, Source<T> source) {
@@ -37,6 +45,17 @@ public final class Pipeline {
   /** The graph of what was added. */
   public DataflowGraph graph() {
     return new DataflowGraph(vertices);
+  }
+
+  /**
+   * A training as the parameters of the job have it: {@code nonfinite} is known to every pipeline
+   * that trains, and says what the pipeline itself does not.
+   */
+  <T> Training<T> asAsked(Training<T> training) {
+    return params
+        .choice("nonfinite", NonFinite.class, NonFinite::word)
+        .map(training::onNonFinite)
+        .orElse(training);
   }
 
   String claim(String id) {

@@ -102,9 +102,13 @@ public sealed class Stream<T> permits SourceStream {
         "sink " + sink.getClass().getName());
   }
 
-  /** Trains a network on the records. */
-  public Model<T> train(String id, Training<T> training) {
+  /**
+   * Trains a network on the records; the job's parameter {@code nonfinite=stop|skip|rollback} says
+   * what happens at a step that is not finite ({@link Training#onNonFinite}).
+   */
+  public Model<T> train(String id, Training<T> declared) {
     pipeline.claim(id);
+    Training<T> training = pipeline.asAsked(declared);
     training.program(); // shapes and types are checked now, at submission
     if (!DataflowGraph.isBounded(pipeline.vertex(index))
         && (training.shuffled() || training.epochs() > 1 || training.needsTotal())) {

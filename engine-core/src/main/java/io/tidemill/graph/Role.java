@@ -5,9 +5,11 @@ import io.tidemill.connector.Sink;
 import io.tidemill.connector.Source;
 import io.tidemill.metric.Metric;
 import io.tidemill.operator.Operator;
+import io.tidemill.train.Predictor;
 import io.tidemill.train.Training;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** What a vertex of the graph does. */
@@ -26,6 +28,9 @@ public sealed interface Role {
 
   /** Measures a trained model on records; the model's vertex is the last input. */
   record Evaluates(Training<?> training, List<Metric<?>> metrics) implements Role {}
+
+  /** Makes a text of a trained model, for people to read. */
+  record Presents(Training<?> training, Function<Predictor, String> text) implements Role {}
 
   /** Makes the committed weights of the one input, a training, a version of a model. */
   record Publishes(String model, List<String> labels) implements Role {}

@@ -215,7 +215,7 @@ public final class OperatorHarness {
     }
 
     OperatorContext context() {
-      return new OperatorContext("operator", 0, 0, 1, metrics::putAll);
+      return new OperatorContext("operator", 0, 0, 1, metrics::putAll, (_, _) -> {});
     }
 
     Result result() {

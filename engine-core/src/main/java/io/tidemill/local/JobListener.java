@@ -26,7 +26,8 @@ public interface JobListener {
    * @param epochs epochs in all
    * @param step steps done
    * @param totalSteps steps in all, once known
-   * @param samples samples that changed the weights
+   * @param samples samples that training has gone through
+   * @param skippedSteps steps whose batches left no trace in the weights
    * @param loss mean loss of the last step
    * @param samplesPerSecond training rate over the last second or so
    */
@@ -38,6 +39,7 @@ public interface JobListener {
       long step,
       OptionalLong totalSteps,
       long samples,
+      long skippedSteps,
       OptionalDouble loss,
       double samplesPerSecond) {}
 }

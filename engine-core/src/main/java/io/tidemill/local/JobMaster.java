@@ -39,6 +39,7 @@ final class JobMaster {
   private final LongSupplier clockNs;
   private final boolean trains;
   private final Map<String, Double> metrics = new TreeMap<>();
+  private final Map<String, String> texts = new TreeMap<>();
   private Optional<TaskReport.Trained> trained = Optional.empty();
   private Optional<StoredCheckpoint> lastCheckpoint = Optional.empty();
   private Optional<EngineException> failure = Optional.empty();
@@ -120,6 +121,10 @@ final class JobMaster {
     return metrics;
   }
 
+  Map<String, String> texts() {
+    return texts;
+  }
+
   /** Ends the job from outside. */
   void fail(EngineException cause) {
     failure = failure.or(() -> Optional.of(cause));
@@ -130,6 +135,7 @@ final class JobMaster {
       case TaskReport.Snapshot snapshot -> checkpointer.accept(snapshot);
       case TaskReport.CheckpointDue _ -> checkpointDue = true;
       case TaskReport.Measured measured -> metrics.putAll(measured.metrics());
+      case TaskReport.Presented(TaskId _, String name, String text) -> texts.put(name, text);
       case TaskReport.Trained done -> trained = Optional.of(done);
       case TaskReport.Failed failed -> fail(sentence(failed));
       case TaskReport.Complete complete -> {
@@ -174,7 +180,11 @@ final class JobMaster {
             consumer ->
                 switch (consumer.role()) {
                   case Role.Transforms _, Role.Reads _ -> feedsOnlyCompleteVertices(consumer);
-                  case Role.Trains _, Role.Writes _, Role.Evaluates _, Role.Publishes _ ->
+                  case Role.Trains _,
+                      Role.Writes _,
+                      Role.Evaluates _,
+                      Role.Presents _,
+                      Role.Publishes _ ->
                       isComplete(consumer);
                 });
   }

@@ -10,6 +10,7 @@ import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.graph.DataflowGraph;
 import io.tidemill.graph.Role;
+import io.tidemill.graph.Vertex;
 import io.tidemill.model.ModelStore;
 import io.tidemill.operator.RestoredState;
 import io.tidemill.plan.Plan;
@@ -20,6 +21,8 @@ import io.tidemill.task.JobSignals;
 import io.tidemill.task.Reports;
 import io.tidemill.task.Task;
 import io.tidemill.task.TaskId;
+import io.tidemill.train.CheckpointPolicy;
+import io.tidemill.train.NonFinite;
 import io.tidemill.train.ShardTask;
 import io.tidemill.train.Training;
 import java.io.IOException;
@@ -146,6 +149,22 @@ final class JobRuntime implements AutoCloseable {
     factory.trainings().forEach(TrainingRun::close);
   }
 
+  /** Refuses a training that goes back to its last checkpoint where time decides when that is. */
+  static void checkCheckpoints(DataflowGraph graph, JobOptions options) {
+    for (Vertex vertex : graph.vertices()) {
+      if (vertex.role() instanceof Role.Trains(Training<?> training)
+          && training.onNonFinite() == NonFinite.ROLL_BACK
+          && options.checkpoints() instanceof CheckpointPolicy.EveryNs) {
+        throw new EngineException(
+            ErrorCode.INVALID_ARGUMENT,
+            "training "
+                + vertex.id()
+                + " goes back to its last checkpoint when a step is not finite, so checkpoints have"
+                + " to come after fixed steps: expected --checkpoint-every STEPS, found none");
+      }
+    }
+  }
+
   /** Refuses a checkpoint of another pipeline, or of another seed. */
   static void checkSame(DataflowGraph graph, JobOptions options, Manifest manifest) {
     String expected = manifest.run().graphFingerprint();
@@ -224,7 +243,7 @@ final class JobRuntime implements AutoCloseable {
         factory.trainings().stream().mapToLong(run -> run.checkpointedSamples()).sum(),
         sources,
         master.metrics(),
-        Map.of());
+        master.texts());
   }
 
   /** What the master reports is written down and told to the listener. */

@@ -52,9 +52,10 @@ public final class LocalJob {
 
   /** Builds the graph; everything that can be refused before the job starts is refused here. */
   public static LocalJob define(PipelineDefinition definition, Params params, JobOptions options) {
-    Pipeline pipeline = new Pipeline();
+    Pipeline pipeline = new Pipeline(params);
     definition.define(pipeline, params);
     params.refuseUnknown(options.pipeline());
+    JobRuntime.checkCheckpoints(pipeline.graph(), options);
     return new LocalJob(pipeline.graph(), params, options);
   }
 
@@ -221,9 +222,11 @@ public final class LocalJob {
         options.job(),
         last.step(),
         last.samples(),
+        last.skippedSteps(),
         (System.nanoTime() - started) / 1e9,
         meter.overallSamplesPerSecond(),
         runtime.master().metrics(),
+        runtime.master().texts(),
         runtime.master().trained().map(TaskReport.Trained::weightsSha256),
         runtime.master().lastCheckpoint().map(StoredCheckpoint::folder),
         runtime.published(),

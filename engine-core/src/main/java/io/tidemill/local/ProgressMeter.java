@@ -39,6 +39,7 @@ final class ProgressMeter {
           0,
           OptionalLong.empty(),
           0,
+          0,
           OptionalDouble.empty(),
           0);
     }
@@ -56,6 +57,7 @@ final class ProgressMeter {
         step,
         total < 0 ? OptionalLong.empty() : OptionalLong.of(total),
         samples,
+        progress.skippedSteps(),
         Float.isNaN(progress.loss()) ? OptionalDouble.empty() : OptionalDouble.of(progress.loss()),
         rate);
   }

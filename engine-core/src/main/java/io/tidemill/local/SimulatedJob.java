@@ -47,9 +47,10 @@ public final class SimulatedJob implements AutoCloseable {
       long interleaving,
       int fetchRecords,
       JobListener listener) {
-    Pipeline pipeline = new Pipeline();
+    Pipeline pipeline = new Pipeline(params);
     definition.define(pipeline, params);
     this.graph = pipeline.graph();
+    JobRuntime.checkCheckpoints(graph, options);
     this.options = options;
     this.order = new Random(interleaving);
     this.directory =
@@ -111,9 +112,11 @@ public final class SimulatedJob implements AutoCloseable {
         options.job(),
         last.step(),
         last.samples(),
+        last.skippedSteps(),
         nowNs / 1e9,
         0,
         runtime.master().metrics(),
+        runtime.master().texts(),
         runtime.master().trained().map(TaskReport.Trained::weightsSha256),
         runtime.master().lastCheckpoint().map(StoredCheckpoint::folder),
         runtime.published(),

@@ -31,6 +31,7 @@ import io.tidemill.task.Task;
 import io.tidemill.task.TaskId;
 import io.tidemill.task.TaskReport;
 import io.tidemill.train.Evaluator;
+import io.tidemill.train.Presentation;
 import io.tidemill.train.TrainedWeights;
 import io.tidemill.train.Training;
 import java.util.ArrayList;
@@ -73,7 +74,7 @@ final class TaskFactory {
     switch (chain.head().role()) {
       case Role.Reads reads -> buildSource(chain, reads);
       case Role.Trains trains -> buildTraining(chain, trains.training());
-      case Role.Transforms _, Role.Writes _, Role.Evaluates _ -> {
+      case Role.Transforms _, Role.Writes _, Role.Evaluates _, Role.Presents _ -> {
         for (int subtask = 0; subtask < chain.parallelism(); subtask++) {
           OperatorTask task = operatorTask(chain, subtask, link(chain, chain.head(), subtask));
           tasks.add(new Placed(task, chain.slots().get(subtask)));
@@ -177,6 +178,8 @@ final class TaskFactory {
               (List<Metric<Object>>) (List<?>) evaluates.metrics(),
               codecsOf(vertex).getFirst(),
               context.device());
+      case Role.Presents presents ->
+          new Presentation(vertex.id(), presents.training(), presents.text(), context.device());
       case Role.Trains _, Role.Publishes _ ->
           throw new EngineException(
               ErrorCode.INTERNAL, "vertex " + vertex.id() + " is not an operator");
@@ -190,7 +193,8 @@ final class TaskFactory {
         vertex.index(),
         subtask,
         chain.parallelism(),
-        metrics -> context.reports().send(new TaskReport.Measured(task, metrics)));
+        metrics -> context.reports().send(new TaskReport.Measured(task, metrics)),
+        (name, text) -> context.reports().send(new TaskReport.Presented(task, name, text)));
   }
 
   private Inbox inbox(Chain chain, int subtask) {

@@ -57,7 +57,8 @@ public final class Planner {
         switch (vertex.role()) {
           case Role.Reads reads -> reads.source().splits().size();
           case Role.Transforms _ -> vertex.isKeyed() ? slots.size() : 1;
-          case Role.Writes _, Role.Trains _, Role.Evaluates _, Role.Publishes _ -> 1;
+          case Role.Writes _, Role.Trains _, Role.Evaluates _, Role.Presents _, Role.Publishes _ ->
+              1;
         };
     if (vertex.role() instanceof Role.Trains trains) {
       return slots.stream()

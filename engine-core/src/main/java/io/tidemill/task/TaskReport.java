@@ -16,6 +16,9 @@ public sealed interface TaskReport {
   /** Results for the report of the job. */
   record Measured(TaskId task, Map<String, Double> metrics) implements TaskReport {}
 
+  /** A text for the report of the job. */
+  record Presented(TaskId task, String name, String text) implements TaskReport {}
+
   /** The training has done all its steps; {@code weightsSha256} is the digest of its weights. */
   record Trained(TaskId task, long step, String weightsSha256) implements TaskReport {}
 

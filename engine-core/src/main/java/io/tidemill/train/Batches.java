@@ -7,6 +7,7 @@ import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.network.Adaptation;
 import io.tidemill.network.Loss;
+import io.tidemill.network.Network;
 import io.tidemill.program.Optimizer;
 import io.tidemill.program.Program;
 import io.tidemill.tensor.DataType;
@@ -15,7 +16,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.Optional;
 
 /**
- * Which samples a shard of a step takes: a pure function of (log, seed, step, shard).
+ * Which samples a shard of a step takes: a pure function of (log, seed, step, micro-batch, shard).
  *
  * <p>Rows behind the last sample are zero with weight 0, so every shard of every step has the same
  * shape. Any thread.
@@ -26,19 +27,25 @@ final class Batches {
   private final SampleOrder order;
   private final RowWriter<?> rows;
   private final int classes;
+  private final long seed;
+  private final boolean drawsRandomNumbers;
 
   Batches(Training<?> training, SampleLog log, long seed) {
     this.training = training;
     this.log = log;
+    this.seed = seed;
     this.order = new SampleOrder(seed, training.shuffled());
     this.rows = new RowWriter<>(training.encoding());
     this.classes = training.network().outputShape().dim(-1);
+    this.drawsRandomNumbers =
+        training.program().inputs().stream()
+            .anyMatch(input -> input.name().equals(Network.RANDOM_KEY));
   }
 
   /** Samples that training will see in all; Long.MAX_VALUE while the stream has not ended. */
   long totalSamples() {
     if (training.steps() > 0) {
-      return training.steps() * training.globalBatch();
+      return training.steps() * training.stepSamples();
     }
     return log.isSealed() ? training.epochs() * log.length() : Long.MAX_VALUE;
   }
@@ -46,34 +53,52 @@ final class Batches {
   /** Steps that the log has samples for. */
   long readySteps() {
     if (log.isSealed()) {
-      return log.length() == 0 ? 0 : Math.ceilDiv(totalSamples(), training.globalBatch());
+      return log.length() == 0 ? 0 : Math.ceilDiv(totalSamples(), training.stepSamples());
     }
     if (training.shuffled() || training.epochs() > 1 || training.needsTotal()) {
       return 0;
     }
-    long steps = log.length() / training.globalBatch();
+    long steps = log.length() / training.stepSamples();
     return training.steps() > 0 ? Math.min(steps, training.steps()) : steps;
   }
 
   /** Real samples of a step. */
   long samplesOf(long step) {
-    long from = step * training.globalBatch();
-    return Math.min(training.globalBatch(), totalSamples() - from);
+    return Math.min(training.stepSamples(), totalSamples() - step * training.stepSamples());
   }
 
   /** The optimiser with the rate of a step. */
   Optimizer optimizerAt(long step) {
-    long total = Math.ceilDiv(totalSamples(), training.globalBatch());
+    long total = Math.ceilDiv(totalSamples(), training.stepSamples());
     return training.schedule().at(training.optimizer(), step, total);
   }
 
-  /** Fills the inputs of a shard's program; {@code step} from 0, in sentences from 1. */
-  void fill(long step, int shard, Execution execution) {
+  /** Samples of the first {@code steps} steps. */
+  long samplesAt(long steps) {
+    return steps == 0 ? 0 : (steps - 1) * training.stepSamples() + samplesOf(steps - 1);
+  }
+
+  /**
+   * Fills the inputs of a shard's program.
+   *
+   * @param step from 0; sentences count from 1
+   * @param microBatch of the step, from 0
+   */
+  void fill(long step, int microBatch, int shard, Execution execution) {
+    if (drawsRandomNumbers) {
+      MemorySegment key = execution.input(Network.RANDOM_KEY);
+      key.setAtIndex(ValueLayout.JAVA_LONG, 0, seed);
+      key.setAtIndex(ValueLayout.JAVA_LONG, 1, step);
+      key.setAtIndex(ValueLayout.JAVA_LONG, 2, (long) microBatch * training.shards() + shard);
+    }
     MemorySegment features = execution.input("features");
     MemorySegment labels = execution.input("labels");
     MemorySegment weights = execution.input("weights");
     int count = training.shardRows();
-    long first = step * training.globalBatch() + (long) shard * count;
+    long first =
+        step * training.stepSamples()
+            + (long) microBatch * training.globalBatch()
+            + (long) shard * count;
     long total = totalSamples();
     float weight = 1f / samplesOf(step);
     // An unsealed log is read once, in order: then an epoch is as long as it ever needs to be.

@@ -29,7 +29,7 @@ public final class Evaluator<T> implements Operator {
   private static final String KIND = "examples";
 
   /** As serving runs them: with oneDNN the last bits of a row depend on the rows of its program. */
-  private static final int BATCH_ROWS = 16;
+  static final int BATCH_ROWS = 16;
 
   private final Training<T> training;
   private final List<Metric<T>> metrics;

@@ -15,9 +15,11 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * which it sums the gradients of <em>all</em> shards by the fixed tree and applies the optimiser;
  * the others then copy the slice. Which rank owns what changes no bit (DESIGN §7).
  *
- * <p>Order between ranks rests on two counters per rank. A slice is summed when every rank has
- * <em>contributed</em> the step; it is copied, and gradients may be overwritten, when every rank
- * has <em>updated</em> it. Both are written with volatile semantics, so what came before is seen.
+ * <p>Order between ranks rests on counters per rank. A slice is summed when every rank has
+ * <em>contributed</em> the step; where the norm of the whole gradient is wanted, it is moved when
+ * every rank has <em>summed</em> its slice; it is copied, and gradients may be overwritten, when
+ * every rank has <em>updated</em> it. All are written with volatile semantics, so what came before
+ * is seen.
  */
 public final class Gang implements AutoCloseable {
   private final Training<?> training;
@@ -27,7 +29,13 @@ public final class Gang implements AutoCloseable {
   private final List<DeviceBuffer> gradients = new ArrayList<>();
   private final List<DeviceBuffer> parameters = new ArrayList<>();
   private final float[] losses;
+  private final ArenaCut cut;
+
+  /** Of each chunk's summed gradient, when the norm is wanted. */
+  private final double[] squares;
+
   private final AtomicLongArray contributed;
+  private final AtomicLongArray summed;
   private final AtomicLongArray updated;
   private final AtomicLongArray passed;
   private volatile long stop;
@@ -44,7 +52,10 @@ public final class Gang implements AutoCloseable {
       parameters.add(device.allocate(layout().floats()));
     }
     losses = new float[training.shards()];
+    cut = ArenaCut.of(layout(), training.optimizer());
+    squares = new double[cut.chunks()];
     contributed = new AtomicLongArray(ranks);
+    summed = new AtomicLongArray(ranks);
     updated = new AtomicLongArray(ranks);
     passed = new AtomicLongArray(ranks);
   }
@@ -74,10 +85,19 @@ public final class Gang implements AutoCloseable {
     return rank * training.shards() / ranks;
   }
 
+  /** How the arena is cut. */
+  ArenaCut cut() {
+    return cut;
+  }
+
+  /** The chunks of the slice of a rank: [from, to). */
+  int firstChunk(int rank) {
+    return (int) ((long) rank * cut.chunks() / ranks);
+  }
+
   /** First float of the slice of a rank; that of the next rank is its end. */
   long sliceStart(int rank) {
-    long lines = layout().floats() / ParameterLayout.ALIGNMENT;
-    return rank * lines / ranks * ParameterLayout.ALIGNMENT;
+    return cut.start(firstChunk(rank));
   }
 
   DeviceBuffer gradientOf(int shard) {
@@ -96,13 +116,35 @@ public final class Gang implements AutoCloseable {
     losses[shard] = loss;
   }
 
+  void addLossOf(int shard, float loss) {
+    losses[shard] += loss;
+  }
+
   /** The loss of the step that every rank has contributed, summed by the same tree as gradients. */
   float loss() {
     return sum(0, losses.length);
   }
 
+  /** Whether a shard's loss is a number, of the step that every rank has contributed. */
+  boolean hasFiniteLoss(int shard) {
+    return Float.isFinite(losses[shard]);
+  }
+
+  void squaresOf(int chunk, double sum) {
+    squares[chunk] = sum;
+  }
+
+  /** The norm of the gradient that every rank has summed, by a tree over the chunks. */
+  double norm() {
+    return Math.sqrt(sumOfSquares(0, squares.length));
+  }
+
   void contribute(int rank, long steps) {
     contributed.set(rank, steps);
+  }
+
+  void sum(int rank, long steps) {
+    summed.set(rank, steps);
   }
 
   void update(int rank, long steps) {
@@ -112,6 +154,7 @@ public final class Gang implements AutoCloseable {
   /** Begins at a step that is not the first. */
   void restore(int rank, long steps) {
     contributed.set(rank, steps);
+    summed.set(rank, steps);
     updated.set(rank, steps);
   }
 
@@ -143,6 +186,10 @@ public final class Gang implements AutoCloseable {
     return all(contributed, steps);
   }
 
+  boolean allSummed(long steps) {
+    return all(summed, steps);
+  }
+
   boolean allUpdated(long steps) {
     return all(updated, steps);
   }
@@ -168,5 +215,13 @@ public final class Gang implements AutoCloseable {
     }
     int middle = from + Integer.highestOneBit(to - from - 1);
     return sum(from, middle) + sum(middle, to);
+  }
+
+  private double sumOfSquares(int from, int to) {
+    if (to - from <= 1) {
+      return to == from ? 0 : squares[from];
+    }
+    int middle = from + Integer.highestOneBit(to - from - 1);
+    return sumOfSquares(from, middle) + sumOfSquares(middle, to);
   }
 }

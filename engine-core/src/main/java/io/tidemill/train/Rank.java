@@ -2,12 +2,12 @@ package io.tidemill.train;
 
 import io.tidemill.device.DeviceBuffer;
 import io.tidemill.device.Execution;
-import io.tidemill.error.EngineException;
-import io.tidemill.error.ErrorCode;
+import io.tidemill.program.Optimizer;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -17,30 +17,48 @@ import java.util.function.LongPredicate;
 /**
  * One worker's part of a training: the threads of the worker share the units of each phase.
  *
- * <p>A step has three phases: the gradients of the rank's shards (a unit each); summing and
- * updating the rank's slice of the parameters (a unit per chunk); copying the slices of the other
- * ranks. A phase number, counted on from step to step, and the next unit of it stand in one word
- * that the threads claim from; whoever finds all units done opens the next phase. No thread ever
- * waits.
+ * <p>A phase number, counted on from step to step, and the next unit of it stand in one word that
+ * the threads claim from; whoever finds all units done opens the next phase. No thread ever waits.
+ * What the opener writes before it opens a phase is seen by all who claim units of it.
  */
 final class Rank implements AutoCloseable {
-  private static final int PHASES = 3;
-  private static final int GRADIENTS = 0;
-  private static final int UPDATE = 1;
-  private static final int GATHER = 2;
-  private static final long CHUNK_FLOATS = 16 * 1024;
+  /** Against division by zero, as PyTorch's clip_grad_norm_. */
+  private static final double NORM_EPSILON = 1e-6;
+
+  /** What all threads of the rank do before any of them goes on. */
+  private enum Phase {
+    /** The gradients of the rank's shards, a unit each; once for every micro-batch. */
+    GRADIENTS,
+    /** The sums of the rank's slice and their squares, by chunk; only where the norm is needed. */
+    SUM,
+    /** The update of the rank's slice, by chunk. */
+    UPDATE,
+    /** Copies of the slices of the other ranks, a unit each. */
+    GATHER
+  }
+
+  /** What becomes of the weights in a step. */
+  private enum Verdict {
+    UPDATE,
+    SKIP,
+    GO_BACK
+  }
 
   private final int rank;
   private final Gang gang;
+  private final Training<?> training;
   private final Batches batches;
   private final TrainingProgress progress;
   private final LongPredicate checkpointDue;
+  private final Slice slice;
   private final List<Execution> executions = new ArrayList<>();
-  private final List<DeviceBuffer> moments = new ArrayList<>();
+
+  /** For each thread, where a later micro-batch's gradient stands until it is added. */
+  private final List<DeviceBuffer> later = new ArrayList<>();
+
   private final int firstShard;
-  private final long sliceFrom;
-  private final long sliceTo;
-  private final int[] units;
+  private final int shards;
+  private final List<Phase> phases;
   private final MemorySegment copyBuffer;
 
   /** Phase number in the upper half, next unit of it in the lower. */
@@ -51,6 +69,12 @@ final class Rank implements AutoCloseable {
   private volatile long allowedSteps;
   private volatile long completedSteps;
   private volatile long passedStop;
+
+  // Written by the opener of a phase, or between two steps.
+  private Verdict verdict = Verdict.UPDATE;
+  private Slice.Update update;
+  private StepCount count = StepCount.NONE;
+  private StepCount remembered = StepCount.NONE;
 
   /** {@code checkpointDue} is asked by the first rank whether all are to stop after a step. */
   Rank(
@@ -63,34 +87,38 @@ final class Rank implements AutoCloseable {
     this.checkpointDue = checkpointDue;
     this.rank = rank;
     this.gang = gang;
+    this.training = gang.training();
     this.batches = batches;
     this.progress = progress;
+    this.slice = new Slice(gang, rank);
     this.firstShard = gang.firstShard(rank);
-    this.sliceFrom = gang.sliceStart(rank);
-    this.sliceTo = gang.sliceStart(rank + 1);
+    this.shards = gang.firstShard(rank + 1) - firstShard;
+    this.phases = phases(training);
     for (int thread = 0; thread < threads; thread++) {
       executions.add(gang.shardProgram().newExecution());
+      if (training.accumulated() > 1) {
+        later.add(gang.device().allocate(gang.layout().floats()));
+      }
     }
-    for (int i = 0; i < gang.training().optimizer().moments(); i++) {
-      moments.add(gang.device().allocate(gang.layout().floats()));
-    }
-    units =
-        new int[] {
-          gang.firstShard(rank + 1) - firstShard,
-          (int) Math.ceilDiv(sliceTo - sliceFrom, CHUNK_FLOATS),
-          gang.ranks() - 1
-        };
     copyBuffer = Arena.ofAuto().allocate(gang.layout().floats() * Float.BYTES, 64);
-    begin(0);
+    begin(StepCount.NONE);
   }
 
-  /** Stands before step {@code steps}; only before any thread works. */
-  void begin(long steps) {
-    completedSteps = steps;
-    passStop(steps);
-    gang.restore(rank, steps);
-    done.set(units[GATHER]);
-    claim.set((steps * PHASES - 1) << 32 | units[GATHER]);
+  /** Stands behind {@code steps}; only before any thread works. */
+  void begin(StepCount steps) {
+    count = steps;
+    completedSteps = steps.completed();
+    passStop(completedSteps);
+    gang.restore(rank, completedSteps);
+    done.set(units(Phase.GATHER));
+    claim.set((completedSteps * phases.size() - 1) << 32 | units(Phase.GATHER));
+  }
+
+  /** Keeps the state between two steps as that which training may go back to. */
+  void remember() {
+    count = count.remembered(training.onNonFinite());
+    remembered = count;
+    slice.remember();
   }
 
   /** Lets the threads go on until so many steps are done. */
@@ -114,20 +142,22 @@ final class Rank implements AutoCloseable {
     return completedSteps;
   }
 
+  /** Where it stands; between two steps. */
+  StepCount count() {
+    return count;
+  }
+
   DeviceBuffer parameters() {
     return gang.parametersOf(rank);
   }
 
-  List<DeviceBuffer> moments() {
-    return moments;
+  Slice slice() {
+    return slice;
   }
 
-  long sliceFrom() {
-    return sliceFrom;
-  }
-
-  long sliceTo() {
-    return sliceTo;
+  /** Steps on zeros in a thread that waits for the first step; the thread closes it. */
+  Rehearsal rehearsal(int thread) {
+    return new Rehearsal(gang, executions.get(thread));
   }
 
   /** Does one unit, or opens the next phase; 0 when there was nothing to do. */
@@ -135,12 +165,11 @@ final class Rank implements AutoCloseable {
     long word = claim.get();
     long phaseNumber = word >> 32;
     int unit = (int) word;
-    int phase = (int) Math.floorMod(phaseNumber, (long) PHASES);
-    if (unit >= units[phase]) {
-      return open(phaseNumber, phase);
+    if (unit >= units(phase(phaseNumber))) {
+      return open(phaseNumber, thread);
     }
     if (claim.compareAndSet(word, word + 1)) {
-      run(phase, Math.floorDiv(phaseNumber, (long) PHASES), unit, thread);
+      run(phaseNumber, unit, thread);
       done.incrementAndGet();
     }
     return 1;
@@ -149,51 +178,108 @@ final class Rank implements AutoCloseable {
   @Override
   public void close() {
     executions.forEach(Execution::close);
-    moments.forEach(DeviceBuffer::close);
+    later.forEach(DeviceBuffer::close);
+    slice.close();
   }
 
-  private void run(int phase, long step, int unit, int thread) {
-    switch (phase) {
-      case GRADIENTS -> gradient(step, firstShard + unit, executions.get(thread));
-      case UPDATE -> update(step, sliceFrom + unit * CHUNK_FLOATS);
+  private static List<Phase> phases(Training<?> training) {
+    List<Phase> phases =
+        new ArrayList<>(Collections.nCopies(training.accumulated(), Phase.GRADIENTS));
+    if (training.needsNorm()) {
+      phases.add(Phase.SUM);
+    }
+    phases.add(Phase.UPDATE);
+    phases.add(Phase.GATHER);
+    return List.copyOf(phases);
+  }
+
+  /** Position of a phase in its step; that of GRADIENTS is the micro-batch. */
+  private int position(long phaseNumber) {
+    return (int) Math.floorMod(phaseNumber, (long) phases.size());
+  }
+
+  private Phase phase(long phaseNumber) {
+    return phases.get(position(phaseNumber));
+  }
+
+  private int units(Phase phase) {
+    return switch (phase) {
+      case GRADIENTS -> shards;
+      case SUM, UPDATE -> slice.chunks();
+      case GATHER -> gang.ranks() - 1;
+    };
+  }
+
+  private void run(long phaseNumber, int unit, int thread) {
+    switch (phase(phaseNumber)) {
+      case GRADIENTS -> {
+        long step = Math.floorDiv(phaseNumber, (long) phases.size());
+        gradient(step, position(phaseNumber), firstShard + unit, thread);
+      }
+      case SUM -> sum(unit);
+      case UPDATE -> update(unit);
       case GATHER -> gather(unit < rank ? unit : unit + 1);
-      default -> throw new AssertionError(phase);
     }
   }
 
-  private void gradient(long step, int shard, Execution execution) {
-    batches.fill(step, shard, execution);
-    execution.run(parameters(), gang.gradientOf(shard));
-    gang.lossOf(shard, execution.output("loss").get(ValueLayout.JAVA_FLOAT, 0));
+  private void gradient(long step, int microBatch, int shard, int thread) {
+    Execution execution = executions.get(thread);
+    DeviceBuffer sum = gang.gradientOf(shard);
+    batches.fill(step, microBatch, shard, execution);
+    if (microBatch == 0) {
+      execution.run(parameters(), sum);
+      gang.lossOf(shard, lossOf(execution));
+      return;
+    }
+    DeviceBuffer next = later.get(thread);
+    execution.run(parameters(), next);
+    gang.device().treeSum(List.of(sum, next), sum, 0, gang.layout().floats());
+    gang.addLossOf(shard, lossOf(execution));
   }
 
-  private void update(long step, long from) {
-    long to = Math.min(sliceTo, from + CHUNK_FLOATS);
-    DeviceBuffer sum = gang.gradientOf(0);
-    gang.device().treeSum(gang.gradients(), sum, from, to);
-    gang.device().update(batches.optimizerAt(step), step + 1, parameters(), sum, moments, from, to);
+  private static float lossOf(Execution execution) {
+    return execution.output("loss").get(ValueLayout.JAVA_FLOAT, 0);
+  }
+
+  private void sum(int chunk) {
+    if (verdict == Verdict.UPDATE) {
+      slice.sum(chunk);
+      slice.square(chunk);
+    }
+  }
+
+  private void update(int chunk) {
+    switch (verdict) {
+      case UPDATE -> {
+        if (!training.needsNorm()) {
+          slice.sum(chunk);
+        }
+        slice.update(chunk, update);
+      }
+      case GO_BACK -> slice.goBack(chunk);
+      case SKIP -> {}
+    }
   }
 
   private void gather(int owner) {
     long from = gang.sliceStart(owner);
-    MemorySegment slice =
+    MemorySegment copy =
         copyBuffer.asSlice(from * Float.BYTES, (gang.sliceStart(owner + 1) - from) * Float.BYTES);
-    gang.parametersOf(owner).read(from, slice);
-    parameters().write(from, slice);
+    gang.parametersOf(owner).read(from, copy);
+    parameters().write(from, copy);
   }
 
   /**
    * Opens the phase after a finished one, when the other ranks are as far; one thread at a time.
    */
-  private int open(long phaseNumber, int phase) {
-    if (done.get() < units[phase] || !opening.compareAndSet(false, true)) {
+  private int open(long phaseNumber, int thread) {
+    int units = units(phase(phaseNumber));
+    if (done.get() < units || !opening.compareAndSet(false, true)) {
       return 0;
     }
     try {
-      boolean stillFinished = claim.get() >> 32 == phaseNumber && done.get() == units[phase];
-      return stillFinished && mayLeave(phase, Math.floorDiv(phaseNumber, (long) PHASES) + 1)
-          ? start(phaseNumber + 1)
-          : 0;
+      boolean stillFinished = claim.get() >> 32 == phaseNumber && done.get() == units;
+      return stillFinished && mayLeave(phaseNumber, thread) ? start(phaseNumber + 1) : 0;
     } finally {
       opening.set(false);
     }
@@ -205,23 +291,96 @@ final class Rank implements AutoCloseable {
     return 1;
   }
 
-  /** Whether a finished phase of step number {@code steps} (from 1) may be left. */
-  private boolean mayLeave(int phase, long steps) {
-    return switch (phase) {
-      case GRADIENTS -> {
-        gang.contribute(rank, steps);
-        yield gang.allContributed(steps) && checkLoss(steps);
-      }
-      case UPDATE -> {
-        gang.update(rank, steps);
-        yield gang.allUpdated(steps);
-      }
+  /** Whether a finished phase may be left; steps are counted from 1. */
+  private boolean mayLeave(long phaseNumber, int thread) {
+    long steps = Math.floorDiv(phaseNumber, (long) phases.size()) + 1;
+    return switch (phase(phaseNumber)) {
+      case GRADIENTS -> phase(phaseNumber + 1) == Phase.GRADIENTS || leaveGradients(steps, thread);
+      case SUM -> leaveSum(steps, thread);
+      case UPDATE -> leaveUpdate(steps);
       case GATHER -> {
         completedSteps = steps;
         yield steps < Math.min(allowedSteps, stop()) && announce(steps + 1);
       }
-      default -> throw new AssertionError(phase);
     };
+  }
+
+  /** Every rank looks at the losses before its update, and none overwrites them before all have. */
+  private boolean leaveGradients(long steps, int thread) {
+    gang.contribute(rank, steps);
+    if (!gang.allContributed(steps)) {
+      return false;
+    }
+    float loss = gang.loss();
+    if (!judge(steps, "loss", loss, thread)) {
+      return false;
+    }
+    if (rank == 0) {
+      float shown = Float.isFinite(loss) ? loss : progress.loss();
+      progress.advance(steps, batches.samplesAt(steps), shown);
+    }
+    if (verdict == Verdict.UPDATE && !training.needsNorm()) {
+      prepareUpdate(steps, 1);
+    }
+    return true;
+  }
+
+  private boolean leaveSum(long steps, int thread) {
+    gang.sum(rank, steps);
+    if (!gang.allSummed(steps)) {
+      return false;
+    }
+    if (verdict == Verdict.UPDATE) {
+      double norm = gang.norm();
+      if (!judge(steps, "norm of the gradient", norm, thread)) {
+        return false;
+      }
+      prepareUpdate(steps, (float) Math.min(1, training.clipNorm() / (norm + NORM_EPSILON)));
+    }
+    return true;
+  }
+
+  private boolean leaveUpdate(long steps) {
+    gang.update(rank, steps);
+    if (!gang.allUpdated(steps)) {
+      return false;
+    }
+    count =
+        switch (verdict) {
+          case UPDATE -> count.afterUpdate(training.onNonFinite());
+          case SKIP -> count.afterSkip();
+          case GO_BACK -> count.afterRollBack(remembered);
+        };
+    if (rank == 0) {
+      progress.skipped(count.skipped());
+    }
+    return true;
+  }
+
+  private void prepareUpdate(long steps, float scale) {
+    Optimizer optimizer = batches.optimizerAt(steps - 1);
+    update = new Slice.Update(optimizer, optimizer.withoutDecay(), count.applied() + 1, scale);
+  }
+
+  /**
+   * Decides what becomes of a step by a number that all ranks know; false where the training fails,
+   * which the first rank says.
+   */
+  private boolean judge(long steps, String what, double number, int thread) {
+    NonFinite policy = training.onNonFinite();
+    if (Double.isFinite(number)) {
+      verdict = Verdict.UPDATE;
+      return true;
+    }
+    if (policy == NonFinite.STOP || count.failures() == NonFinite.MOST_FAILURES) {
+      if (rank == 0) {
+        throw new Diagnosis(gang, batches, parameters(), executions.get(thread))
+            .failure(what, number, steps, policy, remembered);
+      }
+      return false;
+    }
+    verdict = policy == NonFinite.SKIP_STEP ? Verdict.SKIP : Verdict.GO_BACK;
+    return true;
   }
 
   /**
@@ -236,26 +395,6 @@ final class Rank implements AutoCloseable {
       return false;
     }
     gang.stopAfter(step);
-    return true;
-  }
-
-  /** Before any rank may overwrite its losses: they all wait for this rank's update. */
-  private boolean checkLoss(long steps) {
-    if (rank != 0) {
-      return true;
-    }
-    float loss = gang.loss();
-    if (!Float.isFinite(loss)) {
-      throw new EngineException(
-          ErrorCode.INVALID_DATA,
-          "the loss is "
-              + loss
-              + " at step="
-              + steps
-              + "; lower the learning rate, or look for NaN and infinities in the features");
-    }
-    long samples = (steps - 1) * gang.training().globalBatch() + batches.samplesOf(steps - 1);
-    progress.advance(steps, samples, loss);
     return true;
   }
 }

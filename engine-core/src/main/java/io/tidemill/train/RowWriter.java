@@ -28,11 +28,13 @@ final class RowWriter<T> {
       MemorySegment.copy(row, 0, features, offset, (long) width * Float.BYTES);
       return;
     }
-    for (int i = 0; i < width; i++) {
-      features.set(
-          ValueLayout.JAVA_FLOAT_UNALIGNED,
-          offset + (long) i * Float.BYTES,
-          row.get(ValueLayout.JAVA_BYTE, i) & 0xff);
+    widen(row, features.asSlice(offset, (long) width * Float.BYTES), width);
+  }
+
+  /** On its own and from 0, in which form the compiler makes vectors of it. */
+  private static void widen(MemorySegment bytes, MemorySegment floats, int count) {
+    for (int i = 0; i < count; i++) {
+      floats.setAtIndex(ValueLayout.JAVA_FLOAT, i, bytes.get(ValueLayout.JAVA_BYTE, i) & 0xff);
     }
   }
 

@@ -21,8 +21,8 @@ import java.util.TreeMap;
 public final class Sequencer<T> implements Operator {
   private static final String KIND = "log";
 
-  /** Global batches that an endless stream may be ahead. */
-  private static final int BATCHES_AHEAD = 64;
+  /** Steps that an endless stream may be ahead. */
+  private static final int STEPS_AHEAD = 64;
 
   private final TrainingProgress progress;
   private final Training<T> training;
@@ -49,9 +49,9 @@ public final class Sequencer<T> implements Operator {
   @Override
   public boolean isReady() {
     boolean readOnce = training.steps() > 0 && !training.shuffled() && training.epochs() == 1;
-    long ahead = log.length() / training.globalBatch() - progress.step();
+    long ahead = log.length() / training.stepSamples() - progress.step();
     return !readOnce
-        || ahead < BATCHES_AHEAD
+        || ahead < STEPS_AHEAD
         || log.length() < TrainerTask.ADAPTED_ROWS
         || progress.isWaiting();
   }
@@ -72,7 +72,7 @@ public final class Sequencer<T> implements Operator {
   public List<StatePart> snapshot(long checkpoint) {
     byte[] state = log.snapshot();
     long length = log.length();
-    unread.put(checkpoint, progress.step() * training.globalBatch());
+    unread.put(checkpoint, progress.step() * training.stepSamples());
     return List.of(
         new StatePart(
             KIND,

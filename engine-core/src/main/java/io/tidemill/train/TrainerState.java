@@ -1,8 +1,6 @@
 package io.tidemill.train;
 
 import io.tidemill.checkpoint.PartKey;
-import io.tidemill.codec.ByteReader;
-import io.tidemill.codec.ByteWriter;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.operator.RestoredState;
@@ -53,16 +51,14 @@ final class TrainerState {
   List<StatePart> snapshot(long samples) {
     List<StatePart> parts = new ArrayList<>();
     List<NamedTensor> moments = copyMoments();
-    Map<String, String> slice = Map.of("from", Long.toString(rank.sliceFrom()));
+    Map<String, String> slice = Map.of("from", Long.toString(rank.slice().from()));
     parts.add(
         new StatePart(
             MOMENTS,
             PartKey.Format.SAFETENSORS,
             channel -> SafeTensors.write(channel, slice, moments)));
     if (first) {
-      ByteWriter step = new ByteWriter();
-      step.writeLong(rank.completedSteps());
-      parts.add(StatePart.of(STEP, step.toByteArray()));
+      parts.add(StatePart.of(STEP, rank.count().encode()));
       Map<String, String> metadata =
           Map.of("step", Long.toString(rank.completedSteps()), "samples", Long.toString(samples));
       List<NamedTensor> weights = Parameters.named(gang.layout(), copyParameters());
@@ -83,16 +79,16 @@ final class TrainerState {
     }
     restoreWeights(state.parts(WEIGHTS).getFirst());
     state.parts(MOMENTS).forEach(this::restoreMoments);
-    rank.begin(new ByteReader(step.getFirst()).readLong());
+    rank.begin(StepCount.decode(step.getFirst()));
     return true;
   }
 
   private List<NamedTensor> copyMoments() {
-    long floats = rank.sliceTo() - rank.sliceFrom();
+    long floats = rank.slice().to() - rank.slice().from();
     List<NamedTensor> moments = new ArrayList<>();
-    for (int i = 0; i < rank.moments().size(); i++) {
+    for (int i = 0; i < rank.slice().moments().size(); i++) {
       MemorySegment copy = host(floats);
-      rank.moments().get(i).read(rank.sliceFrom(), copy);
+      rank.slice().moments().get(i).read(rank.slice().from(), copy);
       moments.add(
           new NamedTensor(
               "moment-" + i, DataType.FLOAT32, Shape.of(Math.toIntExact(floats)), copy));
@@ -115,14 +111,14 @@ final class TrainerState {
     try (Arena arena = Arena.ofConfined()) {
       SafeTensors stored = SafeTensors.map(file, arena);
       long start = sliceStart(stored, file);
-      for (int i = 0; i < rank.moments().size(); i++) {
+      for (int i = 0; i < rank.slice().moments().size(); i++) {
         NamedTensor moment = stored.tensor("moment-" + i);
-        long from = Math.max(start, rank.sliceFrom());
-        long to = Math.min(start + moment.shape().elements(), rank.sliceTo());
+        long from = Math.max(start, rank.slice().from());
+        long to = Math.min(start + moment.shape().elements(), rank.slice().to());
         if (from < to) {
           MemorySegment overlap =
               moment.data().asSlice((from - start) * Float.BYTES, (to - from) * Float.BYTES);
-          rank.moments().get(i).write(from, overlap);
+          rank.slice().moments().get(i).write(from, overlap);
         }
       }
     }

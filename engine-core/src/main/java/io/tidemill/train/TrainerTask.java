@@ -52,6 +52,10 @@ public final class TrainerTask implements Task {
   private final Reports reports;
   private final TrainerState state;
   private volatile boolean prepared;
+
+  /** Whether a step may be or was begun: until then threads that wait rehearse. */
+  private volatile boolean begun;
+
   private long checkpointedStep;
   private volatile long checkpointedNs;
   private long askedStep = -1;
@@ -97,8 +101,10 @@ public final class TrainerTask implements Task {
     if (state.restore(checkpoint)) {
       checkpointedStep = rank.completedSteps();
       if (isFirst()) {
-        progress.advance(checkpointedStep, samplesAt(checkpointedStep), Float.NaN);
+        progress.advance(checkpointedStep, batches.samplesAt(checkpointedStep), Float.NaN);
+        progress.skipped(rank.count().skipped());
       }
+      rank.remember();
       prepared = true;
     }
   }
@@ -118,7 +124,11 @@ public final class TrainerTask implements Task {
       return 0;
     }
     long total = totalSteps();
-    rank.allow(Math.min(total, batches.readySteps()));
+    long ready = Math.min(total, batches.readySteps());
+    rank.allow(ready);
+    if (!begun && ready > rank.completedSteps()) {
+      begun = true;
+    }
     int work = rank.work(0);
     if (rank.completedSteps() >= Math.min(total, rank.stop())) {
       work += stopped(total);
@@ -132,7 +142,16 @@ public final class TrainerTask implements Task {
   }
 
   int workOnShards(int thread) {
-    return prepared ? rank.work(thread) : 0;
+    return rank.work(thread);
+  }
+
+  /** Whether a thread that waits had better rehearse. */
+  boolean isWaitingForData() {
+    return !begun;
+  }
+
+  Rehearsal rehearsal(int thread) {
+    return rank.rehearsal(thread);
   }
 
   private boolean isFirst() {
@@ -152,7 +171,7 @@ public final class TrainerTask implements Task {
               + " got no sample: its stream ended before the first record;"
               + " look at the source and at the filters before it");
     }
-    long steps = Math.ceilDiv(samples, training.globalBatch());
+    long steps = Math.ceilDiv(samples, training.stepSamples());
     if (isFirst()) {
       progress.totalSteps(steps);
     }
@@ -187,9 +206,10 @@ public final class TrainerTask implements Task {
   private void snapshot(Barrier barrier) {
     checkpointedStep = rank.completedSteps();
     checkpointedNs = clockNs.getAsLong();
-    List<StatePart> parts = state.snapshot(samplesAt(checkpointedStep));
+    rank.remember();
+    List<StatePart> parts = state.snapshot(batches.samplesAt(checkpointedStep));
     if (isFirst()) {
-      progress.checkpointed(checkpointedStep, samplesAt(checkpointedStep));
+      progress.checkpointed(checkpointedStep, batches.samplesAt(checkpointedStep));
     }
     reports.send(new TaskReport.Snapshot(id, barrier.checkpoint(), Map.of(id.vertex(), parts)));
     outbox.emit(new Barrier(barrier.checkpoint(), OrderKey.LAST));
@@ -203,7 +223,8 @@ public final class TrainerTask implements Task {
     complete = true;
     if (isFirst()) {
       // A resumed training did not know yet how many samples its last step had.
-      progress.advance(rank.completedSteps(), samplesAt(rank.completedSteps()), progress.loss());
+      progress.advance(
+          rank.completedSteps(), batches.samplesAt(rank.completedSteps()), progress.loss());
       progress.waiting(true); // an endless stream may run out into the log
       MemorySegment parameters = state.copyParameters();
       String sha256 = WeightsDigest.sha256(Parameters.named(gang.layout(), parameters));
@@ -222,10 +243,6 @@ public final class TrainerTask implements Task {
     return policy.isDue(step, clockNs.getAsLong() - checkpointedNs);
   }
 
-  private long samplesAt(long steps) {
-    return steps == 0 ? 0 : (steps - 1) * training.globalBatch() + batches.samplesOf(steps - 1);
-  }
-
   /** Draws the weights and adapts to the data; false while the data is not there. */
   private boolean prepare() {
     boolean readOnce = training.epochs() == 1 && !training.shuffled();
@@ -239,6 +256,7 @@ public final class TrainerTask implements Task {
       batches.adapt(rows, gang.device(), host);
       rank.parameters().write(0, host);
     }
+    rank.remember();
     return true;
   }
 

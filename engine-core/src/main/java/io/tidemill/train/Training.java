@@ -14,9 +14,10 @@ import java.util.function.Consumer;
  * How a network is trained: declared once, the same on any number of workers.
  *
  * <p>The stream is sequenced into a sample log. Step t takes samples [t·B, (t+1)·B) of the order in
- * which the log is read, B being the global batch, cut into V equal shards. A bounded stream is
- * read {@code epochs} times, one epoch after the other without a gap; the last batch is padded with
- * rows of weight 0. An unbounded stream is read once, in order of arrival, for {@code steps} steps.
+ * which the log is read, B being the global batch, cut into V equal shards; where k micro-batches
+ * are accumulated, t counts k·B samples. A bounded stream is read {@code epochs} times, one epoch
+ * after the other without a gap; the last batch is padded with rows of weight 0. An unbounded
+ * stream is read once, in order of arrival, for {@code steps} steps.
  *
  * <p>Immutable: each method that sets something returns another training.
  *
@@ -34,9 +35,12 @@ public final class Training<T> {
     private Schedule schedule = Schedule.constant();
     private int globalBatch = 256;
     private int shards = 8;
+    private int accumulated = 1;
     private int epochs = 1;
     private long steps;
     private boolean shuffled;
+    private float clipNorm = Float.POSITIVE_INFINITY;
+    private NonFinite onNonFinite = NonFinite.STOP;
 
     Settings() {}
 
@@ -46,9 +50,12 @@ public final class Training<T> {
       schedule = from.schedule;
       globalBatch = from.globalBatch;
       shards = from.shards;
+      accumulated = from.accumulated;
       epochs = from.epochs;
       steps = from.steps;
       shuffled = from.shuffled;
+      clipNorm = from.clipNorm;
+      onNonFinite = from.onNonFinite;
     }
   }
 
@@ -59,8 +66,11 @@ public final class Training<T> {
     requireFit();
     requireAtLeast(1, settings.globalBatch, "globalBatch");
     requireAtLeast(1, settings.shards, "shards");
+    requireAtLeast(1, settings.accumulated, "accumulate");
     requireAtLeast(1, settings.epochs, "epochs");
     requireAtLeast(0, settings.steps, "steps");
+    require(
+        settings.clipNorm > 0, "clipNorm expected a number above 0, found " + settings.clipNorm);
   }
 
   /** Softmax cross-entropy, Adam at 1e-3, batches of 256 in 8 shards, one epoch in order. */
@@ -83,7 +93,7 @@ public final class Training<T> {
     return with(settings -> settings.schedule = schedule);
   }
 
-  /** Samples of a step, a multiple of the shards. */
+  /** Samples of a step (of each of its micro-batches), a multiple of the shards. */
   public Training<T> globalBatch(int globalBatch) {
     return with(settings -> settings.globalBatch = globalBatch);
   }
@@ -91,6 +101,28 @@ public final class Training<T> {
   /** V, fixed for the job; the largest number of workers that can share a step. */
   public Training<T> shards(int shards) {
     return with(settings -> settings.shards = shards);
+  }
+
+  /**
+   * Has a step take {@code microBatches} global batches, one after the other, and update once by
+   * the mean gradient of all their samples: a larger batch in the memory of a smaller one.
+   */
+  public Training<T> accumulate(int microBatches) {
+    return with(settings -> settings.accumulated = microBatches);
+  }
+
+  /**
+   * Scales the gradient of a step down to this Euclidean norm, taken over all trained parameters,
+   * where it is longer: {@code g *= min(1, norm / (|g| + 1e-6))}. Pascanu, Mikolov, Bengio 2013, in
+   * the form of PyTorch.
+   */
+  public Training<T> clipNorm(float norm) {
+    return with(settings -> settings.clipNorm = norm);
+  }
+
+  /** What happens at a step that is not finite; STOP when nothing is said. */
+  public Training<T> onNonFinite(NonFinite policy) {
+    return with(settings -> settings.onNonFinite = policy);
   }
 
   /** Passes over a bounded stream. */
@@ -136,6 +168,20 @@ public final class Training<T> {
     return settings.shards;
   }
 
+  /** Global batches of a step. */
+  public int accumulated() {
+    return settings.accumulated;
+  }
+
+  /** The longest that a gradient may be; infinite where none is scaled. */
+  public float clipNorm() {
+    return settings.clipNorm;
+  }
+
+  public NonFinite onNonFinite() {
+    return settings.onNonFinite;
+  }
+
   public int epochs() {
     return settings.epochs;
   }
@@ -167,7 +213,17 @@ public final class Training<T> {
     return program;
   }
 
-  /** Samples of one shard of one step. */
+  /** Samples of a step. */
+  public long stepSamples() {
+    return (long) globalBatch() * accumulated();
+  }
+
+  /** Whether a step needs the norm of its gradient. */
+  boolean needsNorm() {
+    return clipNorm() < Float.POSITIVE_INFINITY || onNonFinite() != NonFinite.STOP;
+  }
+
+  /** Samples that the program of a shard takes at once. */
   public int shardRows() {
     return globalBatch() / shards();
   }
@@ -192,6 +248,12 @@ public final class Training<T> {
         + globalBatch()
         + " shards="
         + shards()
+        + " accumulate="
+        + accumulated()
+        + " clipNorm="
+        + clipNorm()
+        + " onNonFinite="
+        + onNonFinite().word()
         + " epochs="
         + epochs()
         + " steps="

@@ -5,6 +5,7 @@ public final class TrainingProgress {
   private volatile long step;
   private volatile long samples;
   private volatile long totalSteps = -1;
+  private volatile long skipped;
   private volatile float loss = Float.NaN;
   private volatile boolean waiting;
   private volatile long checkpointedSteps;
@@ -15,7 +16,7 @@ public final class TrainingProgress {
     return step;
   }
 
-  /** Samples that have changed the weights. */
+  /** Samples that training has gone through, those of skipped steps included. */
   public long samples() {
     return samples;
   }
@@ -23,6 +24,11 @@ public final class TrainingProgress {
   /** Steps in all, -1 while unknown. */
   public long totalSteps() {
     return totalSteps;
+  }
+
+  /** Steps whose batches left no trace in the weights; see {@link NonFinite}. */
+  public long skippedSteps() {
+    return skipped;
   }
 
   /** Mean loss of the last step's batch. */
@@ -49,6 +55,10 @@ public final class TrainingProgress {
     samples = samplesDone;
     loss = lossOfStep;
     step = steps;
+  }
+
+  void skipped(long steps) {
+    skipped = steps;
   }
 
   void checkpointed(long steps, long samplesDone) {

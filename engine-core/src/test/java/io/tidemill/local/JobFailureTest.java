@@ -108,8 +108,8 @@ class JobFailureTest {
   @Test
   void stopsAtALossThatIsNotANumber() {
     assertFails(
-        "the loss is NaN at step=1; lower the learning rate, or look for NaN and infinities in the"
-            + " features",
+        "the loss is NaN at step=1 shard=0: input features holds NaN; lower the learning rate, or"
+            + " look for NaN and infinities in the features",
         (p, params) -> train(points(p, i -> new Point(i, Float.NaN, 0), 10)));
   }
 
@@ -158,7 +158,7 @@ class JobFailureTest {
 
   @Test
   void takesEventTimeAfterAnotherSourceWasAdded() {
-    Pipeline p = new Pipeline();
+    Pipeline p = new Pipeline(new Params(Map.of(), 1));
     SourceStream<Point> points = points(p, 1);
     p.source("others", GeneratedSource.bounded(Point.class, i -> new Point(i, 0, 0), 1));
 

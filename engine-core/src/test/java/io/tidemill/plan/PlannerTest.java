@@ -70,8 +70,9 @@ class PlannerTest {
   }
 
   private static DataflowGraph graph() {
-    Pipeline pipeline = new Pipeline();
-    new BlobsPipeline().define(pipeline, new Params(Map.of(), 1));
+    Params params = new Params(Map.of(), 1);
+    Pipeline pipeline = new Pipeline(params);
+    new BlobsPipeline().define(pipeline, params);
     return pipeline.graph();
   }
 }

@@ -169,7 +169,7 @@ class TaskTest {
   private static ChainLink link(Operator operator, Channel out) {
     return new ChainLink(
         operator,
-        new OperatorContext("numbers", 0, 0, 1, (Map<String, Double> _) -> {}),
+        new OperatorContext("numbers", 0, 0, 1, (Map<String, Double> _) -> {}, (_, _) -> {}),
         List.of(new Outbox.Edge(Routing.FIRST, List.of(out))),
         List.of());
   }

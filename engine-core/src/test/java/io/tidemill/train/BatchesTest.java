@@ -78,15 +78,15 @@ final class BatchesTest {
         Execution execution = device.compile(training.program()).newExecution()) {
       Batches batches = new Batches(training, log, 1);
 
-      batches.fill(0, 1, execution);
+      batches.fill(0, 0, 1, execution);
       assertArrayEquals(new float[] {1f / 4, 1f / 4}, floats(execution, "weights"));
       assertArrayEquals(new float[] {3, 100, 1e6f, 0.5f}, floats(execution, "features"));
       assertArrayEquals(new int[] {2, 3}, labels(execution));
 
-      batches.fill(1, 0, execution);
+      batches.fill(1, 0, 0, execution);
       assertArrayEquals(new float[] {1f / 3, 1f / 3}, floats(execution, "weights"));
 
-      batches.fill(1, 1, execution);
+      batches.fill(1, 0, 1, execution);
       assertArrayEquals(new float[] {1f / 3, 0}, floats(execution, "weights"));
       assertArrayEquals(new float[] {31, 0, 0, 0}, floats(execution, "features"));
       assertArrayEquals(new int[] {6, 0}, labels(execution));
@@ -176,7 +176,7 @@ final class BatchesTest {
       Batches batches = new Batches(training, log, seed);
       for (long step = 0; step < batches.readySteps(); step++) {
         for (int shard = 0; shard < 2; shard++) {
-          batches.fill(step, shard, execution);
+          batches.fill(step, 0, shard, execution);
           float[] weights = floats(execution, "weights");
           for (int row = 0; row < 2; row++) {
             if (weights[row] > 0) {

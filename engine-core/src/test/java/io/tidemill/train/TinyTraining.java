@@ -36,13 +36,26 @@ final class TinyTraining implements AutoCloseable {
   /** {@code checkpointDue} is what the first rank asks before each step. */
   TinyTraining(
       int shards, int ranks, Device device, Path folder, long order, LongPredicate checkpointDue) {
+    this(training(shards), samples(23), ranks, device, folder, order, checkpointDue);
+  }
+
+  /** Of other samples, or in another way. */
+  TinyTraining(
+      Training<float[]> training,
+      List<float[]> samples,
+      int ranks,
+      Device device,
+      Path folder,
+      long order,
+      LongPredicate checkpointDue) {
     this.random = new Random(order);
-    this.gang = new Gang(training(shards), device, ranks);
-    this.log = log(folder);
-    this.batches = new Batches(gang.training(), log, SEED);
+    this.gang = new Gang(training, device, ranks);
+    this.log = log(folder, training.encoding(), samples);
+    this.batches = new Batches(training, log, SEED);
     for (int rank = 0; rank < ranks; rank++) {
       this.ranks.add(new Rank(rank, THREADS, gang, batches, progress, checkpointDue));
       gang.parametersOf(rank).write(0, MemorySegment.ofArray(initialParameters()));
+      this.ranks.get(rank).remember();
     }
   }
 
@@ -55,6 +68,19 @@ final class TinyTraining implements AutoCloseable {
         .shards(shards)
         .epochs(5)
         .shuffle();
+  }
+
+  static List<float[]> samples(int count) {
+    Random numbers = new Random(7);
+    List<float[]> samples = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      float[] sample = new float[3];
+      for (int feature = 0; feature < 3; feature++) {
+        sample[feature] = (float) numbers.nextGaussian();
+      }
+      samples.add(sample);
+    }
+    return samples;
   }
 
   float[] initialParameters() {
@@ -81,6 +107,22 @@ final class TinyTraining implements AutoCloseable {
       }
     }
     return work;
+  }
+
+  /** Goes on behind a stop as after a checkpoint. */
+  void passStop() {
+    for (Rank rank : ranks) {
+      rank.remember();
+      rank.passStop(rank.completedSteps());
+    }
+  }
+
+  /** Lets all ranks do all steps that there are samples for, stops included. */
+  void workToTheEnd() {
+    long steps = batches.readySteps();
+    for (work(steps); ranks.getFirst().completedSteps() < steps; work(steps)) {
+      passStop();
+    }
   }
 
   Gang gang() {
@@ -112,16 +154,10 @@ final class TinyTraining implements AutoCloseable {
     log.close();
   }
 
-  private SampleLog log(Path folder) {
-    SampleLog rows = new SampleLog(folder, gang.training().encoding().rowBytes());
-    RowWriter<float[]> writer = new RowWriter<>(training(1).encoding());
-    Random numbers = new Random(7);
-    for (int i = 0; i < 23; i++) {
-      float[] sample = new float[3];
-      for (int feature = 0; feature < 3; feature++) {
-        sample[feature] = (float) numbers.nextGaussian();
-      }
-      writer.write(sample, rows.next());
+  private static SampleLog log(Path folder, Encoding<float[]> encoding, List<float[]> samples) {
+    SampleLog rows = new SampleLog(folder, encoding.rowBytes());
+    for (float[] sample : samples) {
+      new RowWriter<>(encoding).write(sample, rows.next());
       rows.append();
     }
     rows.seal();

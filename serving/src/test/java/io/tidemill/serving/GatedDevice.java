@@ -10,6 +10,7 @@ import io.tidemill.program.Program;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
@@ -205,6 +206,11 @@ public final class GatedDevice implements Device {
     public void run(DeviceBuffer parameters, DeviceBuffer gradients) {
       pass();
       execution.run(parameters, gradients);
+    }
+
+    @Override
+    public Optional<String> findNonFinite(DeviceBuffer parameters, DeviceBuffer gradients) {
+      return execution.findNonFinite(parameters, gradients);
     }
 
     @Override

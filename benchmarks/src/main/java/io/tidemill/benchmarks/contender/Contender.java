@@ -77,7 +77,7 @@ public final class Contender implements AutoCloseable {
     try {
       process = builder.start();
     } catch (IOException e) {
-      return new Start.Absent(command.getFirst() + " cannot be started: " + e.getMessage());
+      return new Start.Absent(e.getMessage().strip());
     }
     Contender contender = new Contender(name, process, log);
     try {
@@ -108,10 +108,10 @@ public final class Contender implements AutoCloseable {
     return Double.isNaN(figure) ? OptionalDouble.empty() : OptionalDouble.of(figure);
   }
 
-  /** Ends the process. */
+  /** Ends the process, and waits until it has gone: it writes no file behind our back. */
   @Override
   public void close() {
-    process.destroyForcibly();
+    process.destroyForcibly().onExit().join();
   }
 
   private Start awaitReady() {

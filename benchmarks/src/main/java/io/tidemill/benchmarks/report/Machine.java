@@ -2,14 +2,20 @@ package io.tidemill.benchmarks.report;
 
 import io.tidemill.release.Release;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** What figures were measured on, in a line. */
 public final class Machine {
+  /** Load of a core above which measurements of others are felt. */
+  private static final double BUSY = 0.4;
+
   private static final Path PROCESSORS = Path.of("/proc/cpuinfo");
 
   private Machine() {}
@@ -29,6 +35,22 @@ public final class Machine {
                 "tidemill " + Release.version()),
             peers.stream())
         .collect(Collectors.joining(", "));
+  }
+
+  /** A sentence where other processes keep the cores busy, so that figures say little. */
+  public static Optional<String> busy() {
+    var system = ManagementFactory.getOperatingSystemMXBean();
+    double load = system.getSystemLoadAverage(); // negative where the system does not tell
+    int cores = system.getAvailableProcessors();
+    return load < BUSY * cores
+        ? Optional.empty()
+        : Optional.of(
+            String.format(
+                Locale.ROOT,
+                "other processes keep this machine busy (load %.1f on %d cores): figures and ratios"
+                    + " will say little",
+                load,
+                cores));
   }
 
   private static String processor() {

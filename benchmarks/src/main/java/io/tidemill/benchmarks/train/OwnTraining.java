@@ -30,24 +30,29 @@ public final class OwnTraining {
   private final TrainCase trainCase;
   private final int threads;
 
-  private OwnTraining(TrainCase trainCase, int threads) {
+  /** Where the state directory of each window's job goes. */
+  private final Path folder;
+
+  private OwnTraining(TrainCase trainCase, int threads, Path folder) {
     this.trainCase = trainCase;
     this.threads = threads;
+    this.folder = folder;
   }
 
-  /** Arguments: case, threads. */
+  /** Arguments: case, threads, a folder to write into. */
   public static void main(String[] args) throws IOException {
     PrintStream out =
         new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8);
     System.setOut(System.err); // answers alone go to standard output
-    OwnTraining training = new OwnTraining(TrainCase.named(args[0]), Integer.parseInt(args[1]));
+    OwnTraining training =
+        new OwnTraining(TrainCase.named(args[0]), Integer.parseInt(args[1]), Path.of(args[2]));
     new Responder(out, training::rate).serve("tidemill", Release.version(), System.in);
     System.exit(0);
   }
 
   private double rate(double seconds) {
     try {
-      Path state = Files.createTempDirectory("tidemill-bench-state");
+      Path state = Files.createTempDirectory(folder, trainCase.name());
       try {
         return rate(seconds, state);
       } finally {
@@ -65,7 +70,7 @@ public final class OwnTraining {
             .withDevice("cpu")
             .withSeed(SEED)
             .withCheckpointEvery(0);
-    LocalJob job = LocalJob.define(trainCase.pipeline(), new Params(Map.of(), SEED), options);
+    LocalJob job = LocalJob.define(trainCase.pipeline().get(), new Params(Map.of(), SEED), options);
     EngineException measured = new EngineException(ErrorCode.RESOURCE, "measured");
     RateMeter meter = new RateMeter(seconds, () -> job.cancel(measured));
     try {

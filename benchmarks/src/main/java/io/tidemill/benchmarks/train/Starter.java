@@ -25,7 +25,7 @@ final class Starter {
 
   /**
    * @param python the interpreter of peers
-   * @param folder where their programs lie and what they say besides goes
+   * @param folder where their programs lie, and where all sides write
    */
   Starter(String python, Path folder, int threads, Consumer<String> tell) {
     this.python = python;
@@ -46,6 +46,7 @@ final class Starter {
     command.add(OwnTraining.class.getName());
     command.add(trainCase.name());
     command.add(Integer.toString(threads));
+    command.add(folder.toString());
     return switch (Contender.start("tidemill", command, Map.of(), log(trainCase, "tidemill"))) {
       case Start.Ready(Contender contender) -> contender;
       case Start.Absent(String reason) ->
@@ -58,7 +59,9 @@ final class Starter {
     return switch (start(peer, trainCase)) {
       case Start.Ready(Contender contender) -> Optional.of(contender);
       case Start.Absent(String reason) -> {
-        String sentence = peer.framework() + " is skipped: " + reason;
+        String sentence =
+            "%s is skipped: %s; --python names another interpreter than %s"
+                .formatted(peer.framework(), reason, python);
         if (told.add(sentence)) {
           tell.accept(sentence);
         }

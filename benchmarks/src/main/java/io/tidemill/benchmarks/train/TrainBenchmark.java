@@ -50,6 +50,7 @@ public final class TrainBenchmark {
   }
 
   private static BenchReport run(BenchRequest request, Path folder, Consumer<String> tell) {
+    Machine.busy().ifPresent(tell);
     List<BenchRow> rows = new ArrayList<>();
     Set<String> versions = new TreeSet<>();
     Starter starter = new Starter(request.python(), folder, THREADS, tell);

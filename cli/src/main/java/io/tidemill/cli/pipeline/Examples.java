@@ -5,6 +5,7 @@ import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.examples.digits.DigitsPipeline;
 import io.tidemill.examples.fraud.FraudPipeline;
+import io.tidemill.examples.recommend.RecommendPipeline;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Supplier;
@@ -12,7 +13,11 @@ import java.util.function.Supplier;
 /** The pipelines that come with tidemill, by name. */
 final class Examples {
   private static final Map<String, Supplier<PipelineDefinition>> BY_NAME =
-      new TreeMap<>(Map.of("digits", DigitsPipeline::new, "fraud", FraudPipeline::new));
+      new TreeMap<>(
+          Map.of(
+              "digits", DigitsPipeline::new,
+              "fraud", FraudPipeline::new,
+              "recommend", RecommendPipeline::new));
 
   private Examples() {}
 

@@ -47,6 +47,9 @@ final class ProgressText {
   static String measures(Progress progress) {
     StringBuilder text = new StringBuilder();
     progress.loss().ifPresent(loss -> text.append(String.format(Locale.ROOT, ", loss %.4f", loss)));
+    if (progress.skippedSteps() > 0) {
+      text.append(", ").append(progress.skippedSteps()).append(" skipped");
+    }
     if (progress.samplesPerSecond() > 0) {
       text.append(String.format(Locale.ROOT, ", %.0f samples/s", progress.samplesPerSecond()));
     }

@@ -12,7 +12,8 @@ import java.util.TreeMap;
  * A job's report as one JSON object: a contract, design section 12.
  *
  * <p>{@code state} is how the job stands, always {@code FINISHED} here, since a job that fails has
- * no report. What does not apply is {@code null}, and so is a metric that is no number.
+ * no report. What does not apply is {@code null}, and so is a metric that is no number. {@code
+ * skippedSteps} is there only where steps were skipped because they were not finite.
  */
 public final class JsonReport {
   private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -26,9 +27,16 @@ public final class JsonReport {
     json.put("state", JobState.FINISHED.name());
     json.put("steps", report.steps());
     json.put("samples", report.samples());
+    if (report.skippedSteps() > 0) {
+      json.put("skippedSteps", report.skippedSteps());
+    }
     json.put("seconds", report.seconds());
     json.put("samplesPerSecond", report.samplesPerSecond());
     json.set("metrics", metrics(report.metrics()));
+    if (!report.texts().isEmpty()) {
+      ObjectNode texts = json.putObject("texts");
+      report.texts().forEach(texts::put);
+    }
     json.put("weightsSha256", report.weightsSha256().orElse(null));
     json.put("checkpoint", report.checkpoint().map(Path::toString).orElse(null));
     json.set("model", report.model().map(JsonReport::model).orElse(null));

@@ -22,13 +22,15 @@ public final class TextReport {
         "trained",
         String.format(
             Locale.ROOT,
-            "%d steps, %d samples in %.1f s, %.0f samples/s",
+            "%d steps%s, %d samples in %.1f s, %.0f samples/s",
             report.steps(),
+            report.skippedSteps() > 0 ? " (" + report.skippedSteps() + " skipped)" : "",
             report.samples(),
             report.seconds(),
             report.samplesPerSecond()));
     new TreeMap<>(report.metrics())
         .forEach((name, value) -> line(text, name, String.format(Locale.ROOT, "%.4f", value)));
+    report.texts().forEach((name, shown) -> text.append(block(name, shown)));
     report.weightsSha256().ifPresent(hash -> line(text, "weights", "sha256 " + hash));
     report.checkpoint().ifPresent(path -> line(text, "checkpoint", path.toString()));
     report.model().ifPresent(model -> line(text, "model", sentence(model)));
@@ -40,6 +42,10 @@ public final class TextReport {
 
   private static void line(StringBuilder text, String name, String value) {
     text.append(String.format("%-20s %s%n", name, value));
+  }
+
+  private static String block(String name, String text) {
+    return name + System.lineSeparator() + text.stripTrailing().indent(2);
   }
 
   private static String sentence(JobReport.PublishedModel model) {

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Images and their labels from a pair of IDX files, plain or gzip, as MNIST is published.
@@ -29,6 +30,9 @@ public final class IdxSource<T> implements Source<T> {
   private final int pixels;
   private final int classes;
   private final ImageMaker<T> maker;
+
+  /** What {@link #check} has read, for the first reader. */
+  private final AtomicReference<Pair> checked = new AtomicReference<>();
 
   private IdxSource(
       Class<T> type, Path folder, String name, int pixels, int classes, ImageMaker<T> maker) {
@@ -81,7 +85,7 @@ public final class IdxSource<T> implements Source<T> {
 
   @Override
   public SplitReader<T> open(String split, long offset) {
-    Pair pair = read();
+    Pair pair = Objects.requireNonNullElseGet(checked.getAndSet(null), this::read);
     if (offset > pair.images.count()) {
       throw new EngineException(
           ErrorCode.INVALID_DATA,
@@ -94,7 +98,7 @@ public final class IdxSource<T> implements Source<T> {
   /** Reads both files whole: a truncated one is refused before the job starts. */
   @Override
   public void check() {
-    read();
+    checked.set(read());
   }
 
   @Override

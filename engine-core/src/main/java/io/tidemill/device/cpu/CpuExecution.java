@@ -4,15 +4,19 @@ import io.tidemill.device.DeviceBuffer;
 import io.tidemill.device.Execution;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
+import io.tidemill.program.Instruction;
 import io.tidemill.program.MemoryPlan;
 import io.tidemill.program.ParameterLayout;
 import io.tidemill.program.Program;
 import io.tidemill.program.Value;
+import io.tidemill.tensor.DataType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * One arena for a program's activations, and its kernels in order.
@@ -77,6 +81,29 @@ final class CpuExecution implements Execution {
   }
 
   @Override
+  public Optional<String> findNonFinite(DeviceBuffer parameters, DeviceBuffer gradients) {
+    bindParameters(parameters);
+    bindGradients(gradients);
+    for (Value value : program.values()) {
+      boolean isGiven = value instanceof Value.Input || value instanceof Value.Parameter;
+      OptionalDouble found = isGiven ? nonFinite(value) : OptionalDouble.empty();
+      if (found.isPresent()) {
+        String kind = value instanceof Value.Input ? "input " : "parameter ";
+        return Optional.of(kind + value.name() + " holds " + found.getAsDouble());
+      }
+    }
+    for (int i = 0; i < kernels.length; i++) {
+      kernels[i].run(values);
+      Instruction instruction = program.instructions().get(i);
+      OptionalDouble found = nonFinite(program.value(instruction.output()));
+      if (found.isPresent()) {
+        return Optional.of(instruction.layer() + " gives " + found.getAsDouble());
+      }
+    }
+    return Optional.empty();
+  }
+
+  @Override
   public void close() {
     if (arena.scope().isAlive()) {
       arena.close();
@@ -102,6 +129,20 @@ final class CpuExecution implements Execution {
       }
     }
     return placed;
+  }
+
+  private OptionalDouble nonFinite(Value value) {
+    if (value.type() != DataType.FLOAT32) {
+      return OptionalDouble.empty();
+    }
+    MemorySegment memory = values[value.id()];
+    for (long i = 0; i < value.shape().elements(); i++) {
+      float number = memory.getAtIndex(ValueLayout.JAVA_FLOAT, i);
+      if (!Float.isFinite(number)) {
+        return OptionalDouble.of(number);
+      }
+    }
+    return OptionalDouble.empty();
   }
 
   private static void fill(MemorySegment memory, float number) {

@@ -9,8 +9,8 @@ import protocol
 
 protocol.stay_on_cores(int(sys.argv[3]))  # before XLA makes its thread pool
 try:
-    import cases
     import jax
+    import cases
     import jax.numpy as jnp
     from jax import lax
 except ImportError as missing:

@@ -10,8 +10,8 @@ import sys
 import protocol
 
 try:
-    import cases
     import torch
+    import cases
     from torch import nn
     from torch.nn import functional
 except ImportError as missing:

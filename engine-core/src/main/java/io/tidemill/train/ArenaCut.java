@@ -1,0 +1,108 @@
+package io.tidemill.train;
+
+import io.tidemill.program.Optimizer;
+import io.tidemill.program.ParameterLayout;
+import io.tidemill.program.ParameterLayout.Entry;
+import io.tidemill.program.ParameterRole;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How the arena is cut for summing and updating: into chunks, the units of work, and each chunk
+ * into segments of parameters that move alike.
+ *
+ * <p>A function of the layout alone, so that what is summed by chunk has the same bits on any
+ * number of ranks. Immutable.
+ */
+final class ArenaCut {
+  /** 64 KiB of parameters: what an update reads and writes of them stays in a core's cache. */
+  static final long MOST_CHUNK_FLOATS = 16 * 1024;
+
+  /** Small arenas are cut too, so that their update is shared. */
+  private static final long CHUNKS = 64;
+
+  private final long floats;
+  private final long chunkFloats;
+  private final List<List<Segment>> segments;
+
+  /** What moves a parameter in a step. */
+  enum Rule {
+    /** The optimiser, its weight decay included. */
+    DECAYED,
+    /** The optimiser without its weight decay. */
+    TRAINED,
+    /** The running average of what stands in place of a gradient. */
+    AVERAGED
+  }
+
+  /** Floats [from, to) of the arena, all under one rule. */
+  record Segment(long from, long to, Rule rule) {
+    /** Whether what stands at its place in the gradient arena is a gradient. */
+    boolean hasGradient() {
+      return rule != Rule.AVERAGED;
+    }
+  }
+
+  private ArenaCut(long floats, long chunkFloats, List<List<Segment>> segments) {
+    this.floats = floats;
+    this.chunkFloats = chunkFloats;
+    this.segments = segments;
+  }
+
+  static ArenaCut of(ParameterLayout layout, Optimizer optimizer) {
+    long floats = layout.floats();
+    long lines = Math.ceilDiv(Math.ceilDiv(floats, CHUNKS), ParameterLayout.ALIGNMENT);
+    long chunk = Math.clamp(lines * ParameterLayout.ALIGNMENT, 16, MOST_CHUNK_FLOATS);
+    boolean decays = !optimizer.withoutDecay().equals(optimizer);
+    List<List<Segment>> segments = new ArrayList<>();
+    for (long from = 0; from < floats; from += chunk) {
+      segments.add(List.copyOf(within(layout, decays, from, Math.min(floats, from + chunk))));
+    }
+    return new ArenaCut(floats, chunk, List.copyOf(segments));
+  }
+
+  int chunks() {
+    return segments.size();
+  }
+
+  /** First float of a chunk; of the number of chunks the end. */
+  long start(int chunk) {
+    return Math.min(floats, chunk * chunkFloats);
+  }
+
+  /** Its segments in order; what is moved by nothing is in none. */
+  List<Segment> segments(int chunk) {
+    return segments.get(chunk);
+  }
+
+  private static List<Segment> within(ParameterLayout layout, boolean decays, long from, long to) {
+    List<Segment> within = new ArrayList<>();
+    List<Entry> entries = layout.entries();
+    for (int i = 0; i < entries.size(); i++) {
+      Entry entry = entries.get(i);
+      long end = i + 1 < entries.size() ? entries.get(i + 1).offset() : layout.floats();
+      long start = Math.max(from, entry.offset());
+      long stop = Math.min(to, end);
+      if (start < stop && entry.role() != ParameterRole.ADAPTED) {
+        append(within, new Segment(start, stop, rule(entry, decays)));
+      }
+    }
+    return within;
+  }
+
+  private static void append(List<Segment> segments, Segment next) {
+    Segment last = segments.isEmpty() ? null : segments.getLast();
+    if (last != null && last.to == next.from && last.rule == next.rule) {
+      segments.set(segments.size() - 1, new Segment(last.from, next.to, last.rule));
+    } else {
+      segments.add(next);
+    }
+  }
+
+  private static Rule rule(Entry entry, boolean decays) {
+    if (entry.role() == ParameterRole.AVERAGED) {
+      return Rule.AVERAGED;
+    }
+    return decays && entry.shape().rank() >= 2 ? Rule.DECAYED : Rule.TRAINED;
+  }
+}

@@ -1,0 +1,66 @@
+package io.tidemill.train;
+
+import io.tidemill.device.Device;
+import io.tidemill.device.DeviceBuffer;
+import io.tidemill.device.Execution;
+import io.tidemill.program.Optimizer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One thread's steps on zeros while the data is on its way, so that the just-in-time compiler has
+ * done its work when the data comes. Without effect on anything but speed: what it writes is its
+ * own.
+ */
+final class Rehearsal implements AutoCloseable {
+  /** As many floats as a chunk of an arena has. */
+  private static final long FLOATS = ArenaCut.MOST_CHUNK_FLOATS;
+
+  /** By then the compiler has seen enough, or nothing that it can make faster. */
+  private static final int MOST_STEPS = 200;
+
+  private final Device device;
+  private final Execution execution;
+  private final Optimizer optimizer;
+  private final DeviceBuffer parameters;
+  private final DeviceBuffer gradients;
+  private final List<DeviceBuffer> shards = new ArrayList<>();
+  private final List<DeviceBuffer> moments = new ArrayList<>();
+  private int steps;
+
+  /** {@code execution} is that of the thread; its inputs are zero, and weights of 0 ask nothing. */
+  Rehearsal(Gang gang, Execution execution) {
+    this.device = gang.device();
+    this.execution = execution;
+    this.optimizer = gang.training().optimizer();
+    this.parameters = device.allocate(gang.layout().floats());
+    this.gradients = device.allocate(gang.layout().floats());
+    for (int shard = 0; shard < gang.training().shards(); shard++) {
+      shards.add(device.allocate(FLOATS));
+    }
+    for (int i = 0; i < optimizer.moments(); i++) {
+      moments.add(device.allocate(FLOATS));
+    }
+  }
+
+  /** One step; 0 where enough were done. */
+  int step() {
+    if (steps == MOST_STEPS) {
+      return 0;
+    }
+    steps++;
+    execution.run(parameters, gradients);
+    DeviceBuffer sum = shards.getFirst();
+    device.treeSum(shards, sum, 0, FLOATS);
+    device.update(optimizer, steps, sum, sum, moments, 0, FLOATS);
+    return 1;
+  }
+
+  @Override
+  public void close() {
+    parameters.close();
+    gradients.close();
+    shards.forEach(DeviceBuffer::close);
+    moments.forEach(DeviceBuffer::close);
+  }
+}

@@ -62,7 +62,7 @@ final class GemmConvolutions implements Convolutions {
     Columns sums = new Columns(patches.length(), c, owner);
     Columns terms = new Columns(patches.length(), c, owner);
     Columns gradients = new Columns(patches.count(), c, owner);
-    long floats = (long) patches.length() * c.groupOut();
+    int floats = Math.multiplyExact(patches.length(), c.groupOut());
     Gemm.Product product =
         gemm.product(true, false, patches.length(), c.groupOut(), patches.count());
     return (x, dy, dw) -> {
@@ -72,7 +72,7 @@ final class GemmConvolutions implements Convolutions {
           patches.read(x, image, group);
           gradients.read(dy, image, group);
           product.run(patches.memory(), gradients.memory(), terms.memory());
-          ElementwiseKernels.add(sums.memory(), terms.memory(), sums.memory(), floats);
+          Patches.add(terms.memory(), 0, sums.memory(), 0, floats);
         }
         sums.write(dw, 0, group);
       }

@@ -46,7 +46,7 @@ final class KernelCatalog {
         int inner = op.transposeLeft() ? rows : n;
         yield product(
             gemm.product(
-                op.transposeLeft(), op.transposeRight(), shape.dim(0), shape.dim(1), inner),
+                op.transposeLeft(), op.transposeRight(), shape.dim(0), shape.dim(1), inner, owner),
             instruction);
       }
       case Op.AddBias _ -> v -> RowKernels.addBias(v[a], v[b], v[out], rows, n);

@@ -24,6 +24,7 @@ final class Batches {
   private final SampleOrder order;
   private final RowWriter<?> rows;
   private final Labels labelReader;
+  private final Optional<Augmenter> augmenter;
   private final long seed;
   private final boolean drawsRandomNumbers;
 
@@ -31,12 +32,20 @@ final class Batches {
     this.training = training;
     this.log = log;
     this.seed = seed;
+    this.augmenter = augmenter(training, seed);
     this.order = new SampleOrder(seed, training.shuffled());
     this.rows = new RowWriter<>(training.encoding());
     this.labelReader = new Labels(training);
     this.drawsRandomNumbers =
         training.program().inputs().stream()
             .anyMatch(input -> input.name().equals(Network.RANDOM_KEY));
+  }
+
+  private static Optional<Augmenter> augmenter(Training<?> training, long seed) {
+    return training.augmentations().isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new Augmenter(training.augmentations(), training.network().inputShape(), seed));
   }
 
   /** Samples that training will see in all; Long.MAX_VALUE while the stream has not ended. */
@@ -109,6 +118,9 @@ final class Batches {
       if (real) {
         MemorySegment row = log.row(order.indexOf(first + i, samples));
         rows.readFeatures(row, features, i);
+        if (augmenter.isPresent()) {
+          augmenter.get().apply(features, i, first + i);
+        }
         labelReader.read(row, labels, i, where);
       } else {
         features.asSlice(i * rowBytes, rowBytes).fill((byte) 0);

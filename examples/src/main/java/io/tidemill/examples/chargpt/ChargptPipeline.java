@@ -71,7 +71,7 @@ public final class ChargptPipeline implements PipelineDefinition {
 
   private static Training<Passage> training(int count, int length, Params params) {
     long steps = params.whole("steps", 2_000, 1);
-    float rate = (float) params.positive("rate", 1e-3);
+    float rate = (float) params.positive("rate", 2e-3);
     return Training.of(
             network(
                 count,

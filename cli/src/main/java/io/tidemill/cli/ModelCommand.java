@@ -1,8 +1,8 @@
 package io.tidemill.cli;
 
 import io.tidemill.cli.console.Console;
-import io.tidemill.error.EngineException;
 import io.tidemill.cli.report.ProgramTable;
+import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.model.ModelStore;
 import io.tidemill.model.StoredModel;

@@ -71,7 +71,7 @@ class ServeTest {
   }
 
   @Test
-  void explainsWhatAModelComputes() {
+  void explainsWhatAModelComputes() throws Exception {
     Outcome explained =
         tidemill.run("model", "digits", "explain", "--rows", "2", "--state", "served");
 

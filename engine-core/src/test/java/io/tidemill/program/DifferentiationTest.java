@@ -1,5 +1,6 @@
 package io.tidemill.program;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -30,7 +31,8 @@ final class DifferentiationTest {
   }
 
   private static Stream<OpCase> cases() {
-    return Stream.of(OpCase.all(3, 4), OpCase.images(2, 5, 6, 4)).flatMap(List::stream);
+    return Stream.of(OpCase.all(3, 4), OpCase.sequences(2, 3, 4), OpCase.images(2, 5, 6, 4))
+        .flatMap(List::stream);
   }
 
   @ParameterizedTest
@@ -42,7 +44,9 @@ final class DifferentiationTest {
 
     double[][] values = Oracle.evaluate(program, given);
 
-    assertEquals(opCase.trainable(), program.gradients().size());
+    int trainable =
+        (int) IntStream.range(0, opCase.operands().size()).filter(opCase::isTrainable).count();
+    assertEquals(trainable, program.gradients().size());
     program
         .gradients()
         .forEach(
@@ -54,11 +58,27 @@ final class DifferentiationTest {
             });
   }
 
+  /** Or is in the gradient of one that has. */
   @Test
   void everyOperationHasACase() {
-    Set<Class<?>> tested = cases().map(each -> each.op().getClass()).collect(Collectors.toSet());
+    SplittableRandom random = new SplittableRandom(7);
+    Stream<Op> ofGradients =
+        differentiable().stream()
+            .map(each -> scalarProgram(each, new LinkedHashMap<>(), random))
+            .flatMap(program -> Differentiation.of(program, "loss").instructions().stream())
+            .map(Instruction::op);
+    Set<Class<?>> tested =
+        Stream.concat(cases().map(OpCase::op), ofGradients)
+            .map(Object::getClass)
+            .collect(Collectors.toSet());
 
-    assertEquals(Set.of(Op.class.getPermittedSubclasses()), tested);
+    assertEquals(operations(Op.class).collect(Collectors.toSet()), tested);
+  }
+
+  private static Stream<Class<?>> operations(Class<?> type) {
+    return type.isSealed()
+        ? Stream.of(type.getPermittedSubclasses()).flatMap(DifferentiationTest::operations)
+        : Stream.of(type);
   }
 
   @Test
@@ -81,6 +101,31 @@ final class DifferentiationTest {
 
     assertEquals((sigmoid(0.75) - 1) * 0.5 * 2, gradient[0], 1e-12);
     assertEquals(sigmoid(2) * 0.25 * -3, gradient[1], 1e-12);
+  }
+
+  @Test
+  void batchNormIsDifferentiatedThroughItsStatistics() {
+    ProgramBuilder builder = new ProgramBuilder();
+    Value x = builder.parameter("x", Shape.of(3, 2, 4), ParameterRole.TRAINED);
+    Value shares = builder.input("shares", DataType.FLOAT32, Shape.of(3));
+    Value mean = builder.apply(new Op.BatchMean(), x, shares);
+    Value variance = builder.apply(new Op.BatchVariance(), x, mean, shares);
+    Value y = builder.apply(new Op.BatchNorm(1e-3f), x, mean, variance, shares);
+    Value labels = builder.input("labels", DataType.INT32, Shape.of(3, 2));
+    Value weights = builder.input("weights", DataType.FLOAT32, Shape.of(3));
+    builder.output("loss", builder.apply(new Op.SoftmaxCrossEntropy(), y, labels, weights));
+    Program program = Differentiation.of(builder.build(), "loss");
+    double[] numbers = new SplittableRandom(4).doubles(24).toArray();
+    Map<String, double[]> given =
+        Map.of(
+            "x", numbers,
+            "shares", new double[] {0.25, 0.5, 0},
+            "labels", new double[] {0, 3, 1, 1, 2, 0},
+            "weights", new double[] {0.5, 0.25, 0.125});
+
+    double[] gradient = Oracle.evaluate(program, given)[program.gradients().get("x")];
+
+    assertArrayEquals(centralDifferences(program, given, numbers), gradient, TOLERANCE);
   }
 
   @Test
@@ -136,7 +181,7 @@ final class DifferentiationTest {
     for (int i = 0; i < operands.length; i++) {
       Shape shape = opCase.operands().get(i);
       operands[i] =
-          i < opCase.trainable()
+          opCase.isTrainable(i)
               ? builder.parameter("p" + i, shape, ParameterRole.TRAINED)
               : builder.input("x" + i, opCase.type(i), shape);
       given.put(operands[i].name(), opCase.numbers(i, random));
@@ -152,9 +197,10 @@ final class DifferentiationTest {
     }
     if (y.shape().rank() == 2) {
       int rows = y.shape().dim(0);
+      int classes = y.shape().dim(1);
       Value labels = builder.input("labels", DataType.INT32, Shape.of(rows));
       Value weights = builder.input("weights", DataType.FLOAT32, Shape.of(rows));
-      given.put("labels", random.doubles(rows).map(u -> Math.floor(u * 4)).toArray());
+      given.put("labels", random.doubles(rows).map(u -> Math.floor(u * classes)).toArray());
       given.put("weights", random.doubles(rows).toArray());
       y = builder.apply(new Op.SoftmaxCrossEntropy(), y, labels, weights);
     }

@@ -58,6 +58,102 @@ public record OpCase(Op op, List<Shape> operands, int trainable) {
   }
 
   /**
+   * Operations on sequences [samples, length, n], and norms, losses and the rest of what is done
+   * element by element.
+   */
+  public static List<OpCase> sequences(int samples, int length, int n) {
+    Shape x = Shape.of(samples, length, n);
+    Shape vector = Shape.of(n);
+    Shape column = Shape.of(samples);
+    Shape scalar = Shape.of();
+    List<OpCase> cases = new ArrayList<>();
+    activations(cases, x);
+    for (Shape row : List.of(vector, Shape.of(length, n))) {
+      cases.add(of(new Op.AddBias(), 2, x, row));
+      cases.add(of(new Op.ScaleFeatures(), 2, x, row));
+      cases.add(of(new Op.SumRows(row.rank()), 1, x));
+      cases.add(of(new Op.BroadcastRows(), 1, row, x));
+    }
+    cases.add(of(new Op.Softmax(), 1, x));
+    cases.add(of(new Op.LayerNorm(1e-3f), 1, x));
+    cases.add(of(new Op.RmsNorm(1e-3f), 1, x));
+    cases.add(of(new Op.RmsNormGradient(1e-3f), 0, x, x));
+    cases.add(of(new Op.BatchMean(), 0, x, column));
+    cases.add(of(new Op.BatchVariance(), 0, x, vector, column));
+    cases.add(of(new Op.BatchNorm(1e-3f), 0, x, vector, vector, column));
+    cases.add(of(new Op.BatchNormGradient(1e-3f), 0, x, vector, vector, column, x));
+    cases.add(of(new Op.NormalizeFeatures(1e-3f), 0, x, vector, vector));
+    cases.add(of(new Op.WeightStatistic(), 0, vector, column));
+    cases.add(of(new Op.Dropout(0.25f, 5), 1, x, Shape.of(3)));
+    cases.add(of(new Op.Embedding(), 2, Shape.of(samples, length), Shape.of(5, n)));
+    cases.add(of(new Op.EmbeddingGradient(5), 0, Shape.of(samples, length), x));
+    Shape qkv = Shape.of(samples, length, 6 * n);
+    cases.add(of(new Op.CausalAttention(2), 1, qkv));
+    cases.add(of(new Op.CausalAttentionGradient(2), 0, qkv, Shape.of(samples, length, 2 * n)));
+    if (n >= 2) {
+      Shape labels = Shape.of(samples, length);
+      cases.add(of(new Op.SoftmaxCrossEntropy(), 1, x, labels, column));
+      cases.add(of(new Op.SoftmaxCrossEntropyGradient(), 0, x, labels, column, scalar));
+    }
+    regressions(cases, Shape.of(samples, n), Shape.of(samples, n));
+    regressions(cases, Shape.of(samples, 1), column);
+    moves(cases, x);
+    return cases;
+  }
+
+  private static void activations(List<OpCase> cases, Shape x) {
+    cases.add(of(new Op.Tanh(), 1, x));
+    cases.add(of(new Op.TanhGradient(), 0, x, x));
+    cases.add(of(new Op.Gelu(), 1, x));
+    cases.add(of(new Op.GeluGradient(), 0, x, x));
+    cases.add(of(new Op.Silu(), 1, x));
+    cases.add(of(new Op.SiluGradient(), 0, x, x));
+    Op.Fused fused =
+        new Op.Fused(
+            List.of(
+                new Op.Fused.Step(new Op.Scale(-1.5f), List.of(0)),
+                new Op.Fused.Step(new Op.Add(), List.of(2, 1)),
+                new Op.Fused.Step(new Op.Tanh(), List.of(3)),
+                new Op.Fused.Step(new Op.Mul(), List.of(4, 2))));
+    cases.add(of(fused, 0, x, x));
+  }
+
+  private static void regressions(List<OpCase> cases, Shape x, Shape labels) {
+    Shape weights = Shape.of(x.dim(0));
+    Shape scalar = Shape.of();
+    cases.add(of(new Op.MeanSquaredError(), 1, x, labels, weights));
+    cases.add(of(new Op.MeanSquaredErrorGradient(), 0, x, labels, weights, scalar));
+    cases.add(of(new Op.Huber(0.75f), 1, x, labels, weights));
+    cases.add(of(new Op.HuberGradient(0.75f), 0, x, labels, weights, scalar));
+  }
+
+  private static void moves(List<OpCase> cases, Shape x) {
+    int length = x.dim(1);
+    int n = x.dim(2);
+    Shape wide = Shape.of(x.dim(0), length, 2, n);
+    cases.add(of(new Op.Reshape(List.of(length * n)), 1, x));
+    cases.add(of(new Op.Transpose(List.of(0, 2, 1)), 1, x));
+    cases.add(of(new Op.Transpose(List.of(0, 2, 1, 3)), 1, wide));
+    cases.add(of(new Op.Transpose(List.of(0, 3, 1, 2)), 1, wide));
+    cases.add(of(new Op.Transpose(List.of(0, 3, 2, 1)), 1, wide));
+    cases.add(of(new Op.Transpose(List.of(0, 1, 2)), 1, x));
+    cases.add(of(new Op.Concat(1), 2, x, Shape.of(x.dim(0), 2, n)));
+    cases.add(of(new Op.Concat(2), 3, x, x, Shape.of(x.dim(0), length, 3)));
+    for (int axis = 1; axis <= 2; axis++) {
+      cases.add(of(new Op.Slice(axis, 0, 1), 1, x));
+      cases.add(of(new Op.Slice(axis, x.dim(axis) / 2, x.dim(axis)), 1, x));
+      cases.add(of(new Op.Pad(axis, 2, 1), 1, x));
+      cases.add(of(new Op.Reduce(Op.Reduction.SUM, axis), 1, x));
+      cases.add(of(new Op.Reduce(Op.Reduction.MEAN, axis), 1, x));
+      cases.add(of(new Op.Reduce(Op.Reduction.MAX, axis), 1, x));
+      Shape rest = Shape.of(x.dim(0), x.dim(3 - axis));
+      cases.add(of(new Op.ReduceMaxGradient(axis), 0, x, rest, rest));
+    }
+    cases.add(of(new Op.Repeat(1, 3), 1, x));
+    cases.add(of(new Op.Repeat(3, 2), 1, x));
+  }
+
+  /**
    * Operations on images, with kernels, strides, paddings and groups that fit them.
    *
    * @param height at least 5, as {@code width}
@@ -134,19 +230,52 @@ public record OpCase(Op op, List<Shape> operands, int trainable) {
   }
 
   public DataType type(int operand) {
-    return isLabels(operand) && op.name().startsWith("softmax") ? DataType.INT32 : DataType.FLOAT32;
+    return switch (op) {
+      case Op.SoftmaxCrossEntropy _, Op.SoftmaxCrossEntropyGradient _ when operand == 1 ->
+          DataType.INT32;
+      case Op.Embedding _, Op.EmbeddingGradient _ when operand == 0 -> DataType.INT32;
+      case Op.Dropout _ when operand == 1 -> DataType.INT64;
+      default -> DataType.FLOAT32;
+    };
+  }
+
+  /** Whether a gradient is wanted for an operand: not for ids. */
+  public boolean isTrainable(int operand) {
+    return operand < trainable && type(operand) == DataType.FLOAT32;
+  }
+
+  /** Variances, and the weights of statistics, where none would cancel the others. */
+  private boolean isPositive(int operand) {
+    return switch (op) {
+      case Op.BatchMean _, Op.WeightStatistic _ -> operand == 1;
+      case Op.BatchVariance _, Op.NormalizeFeatures _ -> operand == 2;
+      case Op.BatchNorm _, Op.BatchNormGradient _ -> operand == 2 || operand == 3;
+      default -> false;
+    };
   }
 
   /** Numbers for an operand: away from the kink of Relu; labels within the classes. */
   public double[] numbers(int operand, SplittableRandom random) {
     double[] numbers = new double[Math.toIntExact(operands.get(operand).elements())];
-    int classes = type(1) == DataType.INT32 ? operands.getFirst().dim(1) : 2;
     for (int i = 0; i < numbers.length; i++) {
       double away = (float) (random.nextDouble() * 1.5 + 0.2);
+      boolean positive = isPositive(operand) || random.nextBoolean();
       numbers[i] =
-          isLabels(operand) ? random.nextInt(classes) : random.nextBoolean() ? away : -away;
+          isLabels(operand) || type(operand) != DataType.FLOAT32
+              ? random.nextInt(choices())
+              : positive ? away : -away;
     }
     return numbers;
+  }
+
+  /** How many classes or ids there are. */
+  private int choices() {
+    return switch (op) {
+      case Op.SoftmaxCrossEntropy _, Op.SoftmaxCrossEntropyGradient _ ->
+          operands.getFirst().dim(-1);
+      case Op.Embedding _, Op.EmbeddingGradient _ -> 5;
+      default -> 2;
+    };
   }
 
   @Override

@@ -1,7 +1,10 @@
 package io.tidemill.program;
 
+import io.tidemill.tensor.DataType;
 import io.tidemill.tensor.Shape;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.DoubleBinaryOperator;
@@ -35,8 +38,10 @@ public final class Oracle {
   private void run(Instruction instruction) {
     List<double[]> in = instruction.inputs().stream().map(id -> values[id]).toList();
     Shape shape = program.value(instruction.inputs().getFirst()).shape();
-    int rows = shape.rank() > 0 ? shape.dim(0) : 1;
-    int n = shape.rank() > 1 ? shape.dim(1) : 1;
+    int samples = shape.rank() > 0 ? shape.dim(0) : 1;
+    int n = shape.rank() > 1 ? shape.dim(-1) : 1;
+    int rows = Math.toIntExact(shape.elements() / n);
+    int positions = rows / samples;
     double[] x = in.getFirst();
     double[][] numbers = in.toArray(double[][]::new);
     Shape first = program.value(instruction.inputs().getFirst()).shape();
@@ -74,19 +79,20 @@ public final class Oracle {
                   n,
                   row -> normaliseGradient(slice(x, row, n), slice(in.get(1), row, n), eps));
           case Op.SumRows _ -> {
-            double[] sums = new double[n];
+            double[] sums = new double[Math.toIntExact(out.elements())];
             for (int i = 0; i < x.length; i++) {
-              sums[i % n] += x[i];
+              sums[i % sums.length] += x[i];
             }
             yield sums;
           }
           case Op.BroadcastRows _ ->
-              byRow(program.value(instruction.output()).shape().dim(0), x.length, _ -> x);
+              byRow(Math.toIntExact(out.elements() / x.length), x.length, _ -> x);
           case Op.SoftmaxCrossEntropy _ -> {
             double loss = 0;
             for (int row = 0; row < rows; row++) {
               double[] p = softmax(slice(x, row, n));
-              loss -= in.get(2)[row] * Math.log(p[(int) in.get(1)[row]]);
+              double weight = in.get(2)[row / positions] / positions;
+              loss -= weight * Math.log(p[(int) in.get(1)[row]]);
             }
             yield new double[] {loss};
           }
@@ -97,7 +103,7 @@ public final class Oracle {
                   row -> {
                     double[] dx = softmax(slice(x, row, n));
                     dx[(int) in.get(1)[row]] -= 1;
-                    return map(dx, a -> a * in.get(2)[row] * in.get(3)[0]);
+                    return map(dx, a -> a * in.get(2)[row / positions] / positions * in.get(3)[0]);
                   });
           case Op.BinaryCrossEntropy _ -> {
             double loss = 0;
@@ -141,8 +147,90 @@ public final class Oracle {
               ImageOracle.maxPoolGradient(op, first, second, x, numbers[2]);
           case Op.AveragePool2d op -> ImageOracle.averagePool(op, first, out, x);
           case Op.AveragePool2dGradient op -> ImageOracle.averagePoolGradient(op, out, first, x);
-          default -> throw new AssertionError("no oracle for " + instruction.op());
+          case Op.Tanh _ -> map(x, Math::tanh);
+          case Op.TanhGradient _ -> zip(x, in.get(1), (y, dy) -> dy * (1 - y * y));
+          case Op.Gelu _ -> map(x, a -> a * normal(a));
+          case Op.GeluGradient _ -> zip(x, in.get(1), (a, dy) -> dy * (normal(a) + a * density(a)));
+          case Op.Silu _ -> map(x, a -> a * sigmoid(a));
+          case Op.SiluGradient _ ->
+              zip(x, in.get(1), (a, dy) -> dy * sigmoid(a) * (1 + a * (1 - sigmoid(a))));
+          case Op.Fused op -> fused(op, in);
+          case Op.RmsNorm(float eps) ->
+              byRow(rows, n, row -> NormOracle.rms(slice(x, row, n), eps));
+          case Op.RmsNormGradient(float eps) ->
+              byRow(
+                  rows,
+                  n,
+                  row -> NormOracle.rmsGradient(slice(x, row, n), slice(in.get(1), row, n), eps));
+          case Op.BatchMean _ -> NormOracle.batchMean(x, in.get(1), n);
+          case Op.BatchVariance _ -> NormOracle.batchVariance(x, in.get(1), in.get(2));
+          case Op.BatchNorm(float eps) -> NormOracle.normalize(x, in.get(1), in.get(2), eps);
+          case Op.NormalizeFeatures(float eps) ->
+              NormOracle.normalize(x, in.get(1), in.get(2), eps);
+          case Op.BatchNormGradient(float eps) -> NormOracle.batchGradient(numbers, eps);
+          case Op.WeightStatistic _ -> {
+            double total = Arrays.stream(in.get(1)).sum();
+            yield map(x, a -> a * total);
+          }
+          case Op.MeanSquaredError _ ->
+              new double[] {NormOracle.regression(numbers, Double.POSITIVE_INFINITY)};
+          case Op.MeanSquaredErrorGradient _ ->
+              NormOracle.regressionGradient(numbers, Double.POSITIVE_INFINITY);
+          case Op.Huber(float delta) -> new double[] {NormOracle.regression(numbers, delta)};
+          case Op.HuberGradient(float delta) -> NormOracle.regressionGradient(numbers, delta);
+          case Op.Dropout op -> SequenceOracle.dropout(op, x, in.get(1));
+          case Op.Embedding _ -> SequenceOracle.embedding(x, in.get(1), second.dim(1));
+          case Op.EmbeddingGradient(int count) ->
+              SequenceOracle.embeddingGradient(count, x, in.get(1), out.dim(1));
+          case Op.CausalAttention(int heads) -> SequenceOracle.attention(heads, first, x);
+          case Op.CausalAttentionGradient(int heads) ->
+              SequenceOracle.attentionGradient(heads, first, x, in.get(1));
+          case Op.Transpose(List<Integer> axes) -> SequenceOracle.transpose(first, axes, x);
+          case Op.Concat(int axis) ->
+              SequenceOracle.concat(
+                  axis,
+                  instruction.inputs().stream().map(id -> program.value(id).shape()).toList(),
+                  out,
+                  numbers);
+          case Op.Slice op -> SequenceOracle.slice(op, first, out, x);
+          case Op.Pad op -> SequenceOracle.pad(op, first, out, x);
+          case Op.Reduce op -> SequenceOracle.reduce(op, first, x);
+          case Op.ReduceMaxGradient(int axis) ->
+              SequenceOracle.reduceMaxGradient(axis, first, x, in.get(2));
+          case Op.Repeat op -> SequenceOracle.repeat(op, out, x);
         };
+  }
+
+  /** Each step as an instruction of its own. */
+  private static double[] fused(Op.Fused op, List<double[]> in) {
+    List<double[]> values = new ArrayList<>(in);
+    for (Op.Fused.Step step : op.steps()) {
+      ProgramBuilder builder = new ProgramBuilder();
+      Map<String, double[]> given = new HashMap<>();
+      Value[] operands = new Value[step.operands().size()];
+      for (int i = 0; i < operands.length; i++) {
+        double[] numbers = values.get(step.operands().get(i));
+        operands[i] = builder.input("x" + i, DataType.FLOAT32, Shape.of(1, numbers.length));
+        given.put("x" + i, numbers);
+      }
+      Program program = builder.output("y", builder.apply(step.op(), operands)).build();
+      values.add(evaluate(program, given)[program.outputs().get("y")]);
+    }
+    return values.getLast();
+  }
+
+  /** The normal distribution function, by its density integrated from 0 by Simpson's rule. */
+  private static double normal(double x) {
+    int steps = 2000;
+    double sum = density(0) + density(x);
+    for (int i = 1; i < steps; i++) {
+      sum += (i % 2 == 0 ? 2 : 4) * density(x * i / steps);
+    }
+    return 0.5 + sum * x / steps / 3;
+  }
+
+  private static double density(double x) {
+    return Math.exp(-x * x / 2) / Math.sqrt(2 * Math.PI);
   }
 
   private static double[] matMul(Op.MatMul op, List<double[]> in, Shape out, int k) {

@@ -1,7 +1,5 @@
 package io.tidemill.device.cpu;
 
-import io.tidemill.error.EngineException;
-import io.tidemill.error.ErrorCode;
 import io.tidemill.program.Instruction;
 import io.tidemill.program.Op;
 import io.tidemill.program.Program;
@@ -16,9 +14,8 @@ final class KernelCatalog {
   private final Gemm gemm;
   private final Convolutions convolutions;
   private final Arena owner;
-  private final SoftmaxKernels softmax = new SoftmaxKernels();
   private final LayerNormKernels layerNorm = new LayerNormKernels();
-  private final LossKernels losses = new LossKernels();
+  private final RmsNormKernels rmsNorm = new RmsNormKernels();
 
   /** Kernels that hold memory until {@code owner} closes. */
   KernelCatalog(Program program, Primitives primitives, Arena owner) {
@@ -39,47 +36,124 @@ final class KernelCatalog {
     Shape first = program.value(a).shape();
     Shape second = program.value(b).shape();
     long floats = shape.elements();
-    int rows = first.rank() > 0 ? first.dim(0) : 1;
-    int n = first.rank() > 1 ? first.dim(1) : 1;
+    int samples = first.rank() > 0 ? first.dim(0) : 1;
+    int n = first.rank() > 1 ? first.dim(first.rank() - 1) : 1;
+    int rows = n == 0 ? 0 : Math.toIntExact(first.elements() / n);
+    int positions = samples == 0 ? 1 : rows / samples;
     return switch (instruction.op()) {
       case Op.MatMul op -> {
         int inner = op.transposeLeft() ? rows : n;
         yield product(
             gemm.product(
-                op.transposeLeft(), op.transposeRight(), shape.dim(0), shape.dim(1), inner, owner),
+                op.transposeLeft(),
+                op.transposeRight(),
+                Math.toIntExact(shape.elements() / Math.max(1, shape.dim(-1))),
+                shape.dim(-1),
+                inner,
+                owner),
             instruction);
       }
-      case Op.AddBias _ -> v -> RowKernels.addBias(v[a], v[b], v[out], rows, n);
-      case Op.AddBiasRelu _ -> v -> RowKernels.addBiasRelu(v[a], v[b], v[out], rows, n);
-      case Op.ScaleFeatures _ -> v -> RowKernels.scaleFeatures(v[a], v[b], v[out], rows, n);
-      case Op.Standardize _ -> v -> RowKernels.standardize(v[a], v[b], v[c], v[out], rows, n);
-      case Op.SumRows _ -> v -> RowKernels.sumRows(v[a], v[out], rows, n);
-      case Op.BroadcastRows _ ->
-          v -> RowKernels.broadcastRows(v[a], v[out], shape.dim(0), shape.dim(1));
-      case Op.Relu _ -> v -> ElementwiseKernels.relu(v[a], v[out], floats);
-      case Op.ReluGradient _ -> v -> ElementwiseKernels.reluGradient(v[a], v[b], v[out], floats);
-      case Op.Sigmoid _ -> v -> ElementwiseKernels.sigmoid(v[a], v[out], floats);
-      case Op.SigmoidGradient _ ->
-          v -> ElementwiseKernels.sigmoidGradient(v[a], v[b], v[out], floats);
-      case Op.SignedLog1p _ -> v -> ElementwiseKernels.signedLog1p(v[a], v[out], floats);
-      case Op.SignedLog1pGradient _ ->
-          v -> ElementwiseKernels.signedLog1pGradient(v[a], v[b], v[out], floats);
-      case Op.Add _ -> v -> ElementwiseKernels.add(v[a], v[b], v[out], floats);
-      case Op.Mul _ -> v -> ElementwiseKernels.mul(v[a], v[b], v[out], floats);
-      case Op.Scale(float factor) -> v -> ElementwiseKernels.scale(v[a], factor, v[out], floats);
-      case Op.Softmax _ -> v -> softmax.softmax(v[a], v[out], rows, n);
-      case Op.SoftmaxGradient _ -> v -> softmax.gradient(v[a], v[b], v[out], rows, n);
+      case Op.AddBias _ -> {
+        RepeatedVector bias = new RepeatedVector(width(b));
+        yield v -> RowKernels.addBias(v[a], bias.of(v[b]), v[out], floats, bias.period());
+      }
+      case Op.AddBiasRelu _ -> {
+        RepeatedVector bias = new RepeatedVector(width(b));
+        yield v -> RowKernels.addBiasRelu(v[a], bias.of(v[b]), v[out], floats, bias.period());
+      }
+      case Op.ScaleFeatures _ -> {
+        RepeatedVector factors = new RepeatedVector(width(b));
+        yield v ->
+            RowKernels.scaleFeatures(v[a], factors.of(v[b]), v[out], floats, factors.period());
+      }
+      case Op.Standardize _ -> {
+        RepeatedVector mean = new RepeatedVector(width(b));
+        RepeatedVector inverseStd = new RepeatedVector(width(c));
+        yield v ->
+            RowKernels.standardize(
+                v[a], mean.of(v[b]), inverseStd.of(v[c]), v[out], floats, mean.period());
+      }
+      case Op.SumRows(int axes) -> {
+        int summed = Math.toIntExact(AxisRows.elements(first, 0, first.rank() - axes));
+        yield v -> RowKernels.sumRows(v[a], v[out], summed, floats);
+      }
+      case Op.BroadcastRows _ -> v -> RepeatedVector.repeat(v[a], v[out]);
+      case Op.Elementwise op -> {
+        ElementwiseKernel kernel = new ElementwiseKernel(ElementLoops.of(op), floats);
+        yield v -> kernel.run(v[a], v[b], v[out]);
+      }
+      case Op.Fused op -> new FusedKernel(op, inputs, out, floats);
+      case Op.Dropout(float rate, long stream) -> {
+        DropoutKernel dropout = new DropoutKernel(rate, stream, floats);
+        yield v -> dropout.run(v[a], v[b], v[out]);
+      }
+      case Op.Softmax _ -> {
+        SoftmaxKernels softmax = new SoftmaxKernels(n);
+        yield v -> softmax.softmax(v[a], v[out], rows);
+      }
+      case Op.SoftmaxGradient _ -> {
+        SoftmaxKernels softmax = new SoftmaxKernels(n);
+        yield v -> softmax.gradient(v[a], v[b], v[out], rows);
+      }
       case Op.LayerNorm(float epsilon) -> v -> layerNorm.forward(v[a], v[out], rows, n, epsilon);
       case Op.LayerNormGradient(float epsilon) ->
           v -> layerNorm.gradient(v[a], v[b], v[out], rows, n, epsilon);
-      case Op.SoftmaxCrossEntropy _ ->
-          v -> losses.softmaxCrossEntropy(v[a], v[b], v[c], v[out], rows, n);
-      case Op.SoftmaxCrossEntropyGradient _ ->
-          v -> losses.softmaxCrossEntropyGradient(v[a], v[b], v[c], v[d], v[out], rows, n);
+      case Op.RmsNorm(float epsilon) -> v -> rmsNorm.forward(v[a], v[out], rows, n, epsilon);
+      case Op.RmsNormGradient(float epsilon) ->
+          v -> rmsNorm.gradient(v[a], v[b], v[out], rows, n, epsilon);
+      case Op.BatchMean _ -> {
+        BatchNormKernels norm = new BatchNormKernels(samples, positions, n);
+        yield v -> norm.mean(v[a], v[b], v[out]);
+      }
+      case Op.BatchVariance _ -> {
+        BatchNormKernels norm = new BatchNormKernels(samples, positions, n);
+        yield v -> norm.variance(v[a], v[b], v[c], v[out]);
+      }
+      case Op.BatchNorm(float epsilon) -> {
+        BatchNormKernels norm = new BatchNormKernels(samples, positions, n);
+        yield v -> norm.normalize(v[a], v[b], v[c], v[out], epsilon);
+      }
+      case Op.NormalizeFeatures(float epsilon) -> {
+        BatchNormKernels norm = new BatchNormKernels(samples, positions, n);
+        yield v -> norm.normalize(v[a], v[b], v[c], v[out], epsilon);
+      }
+      case Op.BatchNormGradient(float epsilon) -> {
+        int dy = inputs.get(4);
+        BatchNormKernels norm = new BatchNormKernels(samples, positions, n);
+        yield v -> norm.gradient(v[a], v[b], v[c], v[d], v[dy], v[out], epsilon);
+      }
+      case Op.WeightStatistic _ -> {
+        int weights = second.dim(0);
+        yield v -> BatchNormKernels.weightStatistic(v[a], v[b], v[out], weights);
+      }
+      case Op.SoftmaxCrossEntropy _ -> {
+        CrossEntropyKernels losses = new CrossEntropyKernels(samples, positions, n);
+        yield v -> losses.loss(v[a], v[b], v[c], v[out]);
+      }
+      case Op.SoftmaxCrossEntropyGradient _ -> {
+        CrossEntropyKernels losses = new CrossEntropyKernels(samples, positions, n);
+        yield v -> losses.gradient(v[a], v[b], v[c], v[d], v[out]);
+      }
       case Op.BinaryCrossEntropy _ ->
-          v -> losses.binaryCrossEntropy(v[a], v[b], v[c], v[out], rows);
+          v -> BinaryCrossEntropyKernels.loss(v[a], v[b], v[c], v[out], rows);
       case Op.BinaryCrossEntropyGradient _ ->
-          v -> losses.binaryCrossEntropyGradient(v[a], v[b], v[c], v[d], v[out], rows);
+          v -> BinaryCrossEntropyKernels.gradient(v[a], v[b], v[c], v[d], v[out], rows);
+      case Op.MeanSquaredError _ -> {
+        RegressionKernels losses = RegressionKernels.meanSquared(samples, positions * n);
+        yield v -> losses.loss(v[a], v[b], v[c], v[out]);
+      }
+      case Op.MeanSquaredErrorGradient _ -> {
+        RegressionKernels losses = RegressionKernels.meanSquared(samples, positions * n);
+        yield v -> losses.gradient(v[a], v[b], v[c], v[d], v[out]);
+      }
+      case Op.Huber(float delta) -> {
+        RegressionKernels losses = RegressionKernels.huber(samples, positions * n, delta);
+        yield v -> losses.loss(v[a], v[b], v[c], v[out]);
+      }
+      case Op.HuberGradient(float delta) -> {
+        RegressionKernels losses = RegressionKernels.huber(samples, positions * n, delta);
+        yield v -> losses.gradient(v[a], v[b], v[c], v[d], v[out]);
+      }
       case Op.Conv2d op ->
           product(convolutions.forward(Convolution.of(op, first, second), owner), instruction);
       case Op.Conv2dInputGradient op ->
@@ -103,6 +177,62 @@ final class KernelCatalog {
         PoolKernels pool = new PoolKernels(shape, window, stride, padding);
         yield v -> pool.averageGradient(v[a], v[out]);
       }
+      case Op.Embedding _ -> {
+        int ids = Math.toIntExact(first.elements());
+        EmbeddingKernels embedding =
+            new EmbeddingKernels(instruction.layer(), ids, second.dim(0), second.dim(1));
+        yield v -> embedding.forward(v[a], v[b], v[out]);
+      }
+      case Op.EmbeddingGradient(int count) -> {
+        int ids = Math.toIntExact(first.elements());
+        EmbeddingKernels embedding =
+            new EmbeddingKernels(instruction.layer(), ids, count, shape.dim(1));
+        yield v -> embedding.gradient(v[a], v[b], v[out]);
+      }
+      case Op.CausalAttention(int heads) -> {
+        CausalAttentionKernels attention =
+            new CausalAttentionKernels(samples, first.dim(1), shape.dim(2), heads);
+        yield v -> attention.forward(v[a], v[out]);
+      }
+      case Op.CausalAttentionGradient(int heads) -> {
+        CausalAttentionKernels attention =
+            new CausalAttentionKernels(samples, first.dim(1), second.dim(2), heads);
+        yield v -> attention.gradient(v[a], v[b], v[out]);
+      }
+      case Op.Transpose(List<Integer> axes) -> {
+        TransposeKernel transpose = new TransposeKernel(first, axes);
+        yield v -> transpose.run(v[a], v[out]);
+      }
+      case Op.Concat(int axis) -> new ConcatKernel(program, inputs, out, axis);
+      case Op.Slice(int axis, int from, int _) -> {
+        AxisRows source = AxisRows.of(first, axis);
+        AxisRows target = AxisRows.of(shape, axis);
+        yield v -> source.copy(v[a], from, target, v[out], 0, target.length());
+      }
+      case Op.Pad(int axis, int before, int _) -> {
+        AxisRows source = AxisRows.of(first, axis);
+        AxisRows target = AxisRows.of(shape, axis);
+        yield v -> {
+          v[out].fill((byte) 0);
+          source.copy(v[a], 0, target, v[out], before, source.length());
+        };
+      }
+      case Op.Reduce(Op.Reduction reduction, int axis) -> {
+        AxisKernels kernels = new AxisKernels(first, axis);
+        yield switch (reduction) {
+          case SUM -> v -> kernels.sum(v[a], v[out], 1);
+          case MEAN -> v -> kernels.sum(v[a], v[out], 1f / first.dim(axis));
+          case MAX -> v -> kernels.max(v[a], v[out]);
+        };
+      }
+      case Op.ReduceMaxGradient(int axis) -> {
+        AxisKernels kernels = new AxisKernels(first, axis);
+        yield v -> kernels.maxGradient(v[a], v[c], v[out]);
+      }
+      case Op.Repeat(int axis, int times) -> {
+        long outer = AxisRows.elements(shape, 0, axis);
+        yield v -> AxisKernels.repeat(v[a], v[out], outer, times);
+      }
       case Op.ArgMax _ -> v -> SelectionKernels.argMax(v[a], v[out], rows, n);
       case Op.Threshold(float at) -> v -> SelectionKernels.threshold(v[a], at, v[out], rows);
       case Op.Reshape _ ->
@@ -111,10 +241,6 @@ final class KernelCatalog {
               MemorySegment.copy(v[a], 0, v[out], 0, v[out].byteSize());
             }
           };
-      default ->
-          throw new EngineException(
-              ErrorCode.INVALID_ARGUMENT,
-              instruction.layer() + ": the cpu device lacks " + instruction.op().name());
     };
   }
 
@@ -123,5 +249,9 @@ final class KernelCatalog {
     int right = instruction.inputs().get(1);
     int out = instruction.output();
     return v -> product.run(v[left], v[right], v[out]);
+  }
+
+  private int width(int id) {
+    return Math.toIntExact(program.value(id).shape().elements());
   }
 }

@@ -4,6 +4,8 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -20,7 +22,16 @@ final class Lanes {
   static final int LENGTH = SPECIES.length();
   static final long BYTES = SPECIES.vectorByteSize();
 
-  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+  /**
+   * For long loops that store by {@code intoMemorySegment} itself: C2 always inlines the Vector
+   * API's own methods, but one of ours not once a method has many nodes, and boxes its operand.
+   */
+  static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
+  private static final VectorShuffle<Float> BY_8 = rotation(8);
+  private static final VectorShuffle<Float> BY_4 = rotation(4);
+  private static final VectorShuffle<Float> BY_2 = rotation(2);
+  private static final VectorShuffle<Float> BY_1 = rotation(1);
 
   private Lanes() {}
 
@@ -57,13 +68,41 @@ final class Lanes {
   }
 
   /** Sum of the lanes by halving: lane i and lane i + width/2, and again. */
-  static float sum(FloatVector vector, float[] scratch) {
-    vector.intoArray(scratch, 0);
-    for (int half = LENGTH / 2; half > 0; half /= 2) {
-      for (int i = 0; i < half; i++) {
-        scratch[i] += scratch[i + half];
-      }
+  static float sum(FloatVector vector) {
+    FloatVector sum = vector;
+    if (LENGTH > 8) {
+      sum = sum.add(sum.rearrange(BY_8));
     }
-    return scratch[0];
+    if (LENGTH > 4) {
+      sum = sum.add(sum.rearrange(BY_4));
+    }
+    if (LENGTH > 2) {
+      sum = sum.add(sum.rearrange(BY_2));
+    }
+    return sum.add(sum.rearrange(BY_1)).lane(0);
+  }
+
+  /** Lane by lane b where it is above a, else a: a NaN in a stays, one in b is passed over. */
+  static FloatVector larger(FloatVector a, FloatVector b) {
+    return a.blend(b, b.compare(VectorOperators.GT, a));
+  }
+
+  /** Largest of the lanes, none of them NaN. */
+  static float max(FloatVector vector) {
+    FloatVector max = vector;
+    if (LENGTH > 8) {
+      max = larger(max, max.rearrange(BY_8));
+    }
+    if (LENGTH > 4) {
+      max = larger(max, max.rearrange(BY_4));
+    }
+    if (LENGTH > 2) {
+      max = larger(max, max.rearrange(BY_2));
+    }
+    return larger(max, max.rearrange(BY_1)).lane(0);
+  }
+
+  private static VectorShuffle<Float> rotation(int by) {
+    return VectorShuffle.fromOp(SPECIES, lane -> (lane + by) % LENGTH);
   }
 }

@@ -4,33 +4,44 @@ import static io.tidemill.device.cpu.Lanes.BYTES;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
 /**
- * Standardises each row [rows, n] and differentiates that; float32, moments in double.
+ * Standardises each row [rows, n] and differentiates that; float32, sums in double.
  *
- * <p>Sums run over four interleaved accumulators on every machine. In double the sum of a constant
- * row is exact, so such a row gives zeros and not amplified rounding errors. Owns scratch fields:
- * one for each execution.
+ * <p>One pass takes all sums, of the distances to the row's first element: a constant row has none
+ * and so gives exactly 0, and the variance, mean square less squared mean, loses at most a factor n
+ * of a double's precision, since a row's first element is within sqrt(n) deviations of its mean.
+ * Owns scratch fields: one for each execution.
  */
 final class LayerNormKernels {
-  private double mean;
-  private double inverseStd;
+  /** Sums over the row of d = x - x[0], of d², of dy and of dy d. */
+  private double sum;
+
+  private double squares;
+  private double upstream;
+  private double dot;
 
   void forward(MemorySegment x, MemorySegment out, int rows, int n, float epsilon) {
     long whole = Lanes.wholeBytes(n);
     VectorMask<Float> tail = Lanes.tail(n);
+    boolean hasTail = tail.anyTrue();
     for (int row = 0; row < rows; row++) {
       long base = (long) row * n * Float.BYTES;
-      measure(x, base, n, epsilon);
-      float shift = (float) mean;
-      float scale = (float) inverseStd;
+      float first = x.get(JAVA_FLOAT, base);
+      measure(x, base, n, first);
+      float mean = (float) (sum / n);
+      float scale = (float) inverseStd(n, epsilon);
       for (long i = 0; i < whole; i += BYTES) {
-        Lanes.store(Lanes.load(x, base + i).sub(shift).mul(scale), out, base + i);
+        FloatVector d = Lanes.load(x, base + i).sub(first);
+        Lanes.store(d.sub(mean).mul(scale), out, base + i);
       }
-      FloatVector last = Lanes.load(x, base + whole, tail).sub(shift).mul(scale);
-      Lanes.store(last, out, base + whole, tail);
+      if (hasTail) {
+        FloatVector d = Lanes.load(x, base + whole, tail).sub(first);
+        Lanes.store(d.sub(mean).mul(scale), out, base + whole, tail);
+      }
     }
   }
 
@@ -39,49 +50,114 @@ final class LayerNormKernels {
       MemorySegment x, MemorySegment dy, MemorySegment out, int rows, int n, float epsilon) {
     for (int row = 0; row < rows; row++) {
       long base = (long) row * n * Float.BYTES;
-      measure(x, base, n, epsilon);
-      double sum = 0;
-      double dot = 0;
-      for (long i = base; i < base + (long) n * Float.BYTES; i += Float.BYTES) {
-        double upstream = dy.get(JAVA_FLOAT, i);
-        sum += upstream;
-        dot += upstream * (x.get(JAVA_FLOAT, i) - mean) * inverseStd;
-      }
-      for (long i = base; i < base + (long) n * Float.BYTES; i += Float.BYTES) {
-        double standardised = (x.get(JAVA_FLOAT, i) - mean) * inverseStd;
-        double dx = (dy.get(JAVA_FLOAT, i) - sum / n - standardised * (dot / n)) * inverseStd;
-        out.set(JAVA_FLOAT, i, (float) dx);
-      }
+      float first = x.get(JAVA_FLOAT, base);
+      measure(x, dy, base, n, first);
+      double mean = sum / n;
+      double scale = inverseStd(n, epsilon);
+      double correlation = (dot - mean * upstream) * scale / n;
+      gradientRow(
+          x,
+          dy,
+          out,
+          base,
+          n,
+          first,
+          (float) mean,
+          (float) (upstream / n),
+          (float) (correlation * scale),
+          (float) scale);
     }
   }
 
-  private void measure(MemorySegment x, long base, int n, float epsilon) {
-    mean = sum(x, base, n, 0, false) / n;
-    inverseStd = 1 / Math.sqrt(sum(x, base, n, mean, true) / n + epsilon);
+  private static void gradientRow(
+      MemorySegment x,
+      MemorySegment dy,
+      MemorySegment out,
+      long base,
+      int n,
+      float first,
+      float mean,
+      float upstreamMean,
+      float slope,
+      float scale) {
+    long whole = Lanes.wholeBytes(n);
+    for (long i = 0; i < whole; i += BYTES) {
+      FloatVector centred = Lanes.load(x, base + i).sub(first).sub(mean);
+      FloatVector dx = Lanes.load(dy, base + i).sub(upstreamMean).sub(centred.mul(slope));
+      Lanes.store(dx.mul(scale), out, base + i);
+    }
+    VectorMask<Float> tail = Lanes.tail(n);
+    if (tail.anyTrue()) {
+      FloatVector centred = Lanes.load(x, base + whole, tail).sub(first).sub(mean);
+      FloatVector dx = Lanes.load(dy, base + whole, tail).sub(upstreamMean);
+      Lanes.store(dx.sub(centred.mul(slope)).mul(scale), out, base + whole, tail);
+    }
   }
 
-  /** Sum over the row of x - shift, squared where asked. */
-  private static double sum(MemorySegment x, long base, int n, double shift, boolean squared) {
-    double s0 = 0;
-    double s1 = 0;
-    double s2 = 0;
-    double s3 = 0;
-    long end = base + (long) n * Float.BYTES;
-    long i = base;
-    for (; i <= end - 4 * Float.BYTES; i += 4 * Float.BYTES) {
-      s0 += term(x, i, shift, squared);
-      s1 += term(x, i + Float.BYTES, shift, squared);
-      s2 += term(x, i + 2 * Float.BYTES, shift, squared);
-      s3 += term(x, i + 3 * Float.BYTES, shift, squared);
-    }
-    for (; i < end; i += Float.BYTES) {
-      s0 += term(x, i, shift, squared);
-    }
-    return (s0 + s1) + (s2 + s3);
+  private double inverseStd(int n, float epsilon) {
+    double mean = sum / n;
+    return 1 / Math.sqrt(Math.max(squares / n - mean * mean, 0) + epsilon);
   }
 
-  private static double term(MemorySegment x, long at, double shift, boolean squared) {
-    double centred = x.get(JAVA_FLOAT, at) - shift;
-    return squared ? centred * centred : centred;
+  private void measure(MemorySegment x, long base, int n, float first) {
+    long whole = Lanes.wholeBytes(n);
+    DoubleVector s0 = DoubleLanes.zero();
+    DoubleVector s1 = DoubleLanes.zero();
+    DoubleVector q0 = DoubleLanes.zero();
+    DoubleVector q1 = DoubleLanes.zero();
+    for (long i = 0; i < whole; i += BYTES) {
+      DoubleVector d0 = DoubleLanes.widen(DoubleLanes.load(x, base + i).sub(first));
+      DoubleVector d1 =
+          DoubleLanes.widen(DoubleLanes.load(x, base + i + DoubleLanes.BYTES).sub(first));
+      s0 = s0.add(d0);
+      s1 = s1.add(d1);
+      q0 = d0.fma(d0, q0);
+      q1 = d1.fma(d1, q1);
+    }
+    sum = DoubleLanes.sum(s0.add(s1));
+    squares = DoubleLanes.sum(q0.add(q1));
+    if (whole < (long) n * Float.BYTES) {
+      measureRest(x, base + whole, base + (long) n * Float.BYTES, first);
+    }
+  }
+
+  private void measureRest(MemorySegment x, long from, long to, float first) {
+    for (long i = from; i < to; i += Float.BYTES) {
+      double d = x.get(JAVA_FLOAT, i) - first;
+      sum += d;
+      squares += d * d;
+    }
+  }
+
+  private void measure(MemorySegment x, MemorySegment dy, long base, int n, float first) {
+    long whole = DoubleLanes.wholeBytes(n);
+    DoubleVector sums = DoubleLanes.zero();
+    DoubleVector squareSums = DoubleLanes.zero();
+    DoubleVector upstreams = DoubleLanes.zero();
+    DoubleVector dots = DoubleLanes.zero();
+    for (long i = 0; i < whole; i += DoubleLanes.BYTES) {
+      DoubleVector d = DoubleLanes.widen(DoubleLanes.load(x, base + i).sub(first));
+      DoubleVector g = DoubleLanes.widen(DoubleLanes.load(dy, base + i));
+      sums = sums.add(d);
+      squareSums = d.fma(d, squareSums);
+      upstreams = upstreams.add(g);
+      dots = g.fma(d, dots);
+    }
+    sum = DoubleLanes.sum(sums);
+    squares = DoubleLanes.sum(squareSums);
+    upstream = DoubleLanes.sum(upstreams);
+    dot = DoubleLanes.sum(dots);
+    if (whole < (long) n * Float.BYTES) {
+      measureRest(x, dy, base + whole, base + (long) n * Float.BYTES, first);
+    }
+  }
+
+  private void measureRest(MemorySegment x, MemorySegment dy, long from, long to, float first) {
+    measureRest(x, from, to, first);
+    for (long i = from; i < to; i += Float.BYTES) {
+      double g = dy.get(JAVA_FLOAT, i);
+      upstream += g;
+      dot += g * (x.get(JAVA_FLOAT, i) - first);
+    }
   }
 }

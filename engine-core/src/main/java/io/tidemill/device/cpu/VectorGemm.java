@@ -100,7 +100,10 @@ final class VectorGemm implements Gemm {
     }
   }
 
-  private static void tile(
+  /**
+   * Four rows by two vectors: out = op(left) right, the inner dimension being k; steps in bytes.
+   */
+  static void tile(
       MemorySegment left,
       long leftAt,
       long rowStep,

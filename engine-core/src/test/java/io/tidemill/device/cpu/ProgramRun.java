@@ -56,6 +56,8 @@ final class ProgramRun {
       for (int i = 0; i < numbers.length; i++) {
         if (input.type() == DataType.INT32) {
           memory.setAtIndex(ValueLayout.JAVA_INT, i, (int) numbers[i]);
+        } else if (input.type() == DataType.INT64) {
+          memory.setAtIndex(ValueLayout.JAVA_LONG, i, (long) numbers[i]);
         } else {
           memory.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) numbers[i]);
         }

@@ -2,9 +2,12 @@ package io.tidemill.device.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemill.device.Device;
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
 import io.tidemill.program.Op;
 import io.tidemill.program.OpCase;
 import io.tidemill.tensor.Shape;
@@ -137,6 +140,108 @@ final class SpecialValuesTest {
     double[] y = run(new Op.ArgMax(), matrix(2, 3), new double[] {1, 5, 5, -1, -2, -1});
 
     assertArrayEquals(new double[] {1, 0}, y);
+  }
+
+  @Test
+  void layerNormOfALargeConstantRowIsZeroAtAnyLength() {
+    for (int n : new int[] {1, 7, 16, 17, 33, 128}) {
+      double[] x = new double[n];
+      Arrays.fill(x, 16777213);
+
+      assertArrayEquals(new double[n], run(new Op.LayerNorm(1e-12f), matrix(1, n), x), "n=" + n);
+    }
+  }
+
+  @Test
+  void layerNormKeepsItsPrecisionFarFromZero() {
+    double[] x = {1e6, 1e6 + 1, 1e6 + 2, 1e6 + 3};
+
+    double[] y = run(new Op.LayerNorm(1e-12f), matrix(1, 4), x);
+
+    double unit = 1 / Math.sqrt(5);
+    assertArrayEquals(new double[] {-3 * unit, -unit, unit, 3 * unit}, y, 1e-6);
+  }
+
+  @Test
+  void activationsReachTheirLimits() {
+    double[] x = {INF, -INF, NAN, 200, -200, -0.0};
+
+    assertArrayEquals(new double[] {1, -1, NAN, 1, -1, -0.0}, run(new Op.Tanh(), matrix(1, 6), x));
+    assertArrayEquals(
+        new double[] {INF, -0.0, NAN, 200, -0.0, -0.0}, run(new Op.Gelu(), matrix(1, 6), x));
+    assertArrayEquals(
+        new double[] {INF, NAN, NAN, 200, -0.0, -0.0}, run(new Op.Silu(), matrix(1, 6), x));
+  }
+
+  @Test
+  void statisticsOfABatchSkipSamplesOfWeightZeroWhateverTheyHold() {
+    List<Shape> shapes = List.of(Shape.of(3, 2), Shape.of(3));
+    double[] mean =
+        run(
+            new OpCase(new Op.BatchMean(), shapes, 0),
+            new double[] {1, 2, NAN, INF, 4, 8},
+            new double[] {2, 0, 1});
+
+    assertArrayEquals(new double[] {2, 4}, mean);
+  }
+
+  @Test
+  void statisticsOfNothingAreZero() {
+    List<Shape> shapes = List.of(Shape.of(2, 17), Shape.of(2));
+    double[] mean =
+        run(new OpCase(new Op.BatchMean(), shapes, 0), new double[34], new double[] {0, 0});
+
+    assertArrayEquals(new double[17], mean);
+  }
+
+  @Test
+  void refusesAnIdOutsideTheTable() {
+    List<Shape> shapes = List.of(Shape.of(1, 2), Shape.of(65, 4));
+    OpCase opCase = new OpCase(new Op.Embedding(), shapes, 0);
+
+    EngineException refusal =
+        assertThrows(
+            EngineException.class, () -> run(opCase, new double[] {3, 70}, new double[260]));
+
+    assertEquals(ErrorCode.INVALID_DATA, refusal.code());
+    assertEquals("program: id out of range: expected 0 to 64, found 70", refusal.getMessage());
+  }
+
+  @Test
+  void dropoutKeepsAsManyAsItsRateSays() {
+    int n = 100_003;
+    double[] ones = new double[n];
+    Arrays.fill(ones, 1);
+    List<Shape> shapes = List.of(Shape.of(1, n), Shape.of(3));
+    OpCase opCase = new OpCase(new Op.Dropout(0.25f, 1), shapes, 0);
+
+    double[] y = run(opCase, ones, new double[] {7, 1, 2});
+
+    double kept = Arrays.stream(y).filter(each -> each != 0).count() / (double) n;
+    assertEquals(0.75, kept, 0.005);
+    assertEquals((float) (4 / 3.0), Arrays.stream(y).max().orElseThrow());
+  }
+
+  @Test
+  void anUnreadPositionDoesNotReachThoseBeforeIt() {
+    List<Shape> shapes = List.of(Shape.of(1, 3, 3));
+    double[] y =
+        run(
+            new OpCase(new Op.CausalAttention(1), shapes, 0),
+            new double[] {1, 2, 3, 0, 0, 5, 1, INF, NAN});
+
+    assertArrayEquals(new double[] {3, 4, NAN}, y);
+  }
+
+  @Test
+  void theLargestOfSomethingWithNanIsNan() {
+    List<Shape> shapes = List.of(Shape.of(1, 3, 2));
+    double[] y =
+        run(
+            new OpCase(new Op.Reduce(Op.Reduction.MAX, 1), shapes, 0),
+            new double[] {1, 2, NAN, 9, 3, -4});
+
+    assertArrayEquals(new double[] {NAN, 9}, y);
   }
 
   private static List<Shape> matrix(int rows, int n) {

@@ -3,6 +3,10 @@ package io.tidemill.device.cpu;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import org.junit.jupiter.api.Test;
 
@@ -63,6 +67,49 @@ final class VectorMathTest {
     }
 
     assertTrue(worst <= BOUND_ULP, "signedLog1p is off by " + worst + " ulp at " + at);
+  }
+
+  @Test
+  void signedLogarithmHasTheSameBitsInVectors() {
+    float[] x = new float[Lanes.LENGTH];
+    for (long bits = 0; bits <= Float.floatToIntBits(Float.MAX_VALUE); bits += 100_003) {
+      Arrays.fill(x, Float.intBitsToFloat((int) bits) * (bits % 2 == 0 ? 1 : -1));
+
+      float inLane = VectorMath.signedLog1p(FloatVector.fromArray(Lanes.SPECIES, x, 0)).lane(0);
+
+      assertEquals(VectorMath.signedLog1p(x[0]), inLane);
+    }
+  }
+
+  @Test
+  void tangentIsWithinThreeUlp() {
+    double worst = 0;
+    for (int i = 0; i < 200_000; i++) {
+      float x = (float) Math.scalb(1 + i % 1000 / 1000.0, i / 1000 % 40 - 35);
+      float y = VectorMath.tanh(Lanes.broadcast(-x)).lane(0);
+      double exact = StrictMath.tanh(-x);
+      worst = Math.max(worst, Math.abs(y - exact) / Math.ulp((float) exact));
+    }
+
+    assertTrue(worst <= 3, "tanh is off by " + worst + " ulp");
+  }
+
+  @Test
+  void exponentialsOfARowHaveTheBitsOfTheExponential() {
+    float[] x = new float[3 * Lanes.LENGTH];
+    Arrays.setAll(x, i -> -90 + 4f * i);
+    MemorySegment row = Arena.ofAuto().allocate(x.length * 4L, 64);
+    MemorySegment.copy(MemorySegment.ofArray(x), 0, row, 0, x.length * 4L);
+
+    double sum = new Exponentials().write(row, 0, 0.5f, row, 0, x.length * 4L);
+
+    double expected = 0;
+    for (int i = 0; i < x.length; i++) {
+      float e = VectorMath.exp(x[i] - 0.5f);
+      assertEquals(e, row.getAtIndex(ValueLayout.JAVA_FLOAT, i));
+      expected += e;
+    }
+    assertEquals(expected, sum, Math.abs(expected) * 1e-14);
   }
 
   private static float exp(float x) {

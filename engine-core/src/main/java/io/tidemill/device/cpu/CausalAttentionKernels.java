@@ -15,8 +15,8 @@ import jdk.incubator.vector.VectorMask;
  * <p>A head's queries, keys and values are copied to scratch space, padded to whole tiles, where
  * all products are tiles of four rows by two vectors, and only what causality leaves of them:
  * position i looks at the positions up to i, so rows i to i + 3 need i + 4 keys. Probabilities
- * [length, length] exist for one head at a time; the gradient computes them again. Belongs to one
- * instruction.
+ * [length, length] exist for one head at a time; the gradient computes them again. A NaN or an
+ * infinity reaches the other rows of its tile too, as 0 times it. Belongs to one instruction.
  */
 final class CausalAttentionKernels {
   private static final int ROWS = 4;

@@ -97,7 +97,9 @@ final class VectorMathTest {
   @Test
   void exponentialsOfARowHaveTheBitsOfTheExponential() {
     float[] x = new float[3 * Lanes.LENGTH];
-    Arrays.setAll(x, i -> -90 + 4f * i);
+    for (int i = 0; i < x.length; i++) {
+      x[i] = -90 + 4f * i;
+    }
     MemorySegment row = Arena.ofAuto().allocate(x.length * 4L, 64);
     MemorySegment.copy(MemorySegment.ofArray(x), 0, row, 0, x.length * 4L);
 

@@ -2,7 +2,8 @@
  * What oneDNN costs on one core, by memory layout: the figures of docs/benchmarks/onednn-layouts.md.
  *
  * Build and run: see that page. Each line is the median and the least of the repetitions, in
- * microseconds a call, with the implementation that oneDNN chose. "plain" is what the arena holds
+ * microseconds of this thread's CPU time a call (so others on the machine disturb little), with
+ * the implementation that oneDNN chose. "plain" is what the arena holds
  * (activations NHWC, weights HWIO); "any" lets oneDNN choose, and the reorders that this costs are
  * timed on lines of their own.
  */
@@ -136,8 +137,10 @@ static dnnl_memory_desc_t kernel(int k, int in, int out, int any) {
   return desc(4, (dnnl_dims_t){out, in, k, k}, any ? NULL : hwio, dnnl_f32);
 }
 
-/* variant: 'p' plain, 'w' weights any, 'a' all any, 'r' weights any and the one-channel source as NCHW,
-   'q' all plain and the one-channel source as NCHW, 'b' as 'r' with bias and relu, 'P' 'B' likewise plain */
+/*
+ * Variants: p all plain; w weights any; a all any; q and r as p and w, but a source of one channel
+ * is called NCHW, which lies the same; b and B as r and p, with bias and relu in the same pass.
+ */
 static void convolution(int n, int h, int in, int k, int out, char variant) {
   int oh = h - k + 1;
   int any_weights = variant == 'w' || variant == 'a' || variant == 'r' || variant == 'b';

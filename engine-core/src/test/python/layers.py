@@ -1,7 +1,7 @@
 """Writes what PyTorch computes for each layer and loss, for PyTorchTest to compare with.
 
     python3 -m pip install torch numpy
-    python3 engine-core/src/test/python/layers.py      writes src/test/resources/fixtures/*.safetensors
+    python3 engine-core/src/test/python/layers.py      writes src/test/resources/fixtures/layers/*.safetensors
 
 Inputs and parameters are float32 numbers; PyTorch computes with them in float64 and rounds at the end, so the
 files hold the correctly rounded truth and the tolerance of the test is all the engine's own.
@@ -22,7 +22,7 @@ import numpy
 import torch
 from torch.nn import functional
 
-FOLDER = pathlib.Path(__file__).parent.parent / "resources" / "fixtures"
+FOLDER = pathlib.Path(__file__).parent.parent / "resources" / "fixtures" / "layers"
 
 random = torch.Generator()
 

@@ -23,7 +23,7 @@ class ArchitectureTest {
 
   static {
     allow("error");
-    allow("metric");
+    allow("metric", "error");
     allow("storage", "error");
     allow("tensor", "error");
     allow("codec", "error");

@@ -71,6 +71,18 @@ class ServeTest {
   }
 
   @Test
+  void explainsWhatAModelComputes() throws Exception {
+    Outcome explained =
+        tidemill.run("model", "digits", "explain", "--rows", "2", "--state", "served");
+
+    assertEquals(0, explained.exit());
+    String text = String.join("\n", explained.out());
+    assertTrue(text.contains("dense-1   addBiasRelu"), text);
+    assertTrue(text.contains("parameters  535,818 numbers"), text);
+    assertTrue(text.contains("[2, 512]"), text);
+  }
+
+  @Test
   void namesTheWeightsThatAreMissing() throws Exception {
     Files.delete(folder.resolve("damaged/models/digits/1/weights.safetensors"));
 

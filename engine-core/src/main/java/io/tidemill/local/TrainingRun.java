@@ -60,7 +60,12 @@ final class TrainingRun implements AutoCloseable {
   }
 
   Sequencer<?> sequencer() {
-    return new Sequencer<>(training, log, progress, !DataflowGraph.isBounded(chain.head()));
+    return new Sequencer<>(
+        training,
+        log,
+        progress,
+        !DataflowGraph.isBounded(chain.head()),
+        context.signals()::requestedCheckpoint);
   }
 
   /** The tasks of a rank, one for each thread of its worker. */

@@ -27,7 +27,7 @@ public record Accuracy<E>(String name, ToIntFunction<E> label) implements Metric
     return new Counts();
   }
 
-  private static int largest(float[] row) {
+  static int largest(float[] row) {
     int best = 0;
     for (int i = 1; i < row.length; i++) {
       best = row[i] > row[best] ? i : best;

@@ -1,5 +1,7 @@
 package io.tidemill.metric;
 
+import java.util.Optional;
+
 /**
  * One number that says how good predictions are.
  *
@@ -12,6 +14,11 @@ public interface Metric<E> {
 
   /** The key in a report, for example {@code aucRoc}. */
   String name();
+
+  /** Whether {@link Accumulator#addLoss} is wanted, which takes a pass over the examples. */
+  default boolean needsLoss() {
+    return false;
+  }
 
   /** A fresh evaluation. */
   Accumulator<E> start();
@@ -26,11 +33,20 @@ public interface Metric<E> {
     /**
      * Takes an example and what the model predicts for it.
      *
-     * @param prediction the model's output row; it may be reused by the caller after the call
+     * @param prediction the model's output of one example, flat; it may be reused by the caller
+     *     after the call
      */
     void add(E example, float[] prediction);
 
+    /** Takes the loss of an example, computed for itself; only where the metric needs it. */
+    default void addLoss(E example, float loss) {}
+
     /** The metric over what was added; NaN where that does not determine it. */
     double value();
+
+    /** What people read beside the number, on several lines. */
+    default Optional<String> table() {
+      return Optional.empty();
+    }
   }
 }

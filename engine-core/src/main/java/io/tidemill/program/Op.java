@@ -20,6 +20,11 @@ public sealed interface Op {
     return nameOf(getClass());
   }
 
+  /** Name and attributes for people: {@code conv2d[stride=1, padding=0, groups=1]}. */
+  default String describe() {
+    return toString().replace(getClass().getSimpleName(), name()).replace("[]", "");
+  }
+
   /** The name of the operation that {@code type} is the record of. */
   static String nameOf(Class<?> type) {
     String simple = type.getSimpleName();
@@ -127,6 +132,11 @@ public sealed interface Op {
   record Fused(List<Step> steps) implements Op {
     public Fused {
       steps = List.copyOf(steps);
+    }
+
+    @Override
+    public String describe() {
+      return "fused" + steps.stream().map(step -> step.op().describe()).toList();
     }
 
     /**

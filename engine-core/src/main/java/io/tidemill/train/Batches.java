@@ -3,17 +3,14 @@ package io.tidemill.train;
 import io.tidemill.device.Device;
 import io.tidemill.device.DeviceBuffer;
 import io.tidemill.device.Execution;
-import io.tidemill.error.EngineException;
-import io.tidemill.error.ErrorCode;
 import io.tidemill.network.Adaptation;
-import io.tidemill.network.Loss;
 import io.tidemill.network.Network;
 import io.tidemill.program.Optimizer;
 import io.tidemill.program.Program;
-import io.tidemill.tensor.DataType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Which samples a shard of a step takes: a pure function of (log, seed, step, micro-batch, shard).
@@ -26,7 +23,8 @@ final class Batches {
   private final SampleLog log;
   private final SampleOrder order;
   private final RowWriter<?> rows;
-  private final int classes;
+  private final Labels labelReader;
+  private final Optional<Augmenter> augmenter;
   private final long seed;
   private final boolean drawsRandomNumbers;
 
@@ -34,12 +32,20 @@ final class Batches {
     this.training = training;
     this.log = log;
     this.seed = seed;
+    this.augmenter = augmenter(training, seed);
     this.order = new SampleOrder(seed, training.shuffled());
     this.rows = new RowWriter<>(training.encoding());
-    this.classes = training.network().outputShape().dim(-1);
+    this.labelReader = new Labels(training);
     this.drawsRandomNumbers =
         training.program().inputs().stream()
             .anyMatch(input -> input.name().equals(Network.RANDOM_KEY));
+  }
+
+  private static Optional<Augmenter> augmenter(Training<?> training, long seed) {
+    return training.augmentations().isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new Augmenter(training.augmentations(), training.network().inputShape(), seed));
   }
 
   /** Samples that training will see in all; Long.MAX_VALUE while the stream has not ended. */
@@ -105,13 +111,17 @@ final class Batches {
     long samples = log.isSealed() ? log.length() : Long.MAX_VALUE;
     long rowBytes = features.byteSize() / count;
     long labelBytes = labels.byteSize() / count;
+    Supplier<String> where = () -> " at step=" + (step + 1) + " shard=" + shard;
     for (int i = 0; i < count; i++) {
       boolean real = first + i < total;
       weights.setAtIndex(ValueLayout.JAVA_FLOAT, i, real ? weight : 0);
       if (real) {
         MemorySegment row = log.row(order.indexOf(first + i, samples));
         rows.readFeatures(row, features, i);
-        readLabels(row, labels, i, step, shard);
+        if (augmenter.isPresent()) {
+          augmenter.get().apply(features, i, first + i);
+        }
+        labelReader.read(row, labels, i, where);
       } else {
         features.asSlice(i * rowBytes, rowBytes).fill((byte) 0);
         labels.asSlice(i * labelBytes, labelBytes).fill((byte) 0);
@@ -148,52 +158,5 @@ final class Batches {
         adaptation.accept(execution.output("prepared"), filled);
       }
     }
-  }
-
-  private void readLabels(MemorySegment row, MemorySegment labels, int to, long step, int shard) {
-    int width = training.encoding().labelWidth();
-    boolean isClass = training.loss().labelType() == DataType.INT32;
-    for (int i = 0; i < width; i++) {
-      double label = rows.label(row, i);
-      if (isClass ? !isClass(label) : !isTarget(label)) {
-        throw outOfRange(label, step, shard);
-      }
-      if (isClass) {
-        labels.setAtIndex(ValueLayout.JAVA_INT, (long) to * width + i, (int) label);
-      } else {
-        labels.setAtIndex(ValueLayout.JAVA_FLOAT, (long) to * width + i, (float) label);
-      }
-    }
-  }
-
-  private boolean isClass(double label) {
-    return label >= 0 && label < classes && label == Math.rint(label);
-  }
-
-  private boolean isTarget(double label) {
-    return wantsProbability() ? label >= 0 && label <= 1 : Double.isFinite(label);
-  }
-
-  private boolean wantsProbability() {
-    return training.loss() instanceof Loss.BinaryCrossEntropy;
-  }
-
-  private EngineException outOfRange(double label, long step, int shard) {
-    String expected = "a finite number";
-    if (training.loss().labelType() == DataType.INT32) {
-      expected = "a class from 0 to " + (classes - 1);
-    } else if (wantsProbability()) {
-      expected = "a number from 0 to 1";
-    }
-    return new EngineException(
-        ErrorCode.INVALID_DATA,
-        "loss: label out of range: expected "
-            + expected
-            + ", found "
-            + (label == (long) label ? String.valueOf((long) label) : String.valueOf(label))
-            + " at step="
-            + (step + 1)
-            + " shard="
-            + shard);
   }
 }

@@ -18,6 +18,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -36,6 +37,7 @@ public final class Evaluator<T> implements Operator {
   private final Codec<Object> codec;
   private final Device device;
   private final RowWriter<T> rows;
+  private final Labels labels;
   private final List<T> examples = new ArrayList<>();
   private OperatorContext context;
 
@@ -45,6 +47,10 @@ public final class Evaluator<T> implements Operator {
   private List<Metric.Accumulator<T>> accumulators = List.of();
   private DeviceBuffer parameters;
   private Execution execution;
+
+  /** For one example at a time; absent where no metric wants the loss. */
+  private Optional<Execution> loss = Optional.empty();
+
   private int next;
 
   /** {@code codec} is that of the examples. */
@@ -55,6 +61,7 @@ public final class Evaluator<T> implements Operator {
     this.codec = codec;
     this.device = device;
     this.rows = new RowWriter<>(training.encoding());
+    this.labels = new Labels(training);
   }
 
   @Override
@@ -85,6 +92,7 @@ public final class Evaluator<T> implements Operator {
     next += count;
     if (next == examples.size()) {
       context.metrics().accept(values());
+      presentTables();
       close();
     }
   }
@@ -116,6 +124,7 @@ public final class Evaluator<T> implements Operator {
     if (parameters != null) {
       parameters.close();
       execution.close();
+      loss.ifPresent(Execution::close);
       parameters = null;
     }
   }
@@ -127,6 +136,9 @@ public final class Evaluator<T> implements Operator {
         device
             .compile(training.network().prediction(training.loss()).bind(BATCH_ROWS))
             .newExecution();
+    if (metrics.stream().anyMatch(Metric::needsLoss)) {
+      loss = Optional.of(openLoss());
+    }
     accumulators = metrics.stream().map(Metric::start).toList();
     next = 0;
   }
@@ -137,10 +149,13 @@ public final class Evaluator<T> implements Operator {
     for (int i = 0; i < count; i++) {
       rows.write(examples.get(next + i), row);
       rows.readFeatures(row, features, i);
+      if (loss.isPresent()) {
+        measureLoss(next + i, row, loss.get());
+      }
     }
     execution.run(parameters);
-    MemorySegment output = execution.output("probabilities");
-    float[] prediction = new float[training.network().outputShape().dim(-1)];
+    MemorySegment output = execution.output(training.loss().answer());
+    float[] prediction = new float[(int) training.network().outputShape().elements()];
     for (int i = 0; i < count; i++) {
       MemorySegment.copy(
           output,
@@ -152,6 +167,29 @@ public final class Evaluator<T> implements Operator {
       for (Metric.Accumulator<T> accumulator : accumulators) {
         accumulator.add(examples.get(next + i), prediction);
       }
+    }
+  }
+
+  /** The loss of one example has the bits of that example alone, whoever stands beside it. */
+  private Execution openLoss() {
+    Execution opened =
+        device.compile(training.network().evaluation(training.loss(), 1)).newExecution();
+    opened.input("weights").set(ValueLayout.JAVA_FLOAT, 0, 1);
+    return opened;
+  }
+
+  private void measureLoss(int example, MemorySegment row, Execution opened) {
+    rows.readFeatures(row, opened.input("features"), 0);
+    labels.read(row, opened.input("labels"), 0, () -> " in example " + example);
+    opened.run(parameters);
+    float found = opened.output("loss").get(ValueLayout.JAVA_FLOAT, 0);
+    accumulators.forEach(accumulator -> accumulator.addLoss(examples.get(example), found));
+  }
+
+  private void presentTables() {
+    for (int i = 0; i < metrics.size(); i++) {
+      String name = metrics.get(i).name();
+      accumulators.get(i).table().ifPresent(table -> context.texts().accept(name, table));
     }
   }
 

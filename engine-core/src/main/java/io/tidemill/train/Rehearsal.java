@@ -22,6 +22,7 @@ final class Rehearsal implements AutoCloseable {
   private final Device device;
   private final Execution execution;
   private final Optimizer optimizer;
+  private final boolean needsNorm;
   private final DeviceBuffer parameters;
   private final DeviceBuffer gradients;
   private final List<DeviceBuffer> shards = new ArrayList<>();
@@ -33,6 +34,7 @@ final class Rehearsal implements AutoCloseable {
     this.device = gang.device();
     this.execution = execution;
     this.optimizer = gang.training().optimizer();
+    this.needsNorm = gang.training().needsNorm();
     this.parameters = device.allocate(gang.layout().floats());
     this.gradients = device.allocate(gang.layout().floats());
     for (int shard = 0; shard < gang.training().shards(); shard++) {
@@ -52,6 +54,9 @@ final class Rehearsal implements AutoCloseable {
     execution.run(parameters, gradients);
     DeviceBuffer sum = shards.getFirst();
     device.treeSum(shards, sum, 0, FLOATS);
+    if (needsNorm) {
+      device.scale(sum, (float) device.sumOfSquares(sum, 0, FLOATS), 0, FLOATS);
+    }
     device.update(optimizer, steps, sum, sum, moments, 0, FLOATS);
     return 1;
   }

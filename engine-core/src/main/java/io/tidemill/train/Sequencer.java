@@ -12,11 +12,13 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.function.LongSupplier;
 
 /**
  * Appends what reaches a training to its sample log, in the order of the job.
  *
- * <p>Where the stream has no end, it keeps only so far ahead of the training.
+ * <p>Where the stream has no end, it keeps only so far ahead of the training; records that wait in
+ * front of a barrier are let in before their time, and those behind the last step are not kept.
  */
 public final class Sequencer<T> implements Operator {
   private static final String KIND = "log";
@@ -29,6 +31,10 @@ public final class Sequencer<T> implements Operator {
   private final SampleLog log;
   private final RowWriter<T> rows;
   private final boolean endless;
+  private final LongSupplier requestedCheckpoint;
+  private final boolean isReadOnce;
+  private final boolean needsData;
+  private long seenCheckpoint;
 
   /** The first row that training had not read, at the checkpoints that are not committed yet. */
   private final TreeMap<Long, Long> unread = new TreeMap<>();
@@ -36,11 +42,21 @@ public final class Sequencer<T> implements Operator {
   /** The same at those that a resumed job may go back to. */
   private final ArrayDeque<Long> kept = new ArrayDeque<>();
 
-  /** {@code endless}: the stream has no end, so each row is read once and can then be deleted. */
+  /**
+   * @param endless the stream has no end, so each row is read once and can then be deleted
+   * @param requestedCheckpoint the newest checkpoint whose barriers are on their way
+   */
   public Sequencer(
-      Training<T> training, SampleLog log, TrainingProgress progress, boolean endless) {
+      Training<T> training,
+      SampleLog log,
+      TrainingProgress progress,
+      boolean endless,
+      LongSupplier requestedCheckpoint) {
     this.training = training;
     this.endless = endless;
+    this.requestedCheckpoint = requestedCheckpoint;
+    this.isReadOnce = training.steps() > 0 && !training.shuffled() && training.epochs() == 1;
+    this.needsData = training.network().adaptation().isPresent();
     this.log = log;
     this.progress = progress;
     this.rows = new RowWriter<>(training.encoding());
@@ -48,19 +64,21 @@ public final class Sequencer<T> implements Operator {
 
   @Override
   public boolean isReady() {
-    boolean readOnce = training.steps() > 0 && !training.shuffled() && training.epochs() == 1;
     long ahead = log.length() / training.stepSamples() - progress.step();
-    return !readOnce
+    return !isReadOnce
         || ahead < STEPS_AHEAD
-        || log.length() < TrainerTask.ADAPTED_ROWS
-        || progress.isWaiting();
+        || (needsData && log.length() < TrainerTask.ADAPTED_ROWS)
+        || requestedCheckpoint.getAsLong() > seenCheckpoint
+        || progress.isComplete();
   }
 
   @Override
   @SuppressWarnings("unchecked") // the DSL typed the edge
   public void process(Item item, Output out) {
-    rows.write((T) item.value(), log.next());
-    log.append();
+    if (!isReadOnce || log.length() < training.steps() * training.stepSamples()) {
+      rows.write((T) item.value(), log.next());
+      log.append();
+    }
   }
 
   @Override
@@ -70,6 +88,7 @@ public final class Sequencer<T> implements Operator {
 
   @Override
   public List<StatePart> snapshot(long checkpoint) {
+    seenCheckpoint = checkpoint;
     byte[] state = log.snapshot();
     long length = log.length();
     unread.put(checkpoint, progress.step() * training.stepSamples());

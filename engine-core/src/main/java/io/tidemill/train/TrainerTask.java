@@ -188,7 +188,6 @@ public final class TrainerTask implements Task {
     if (!complete && askedStep < step) {
       askedStep = step;
       if (isFirst()) {
-        progress.waiting(true);
         reports.send(new TaskReport.CheckpointDue(id, step));
       }
     }
@@ -214,9 +213,6 @@ public final class TrainerTask implements Task {
     reports.send(new TaskReport.Snapshot(id, barrier.checkpoint(), Map.of(id.vertex(), parts)));
     outbox.emit(new Barrier(barrier.checkpoint(), OrderKey.LAST));
     rank.passStop(checkpointedStep);
-    if (isFirst()) {
-      progress.waiting(false);
-    }
   }
 
   private void complete() {
@@ -225,7 +221,7 @@ public final class TrainerTask implements Task {
       // A resumed training did not know yet how many samples its last step had.
       progress.advance(
           rank.completedSteps(), batches.samplesAt(rank.completedSteps()), progress.loss());
-      progress.waiting(true); // an endless stream may run out into the log
+      progress.complete();
       MemorySegment parameters = state.copyParameters();
       String sha256 = WeightsDigest.sha256(Parameters.named(gang.layout(), parameters));
       reports.send(new TaskReport.Trained(id, rank.completedSteps(), sha256));

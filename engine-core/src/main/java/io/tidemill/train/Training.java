@@ -8,6 +8,7 @@ import io.tidemill.program.Optimizer;
 import io.tidemill.program.Program;
 import io.tidemill.program.Value;
 import io.tidemill.tensor.DataType;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -39,6 +40,7 @@ public final class Training<T> {
     private int epochs = 1;
     private long steps;
     private boolean shuffled;
+    private List<Augmentation> augmentations = List.of();
     private float clipNorm = Float.POSITIVE_INFINITY;
     private NonFinite onNonFinite = NonFinite.STOP;
 
@@ -54,6 +56,7 @@ public final class Training<T> {
       epochs = from.epochs;
       steps = from.steps;
       shuffled = from.shuffled;
+      augmentations = from.augmentations;
       clipNorm = from.clipNorm;
       onNonFinite = from.onNonFinite;
     }
@@ -140,6 +143,11 @@ public final class Training<T> {
     return with(settings -> settings.shuffled = true);
   }
 
+  /** Changes the images that training sees at random, in this order. */
+  public Training<T> augment(Augmentation... augmentations) {
+    return with(settings -> settings.augmentations = List.of(augmentations));
+  }
+
   public Network network() {
     return network;
   }
@@ -194,6 +202,10 @@ public final class Training<T> {
     return settings.shuffled;
   }
 
+  public List<Augmentation> augmentations() {
+    return settings.augmentations;
+  }
+
   /** The program that one shard of a step runs; what does not fit is an error that says where. */
   public Program program() {
     require(
@@ -202,6 +214,12 @@ public final class Training<T> {
             + globalBatch()
             + " shards="
             + shards());
+    require(
+        augmentations().isEmpty() || network.inputShape().rank() == 4,
+        "augmentations are for images: expected a network that takes [*, height, width, channels],"
+            + " found "
+            + network.inputShape()
+            + "; begin it with Input.of(height, width, channels)");
     Program program = network.training(loss(), shardRows());
     long labels = labels(program).shape().elements() / shardRows();
     require(
@@ -259,7 +277,9 @@ public final class Training<T> {
         + " steps="
         + steps()
         + " shuffled="
-        + shuffled();
+        + shuffled()
+        + " augment="
+        + augmentations();
   }
 
   private Training<T> with(Consumer<Settings> change) {

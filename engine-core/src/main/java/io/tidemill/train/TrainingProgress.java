@@ -7,7 +7,7 @@ public final class TrainingProgress {
   private volatile long totalSteps = -1;
   private volatile long skipped;
   private volatile float loss = Float.NaN;
-  private volatile boolean waiting;
+  private volatile boolean complete;
   private volatile long checkpointedSteps;
   private volatile long checkpointedSamples;
 
@@ -46,9 +46,9 @@ public final class TrainingProgress {
     return checkpointedSamples;
   }
 
-  /** Whether the training stands between two steps until a checkpoint has been taken. */
-  boolean isWaiting() {
-    return waiting;
+  /** Whether all steps are done, so that nothing is wanted any more. */
+  boolean isComplete() {
+    return complete;
   }
 
   void advance(long steps, long samplesDone, float lossOfStep) {
@@ -70,7 +70,7 @@ public final class TrainingProgress {
     totalSteps = steps;
   }
 
-  void waiting(boolean now) {
-    waiting = now;
+  void complete() {
+    complete = true;
   }
 }

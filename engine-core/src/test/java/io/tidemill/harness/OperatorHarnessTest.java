@@ -13,6 +13,8 @@ import io.tidemill.device.Device;
 import io.tidemill.device.Devices;
 import io.tidemill.harness.OperatorHarness.Mode;
 import io.tidemill.metric.Accuracy;
+import io.tidemill.metric.MeanLoss;
+import io.tidemill.metric.Perplexity;
 import io.tidemill.network.Dense;
 import io.tidemill.network.Network;
 import io.tidemill.operator.KeyedProcess;
@@ -31,6 +33,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -168,6 +171,36 @@ class OperatorHarnessTest {
 
       assertEquals(List.of(), result.values());
       assertEquals("n\n0\n1\n2\n", Files.readString(file), mode.toString());
+    }
+  }
+
+  @Test
+  void measuresTheLossOfEachExampleForItself() {
+    Network network = Network.sequential(Dense.of(1, 2));
+    Training<Example> training =
+        Training.of(
+            network, Encoding.<Example>ofFloats(1, e -> new float[] {e.x()}, Example::group));
+    float[] arena = new float[(int) network.layout().floats()];
+    arena[1] = 1;
+    try (Device device = Devices.open("cpu")) {
+      OperatorHarness harness =
+          OperatorHarness.of(
+              () ->
+                  new Evaluator<>(
+                      training, List.of(MeanLoss.of(), Perplexity.of()), exampleCodec(), device));
+      double losses = 0;
+      for (int i = 0; i < 20; i++) {
+        float x = i / 10f - 1;
+        harness.at(i, new Example(x, 1)); // logits 0 and x
+        losses += Math.log(1 + Math.exp(-x));
+      }
+      harness.last(new TrainedWeights(7, arena));
+
+      for (Mode mode : Mode.values()) {
+        Map<String, Double> metrics = harness.run(mode).metrics();
+        assertEquals(losses / 20, metrics.get("validationLoss"), 1e-6, mode.toString());
+        assertEquals(Math.exp(losses / 20), metrics.get("perplexity"), 1e-6, mode.toString());
+      }
     }
   }
 

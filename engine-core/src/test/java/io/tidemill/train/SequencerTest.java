@@ -1,15 +1,20 @@
 package io.tidemill.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemill.channel.Element.Item;
 import io.tidemill.channel.OrderKey;
+import io.tidemill.network.Dense;
+import io.tidemill.network.Network;
 import io.tidemill.operator.Output;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -60,11 +65,49 @@ class SequencerTest {
     }
   }
 
+  @Test
+  void anEndlessStreamIsHeldBackWhenNoBarrierIsOnItsWay() {
+    Training<float[]> training = readOnce(100);
+    AtomicLong requested = new AtomicLong();
+    try (SampleLog log = new SampleLog(folder, 16, SEGMENT_BYTES)) {
+      Sequencer<float[]> sequencer =
+          new Sequencer<>(training, log, new TrainingProgress(), true, requested::get);
+      for (int i = 0; i < 64 * 24; i++) {
+        assertTrue(sequencer.isReady(), "after " + i);
+        sequencer.process(new Item(OrderKey.ofSource(i, 0, i), new float[] {i, 0, 0}), NOWHERE);
+      }
+
+      assertFalse(sequencer.isReady());
+      requested.set(1);
+      assertTrue(sequencer.isReady());
+      sequencer.snapshot(1);
+      assertFalse(sequencer.isReady());
+    }
+  }
+
+  @Test
+  void whatComesBehindTheLastStepIsNotKept() {
+    try (SampleLog log = new SampleLog(folder, 16, SEGMENT_BYTES)) {
+      Sequencer<float[]> sequencer =
+          new Sequencer<>(readOnce(2), log, new TrainingProgress(), true, () -> 0);
+      for (int i = 0; i < 50; i++) {
+        sequencer.process(new Item(OrderKey.ofSource(i, 0, i), new float[] {i, 0, 0}), NOWHERE);
+      }
+
+      assertEquals(48, log.length());
+    }
+  }
+
+  private static Training<float[]> readOnce(long steps) {
+    Encoding<float[]> encoding = Encoding.ofFloats(3, row -> row, row -> 1);
+    return Training.of(Network.sequential(Dense.of(3, 3)), encoding).globalBatch(24).steps(steps);
+  }
+
   /** Ten batches are in the log; a checkpoint is taken after each of the first six steps. */
   private static void takeSixCheckpoints(SampleLog log, boolean endless) {
     TrainingProgress progress = new TrainingProgress();
     Sequencer<float[]> sequencer =
-        new Sequencer<>(TinyTraining.training(8), log, progress, endless);
+        new Sequencer<>(TinyTraining.training(8), log, progress, endless, () -> 0);
     for (int i = 0; i < 240; i++) {
       sequencer.process(new Item(OrderKey.ofSource(i, 0, i), new float[] {i, 0, 0}), NOWHERE);
     }

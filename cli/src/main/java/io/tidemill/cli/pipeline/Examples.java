@@ -3,6 +3,7 @@ package io.tidemill.cli.pipeline;
 import io.tidemill.dsl.PipelineDefinition;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
+import io.tidemill.examples.chargpt.ChargptPipeline;
 import io.tidemill.examples.digits.DigitsPipeline;
 import io.tidemill.examples.fraud.FraudPipeline;
 import io.tidemill.examples.recommend.RecommendPipeline;
@@ -15,6 +16,7 @@ final class Examples {
   private static final Map<String, Supplier<PipelineDefinition>> BY_NAME =
       new TreeMap<>(
           Map.of(
+              "chargpt", ChargptPipeline::new,
               "digits", DigitsPipeline::new,
               "fraud", FraudPipeline::new,
               "recommend", RecommendPipeline::new));

@@ -6,11 +6,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemill.model.ModelDescription;
 import io.tidemill.model.StoredModel;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /** The versions of a model store, as a table or as JSON. */
 public final class ModelTable {
@@ -24,13 +23,9 @@ public final class ModelTable {
 
   /** A table with a header, columns as wide as they have to be. */
   public static String text(List<StoredModel> models) {
-    List<List<String>> rows = new ArrayList<>(List.of(HEADER));
-    models.forEach(model -> rows.add(row(model)));
-    int[] widths =
-        IntStream.range(0, HEADER.size())
-            .map(column -> rows.stream().mapToInt(row -> row.get(column).length()).max().orElse(0))
-            .toArray();
-    return rows.stream().map(row -> line(row, widths)).collect(Collectors.joining());
+    Table table = new Table(HEADER, Set.of());
+    models.forEach(model -> table.add(row(model)));
+    return table.toString();
   }
 
   /** An array of objects on one line. */
@@ -71,14 +66,5 @@ public final class ModelTable {
     json.set("metrics", JsonReport.metrics(description.metrics()));
     return json.put("weightsSha256", description.weightsSha256())
         .put("path", model.folder().toString());
-  }
-
-  private static String line(List<String> row, int[] widths) {
-    String cells =
-        IntStream.range(0, row.size())
-            .mapToObj(
-                column -> String.format("%-" + Math.max(1, widths[column]) + "s", row.get(column)))
-            .collect(Collectors.joining("  "));
-    return cells.stripTrailing() + System.lineSeparator();
   }
 }

@@ -36,6 +36,7 @@ final class Dnnl {
   private static final int ENGINE_CPU = 1;
   private static final int STREAM_IN_ORDER = 1;
   private static final int FORMAT_ANY = 1;
+  private static final int BF16 = 2;
   private static final int FLOAT32 = 3;
   private static final int SCRATCHPAD_OF_USER = 1;
   private static final int FORWARD_TRAINING = 64;
@@ -45,6 +46,7 @@ final class Dnnl {
   private static final int LONGEST_NAME = 256;
   private static final int AVX2_BIT = 0x4;
   private static final int AVX512_BIT = 0x20;
+  private static final int AVX512_BF16_BIT = 0x80;
   private static final long NONE = 0;
 
   private final SymbolLookup library;
@@ -62,6 +64,7 @@ final class Dnnl {
   private final MethodHandle convolutionForward;
   private final MethodHandle convolutionInputGradient;
   private final MethodHandle convolutionWeightGradient;
+  private final MethodHandle matMul;
   private final MethodHandle reorder;
   private final MethodHandle descriptorQuery;
   private final MethodHandle descriptorFormat;
@@ -69,6 +72,7 @@ final class Dnnl {
   private final MethodHandle primitiveCreate;
   private final MethodHandle primitiveExecute;
   private final MethodHandle primitiveDestroy;
+  private final int isa;
   private final String description;
   private final long engine;
   private final long attributes;
@@ -98,6 +102,7 @@ final class Dnnl {
         bind("dnnl_convolution_backward_data_primitive_desc_create", "plilllppppll");
     convolutionWeightGradient =
         bind("dnnl_convolution_backward_weights_primitive_desc_create", "plillllppppll");
+    matMul = bind("dnnl_matmul_primitive_desc_create", "pllllll");
     reorder = bind("dnnl_reorder_primitive_desc_create", "plllll");
     descriptorQuery = bind("dnnl_primitive_desc_query", "liip");
     descriptorFormat =
@@ -108,7 +113,8 @@ final class Dnnl {
     primitiveCreate = bind("dnnl_primitive_create", "pl");
     primitiveExecute = bind("dnnl_primitive_execute", "llip");
     primitiveDestroy = bind("dnnl_primitive_destroy", "l");
-    description = describe();
+    isa = isa();
+    description = describe(isa);
     MethodHandle engineCreate = bind("dnnl_engine_create", "pil");
     engine = create("engine", h -> (int) engineCreate.invokeExact(h, ENGINE_CPU, 0L));
     attributes = attributes();
@@ -117,6 +123,11 @@ final class Dnnl {
   /** For people, for example {@code oneDNN 3.13.0, AVX-512}. */
   String description() {
     return description;
+  }
+
+  /** Whether the CPU multiplies bf16 numbers; oneDNN would imitate it elsewhere, and slowly. */
+  boolean hasBf16() {
+    return (isa & AVX512_BF16_BIT) != 0;
   }
 
   /** How many objects exist that an arena has yet to destroy. */
@@ -186,13 +197,22 @@ final class Dnnl {
 
   /** A float32 format that oneDNN is to choose. */
   long anyFormat(Arena owner, long[] dims) {
+    return anyFormat(owner, dims, FLOAT32);
+  }
+
+  /** A bf16 format that oneDNN is to choose. */
+  long anyBf16Format(Arena owner, long[] dims) {
+    return anyFormat(owner, dims, BF16);
+  }
+
+  private long anyFormat(Arena owner, long[] dims, int type) {
     MemorySegment sizes = owner.allocateFrom(JAVA_LONG, dims);
     return owned(
         owner,
         formatDestroy,
         create(
             "format",
-            h -> (int) formatWithTag.invokeExact(h, dims.length, sizes, FLOAT32, FORMAT_ANY)));
+            h -> (int) formatWithTag.invokeExact(h, dims.length, sizes, type, FORMAT_ANY)));
   }
 
   long bytes(long format) {
@@ -294,6 +314,16 @@ final class Dnnl {
                     f.padding,
                     forward,
                     attributes));
+  }
+
+  /** The descriptor of a matrix product; sums are float32. */
+  long matMul(Arena owner, long left, long right, long result) {
+    return owned(
+        owner,
+        descriptorDestroy,
+        create(
+            "product",
+            h -> (int) matMul.invokeExact(h, engine, left, right, NONE, result, attributes)));
   }
 
   /** The descriptor of a copy from one format to another. */
@@ -432,12 +462,20 @@ final class Dnnl {
     return made;
   }
 
-  /** dnnl_version_t begins with int major, minor, patch; dnnl_cpu_isa_t is a set of bits. */
-  private String describe() {
+  /** A set of bits, {@code dnnl_cpu_isa_t}. */
+  private int isa() {
+    try {
+      return (int) bind("dnnl_get_effective_cpu_isa", "").invokeExact();
+    } catch (Throwable e) {
+      throw notCallable(e);
+    }
+  }
+
+  /** dnnl_version_t begins with int major, minor, patch. */
+  private String describe(int isa) {
     try {
       MemorySegment version =
           (MemorySegment) bind("dnnl_version", FunctionDescriptor.of(ADDRESS)).invokeExact();
-      int isa = (int) bind("dnnl_get_effective_cpu_isa", "").invokeExact();
       MemorySegment numbers = version.reinterpret(3L * Integer.BYTES);
       String width =
           (isa & AVX512_BIT) != 0 ? "AVX-512" : (isa & AVX2_BIT) != 0 ? "AVX2" : "SSE4.1";

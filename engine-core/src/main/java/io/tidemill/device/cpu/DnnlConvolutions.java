@@ -30,6 +30,10 @@ final class DnnlConvolutions implements Convolutions {
     this.fallback = fallback;
   }
 
+  Dnnl dnnl() {
+    return dnnl;
+  }
+
   @Override
   public Gemm.Product forward(Convolution c, Arena owner) {
     try (Arena building = Arena.ofConfined()) {

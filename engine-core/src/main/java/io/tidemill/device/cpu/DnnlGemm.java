@@ -1,5 +1,7 @@
 package io.tidemill.device.cpu;
 
+import java.lang.foreign.Arena;
+
 /** Matrix product by oneDNN's {@code dnnl_sgemm}. */
 final class DnnlGemm implements Gemm {
   private final Dnnl dnnl;
@@ -14,7 +16,8 @@ final class DnnlGemm implements Gemm {
   }
 
   @Override
-  public Product product(boolean transposeLeft, boolean transposeRight, int m, int n, int k) {
+  public Product product(
+      boolean transposeLeft, boolean transposeRight, int m, int n, int k, Arena owner) {
     byte left = (byte) (transposeLeft ? 'T' : 'N');
     byte right = (byte) (transposeRight ? 'T' : 'N');
     long leftRow = Math.max(1, transposeLeft ? m : k);

@@ -23,7 +23,7 @@ final class GemmConvolutions implements Convolutions {
     Columns weights = new Columns(patches.length(), c, owner);
     Columns results = new Columns(patches.count(), c, owner);
     Gemm.Product product =
-        gemm.product(false, false, patches.count(), c.groupOut(), patches.length());
+        gemm.product(false, false, patches.count(), c.groupOut(), patches.length(), owner);
     return (x, weight, out) -> {
       for (int group = 0; group < c.groups(); group++) {
         weights.read(weight, 0, group);
@@ -42,7 +42,7 @@ final class GemmConvolutions implements Convolutions {
     Columns weights = new Columns(patches.length(), c, owner);
     Columns gradients = new Columns(patches.count(), c, owner);
     Gemm.Product product =
-        gemm.product(false, true, patches.count(), patches.length(), c.groupOut());
+        gemm.product(false, true, patches.count(), patches.length(), c.groupOut(), owner);
     return (weight, dy, dx) -> {
       dx.fill((byte) 0);
       for (int group = 0; group < c.groups(); group++) {
@@ -62,9 +62,9 @@ final class GemmConvolutions implements Convolutions {
     Columns sums = new Columns(patches.length(), c, owner);
     Columns terms = new Columns(patches.length(), c, owner);
     Columns gradients = new Columns(patches.count(), c, owner);
-    long floats = (long) patches.length() * c.groupOut();
+    int floats = Math.multiplyExact(patches.length(), c.groupOut());
     Gemm.Product product =
-        gemm.product(true, false, patches.length(), c.groupOut(), patches.count());
+        gemm.product(true, false, patches.length(), c.groupOut(), patches.count(), owner);
     return (x, dy, dw) -> {
       for (int group = 0; group < c.groups(); group++) {
         sums.memory().fill((byte) 0);
@@ -72,7 +72,7 @@ final class GemmConvolutions implements Convolutions {
           patches.read(x, image, group);
           gradients.read(dy, image, group);
           product.run(patches.memory(), gradients.memory(), terms.memory());
-          ElementwiseKernels.add(sums.memory(), terms.memory(), sums.memory(), floats);
+          Patches.add(terms.memory(), 0, sums.memory(), 0, floats);
         }
         sums.write(dw, 0, group);
       }

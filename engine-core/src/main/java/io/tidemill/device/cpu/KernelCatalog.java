@@ -49,7 +49,8 @@ final class KernelCatalog {
                 op.transposeRight(),
                 Math.toIntExact(shape.elements() / Math.max(1, shape.dim(-1))),
                 shape.dim(-1),
-                inner),
+                inner,
+                owner),
             instruction);
       }
       case Op.AddBias _ -> {

@@ -1,5 +1,7 @@
 package io.tidemill.device.cpu;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -57,10 +59,22 @@ final class Patches {
       for (int tap = 0; tap < c.kernelHeight() * c.kernelWidth(); tap++) {
         long target = offset(image, group, place, tap);
         if (target >= 0) {
-          ElementwiseKernels.add(images, target, memory, at, images, target, c.groupIn());
+          add(memory, at, images, target, c.groupIn());
         }
         at += groupBytes;
       }
+    }
+  }
+
+  /**
+   * Adds terms to sums, each from its own byte offset. Number by number: inlined into a large
+   * kernel a vector would be boxed, and the compiler makes vectors of this itself.
+   */
+  static void add(MemorySegment terms, long from, MemorySegment sums, long at, int floats) {
+    for (int i = 0; i < floats; i++) {
+      long step = (long) i * Float.BYTES;
+      float sum = sums.get(JAVA_FLOAT, at + step) + terms.get(JAVA_FLOAT, from + step);
+      sums.set(JAVA_FLOAT, at + step, sum);
     }
   }
 

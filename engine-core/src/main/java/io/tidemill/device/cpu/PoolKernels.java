@@ -1,6 +1,7 @@
 package io.tidemill.device.cpu;
 
 import static io.tidemill.device.cpu.Lanes.BYTES;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import io.tidemill.tensor.Shape;
 import java.lang.foreign.MemorySegment;
@@ -8,22 +9,19 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
 /**
- * Pooling of float32 images [rows, height, width, channels], vectors lying along the channels.
+ * Pooling of float32 images [rows, height, width, channels]: vectors lie along the channels, and
+ * the channels that are left are done one by one.
  *
  * <p>oneDNN's would need a workspace from the forward pass, and saves 3 % of a step
  * (docs/benchmarks/onednn-layouts.md).
  */
 final class PoolKernels {
-  private static final VectorMask<Float> ALL = Lanes.SPECIES.maskAll(true);
-
   private final int images;
   private final PoolWindows windows;
   private final float area;
   private final long line;
   private final long pixel;
   private final long whole;
-  private final VectorMask<Float> tail;
-  private final boolean hasTail;
 
   /** Kernels for one shape of images. */
   PoolKernels(Shape shape, int window, int stride, int padding) {
@@ -33,8 +31,6 @@ final class PoolKernels {
     this.line = windows.lineBytes;
     this.pixel = windows.pixelBytes;
     this.whole = Lanes.wholeBytes(shape.dim(3));
-    this.tail = Lanes.tail(shape.dim(3));
-    this.hasTail = tail.anyTrue();
   }
 
   void max(MemorySegment x, MemorySegment y) {
@@ -46,31 +42,36 @@ final class PoolKernels {
         long end = base + windows.end(i);
         long width = windows.width(i);
         for (long channel = 0; channel < whole; channel += BYTES) {
-          max(x, first + channel, end + channel, width, ALL, y, result + channel);
+          maxVector(x, y, first + channel, end + channel, width, result + channel);
         }
-        if (hasTail) {
-          max(x, first + whole, end + whole, width, tail, y, result + whole);
+        for (long channel = whole; channel < pixel; channel += Float.BYTES) {
+          maxOne(x, y, first + channel, end + channel, width, result + channel);
         }
         result += pixel;
       }
     }
   }
 
-  private void max(
-      MemorySegment x,
-      long first,
-      long end,
-      long width,
-      VectorMask<Float> mask,
-      MemorySegment y,
-      long result) {
-    FloatVector largest = Lanes.load(x, first, mask);
+  private void maxVector(
+      MemorySegment x, MemorySegment y, long first, long end, long width, long result) {
+    FloatVector largest = Lanes.load(x, first);
     for (long begin = first; begin < end; begin += line) {
       for (long at = begin; at < begin + width; at += pixel) {
-        largest = largest.max(Lanes.load(x, at, mask));
+        largest = largest.max(Lanes.load(x, at));
       }
     }
-    Lanes.store(largest, y, result, mask);
+    Lanes.store(largest, y, result);
+  }
+
+  private void maxOne(
+      MemorySegment x, MemorySegment y, long first, long end, long width, long result) {
+    float largest = x.get(JAVA_FLOAT, first);
+    for (long begin = first; begin < end; begin += line) {
+      for (long at = begin; at < begin + width; at += pixel) {
+        largest = Math.max(largest, x.get(JAVA_FLOAT, at));
+      }
+    }
+    y.set(JAVA_FLOAT, result, largest);
   }
 
   void maxGradient(MemorySegment x, MemorySegment y, MemorySegment dy, MemorySegment dx) {
@@ -83,18 +84,20 @@ final class PoolKernels {
         long end = base + windows.end(i);
         long width = windows.width(i);
         for (long channel = 0; channel < whole; channel += BYTES) {
-          maxGradient(x, y, dy, dx, first + channel, end + channel, width, result + channel, ALL);
+          maxGradientVector(x, y, dy, dx, first + channel, end + channel, width, result + channel);
         }
-        if (hasTail) {
-          maxGradient(x, y, dy, dx, first + whole, end + whole, width, result + whole, tail);
+        for (long channel = whole; channel < pixel; channel += Float.BYTES) {
+          maxGradientOne(x, y, dy, dx, first + channel, end + channel, width, result + channel);
         }
         result += pixel;
       }
     }
   }
 
-  /** Each lane's gradient goes to the first pixel not below the largest; so NaN's to the first. */
-  private void maxGradient(
+  /**
+   * The gradient goes to the first that is not below the largest; where that is NaN, to the first.
+   */
+  private void maxGradientVector(
       MemorySegment x,
       MemorySegment y,
       MemorySegment dy,
@@ -102,16 +105,35 @@ final class PoolKernels {
       long first,
       long end,
       long width,
-      long result,
-      VectorMask<Float> mask) {
+      long result) {
     FloatVector zero = Lanes.broadcast(0);
-    FloatVector largest = Lanes.load(y, result, mask);
-    FloatVector left = Lanes.load(dy, result, mask);
+    FloatVector largest = Lanes.load(y, result);
+    FloatVector left = Lanes.load(dy, result);
     for (long begin = first; begin < end; begin += line) {
       for (long at = begin; at < begin + width; at += pixel) {
-        VectorMask<Float> below = Lanes.load(x, at, mask).lt(largest);
-        Lanes.store(Lanes.load(dx, at, mask).add(left.blend(zero, below)), dx, at, mask);
+        VectorMask<Float> below = Lanes.load(x, at).lt(largest);
+        Lanes.store(Lanes.load(dx, at).add(left.blend(zero, below)), dx, at);
         left = zero.blend(left, below);
+      }
+    }
+  }
+
+  private void maxGradientOne(
+      MemorySegment x,
+      MemorySegment y,
+      MemorySegment dy,
+      MemorySegment dx,
+      long first,
+      long end,
+      long width,
+      long result) {
+    float largest = y.get(JAVA_FLOAT, result);
+    float left = dy.get(JAVA_FLOAT, result);
+    for (long begin = first; begin < end; begin += line) {
+      for (long at = begin; at < begin + width; at += pixel) {
+        boolean below = x.get(JAVA_FLOAT, at) < largest;
+        dx.set(JAVA_FLOAT, at, dx.get(JAVA_FLOAT, at) + (below ? 0 : left));
+        left = below ? left : 0;
       }
     }
   }
@@ -125,31 +147,36 @@ final class PoolKernels {
         long end = base + windows.end(i);
         long width = windows.width(i);
         for (long channel = 0; channel < whole; channel += BYTES) {
-          average(x, first + channel, end + channel, width, ALL, y, result + channel);
+          averageVector(x, y, first + channel, end + channel, width, result + channel);
         }
-        if (hasTail) {
-          average(x, first + whole, end + whole, width, tail, y, result + whole);
+        for (long channel = whole; channel < pixel; channel += Float.BYTES) {
+          averageOne(x, y, first + channel, end + channel, width, result + channel);
         }
         result += pixel;
       }
     }
   }
 
-  private void average(
-      MemorySegment x,
-      long first,
-      long end,
-      long width,
-      VectorMask<Float> mask,
-      MemorySegment y,
-      long result) {
+  private void averageVector(
+      MemorySegment x, MemorySegment y, long first, long end, long width, long result) {
     FloatVector sum = Lanes.broadcast(0);
     for (long begin = first; begin < end; begin += line) {
       for (long at = begin; at < begin + width; at += pixel) {
-        sum = sum.add(Lanes.load(x, at, mask));
+        sum = sum.add(Lanes.load(x, at));
       }
     }
-    Lanes.store(sum.div(area), y, result, mask);
+    Lanes.store(sum.div(area), y, result);
+  }
+
+  private void averageOne(
+      MemorySegment x, MemorySegment y, long first, long end, long width, long result) {
+    float sum = 0;
+    for (long begin = first; begin < end; begin += line) {
+      for (long at = begin; at < begin + width; at += pixel) {
+        sum += x.get(JAVA_FLOAT, at);
+      }
+    }
+    y.set(JAVA_FLOAT, result, sum / area);
   }
 
   void averageGradient(MemorySegment dy, MemorySegment dx) {
@@ -162,28 +189,32 @@ final class PoolKernels {
         long end = base + windows.end(i);
         long width = windows.width(i);
         for (long channel = 0; channel < whole; channel += BYTES) {
-          FloatVector gradient = Lanes.load(dy, result + channel).div(area);
-          averageGradient(dx, first + channel, end + channel, width, ALL, gradient);
+          averageGradientVector(dy, dx, first + channel, end + channel, width, result + channel);
         }
-        if (hasTail) {
-          FloatVector gradient = Lanes.load(dy, result + whole, tail).div(area);
-          averageGradient(dx, first + whole, end + whole, width, tail, gradient);
+        for (long channel = whole; channel < pixel; channel += Float.BYTES) {
+          averageGradientOne(dy, dx, first + channel, end + channel, width, result + channel);
         }
         result += pixel;
       }
     }
   }
 
-  private void averageGradient(
-      MemorySegment dx,
-      long first,
-      long end,
-      long width,
-      VectorMask<Float> mask,
-      FloatVector gradient) {
+  private void averageGradientVector(
+      MemorySegment dy, MemorySegment dx, long first, long end, long width, long result) {
+    FloatVector gradient = Lanes.load(dy, result).div(area);
     for (long begin = first; begin < end; begin += line) {
       for (long at = begin; at < begin + width; at += pixel) {
-        Lanes.store(Lanes.load(dx, at, mask).add(gradient), dx, at, mask);
+        Lanes.store(Lanes.load(dx, at).add(gradient), dx, at);
+      }
+    }
+  }
+
+  private void averageGradientOne(
+      MemorySegment dy, MemorySegment dx, long first, long end, long width, long result) {
+    float gradient = dy.get(JAVA_FLOAT, result) / area;
+    for (long begin = first; begin < end; begin += line) {
+      for (long at = begin; at < begin + width; at += pixel) {
+        dx.set(JAVA_FLOAT, at, dx.get(JAVA_FLOAT, at) + gradient);
       }
     }
   }

@@ -1,5 +1,8 @@
 package io.tidemill.device.cpu;
 
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
+
 /**
  * The heavy computations of a CPU device, all by oneDNN or all by the Vector API.
  *
@@ -11,6 +14,19 @@ record Primitives(String description, Gemm gemm, Convolutions convolutions) {
     Gemm gemm = new DnnlGemm(dnnl);
     return new Primitives(
         dnnl.description(), gemm, new DnnlConvolutions(dnnl, new GemmConvolutions(gemm)));
+  }
+
+  /** As {@link #of}, but matrix products round their operands to bf16; convolutions do not. */
+  static Primitives bf16(Dnnl dnnl) {
+    if (!dnnl.hasBf16()) {
+      throw new EngineException(
+          ErrorCode.INVALID_ARGUMENT,
+          "bf16: this CPU cannot multiply it: expected AVX-512 with BF16, found "
+              + dnnl.description()
+              + "; train in float32");
+    }
+    Gemm gemm = new Bf16Gemm(dnnl);
+    return new Primitives(gemm.description(), gemm, of(dnnl).convolutions());
   }
 
   /** Where oneDNN cannot be loaded. */

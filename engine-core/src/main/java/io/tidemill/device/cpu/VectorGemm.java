@@ -26,10 +26,10 @@ final class VectorGemm implements Gemm {
   }
 
   @Override
-  public Product product(boolean transposeLeft, boolean transposeRight, int m, int n, int k) {
-    Arena scratch = Arena.ofAuto();
-    MemorySegment panel = scratch.allocate(Math.max(1, k) * PANEL_BYTES, BYTES);
-    MemorySegment edge = scratch.allocate(TILE_ROWS * PANEL_BYTES, BYTES);
+  public Product product(
+      boolean transposeLeft, boolean transposeRight, int m, int n, int k, Arena owner) {
+    MemorySegment panel = owner.allocate(Math.max(1, k) * PANEL_BYTES, BYTES);
+    MemorySegment edge = owner.allocate(TILE_ROWS * PANEL_BYTES, BYTES);
     // Bytes between the rows and between the columns of op(left).
     long rowStep = transposeLeft ? Float.BYTES : (long) k * Float.BYTES;
     long innerStep = transposeLeft ? (long) m * Float.BYTES : Float.BYTES;

@@ -1,7 +1,7 @@
 package io.tidemill.device.cpu;
 
 import static io.tidemill.device.cpu.Lanes.BYTES;
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static io.tidemill.device.cpu.Lanes.FLOAT;
 
 import io.tidemill.tensor.Shape;
 import java.lang.foreign.MemorySegment;
@@ -38,9 +38,9 @@ final class AxisKernels {
       for (long at = whole; at < innerBytes; at += Float.BYTES) {
         float sum = 0;
         for (int j = 0; j < length; j++) {
-          sum += x.get(JAVA_FLOAT, from + j * innerBytes + at);
+          sum += x.get(FLOAT, from + j * innerBytes + at);
         }
-        out.set(JAVA_FLOAT, to + at, sum * factor);
+        out.set(FLOAT, to + at, sum * factor);
       }
     }
   }
@@ -59,11 +59,11 @@ final class AxisKernels {
         Lanes.store(max, out, to + at);
       }
       for (long at = whole; at < innerBytes; at += Float.BYTES) {
-        float max = x.get(JAVA_FLOAT, from + at);
+        float max = x.get(FLOAT, from + at);
         for (int j = 1; j < length; j++) {
-          max = Math.max(max, x.get(JAVA_FLOAT, from + j * innerBytes + at));
+          max = Math.max(max, x.get(FLOAT, from + j * innerBytes + at));
         }
-        out.set(JAVA_FLOAT, to + at, max);
+        out.set(FLOAT, to + at, max);
       }
     }
   }
@@ -74,7 +74,7 @@ final class AxisKernels {
     for (long i = 0; i < outer; i++) {
       for (long at = 0; at < innerBytes; at += Float.BYTES) {
         long first = largest(x, i * length * innerBytes + at);
-        out.set(JAVA_FLOAT, first, dy.get(JAVA_FLOAT, i * innerBytes + at));
+        out.set(FLOAT, first, dy.get(FLOAT, i * innerBytes + at));
       }
     }
   }
@@ -82,9 +82,9 @@ final class AxisKernels {
   /** Where the first of the largest of the elements is that begin at byte {@code from}. */
   private long largest(MemorySegment x, long from) {
     long best = from;
-    float max = x.get(JAVA_FLOAT, from);
+    float max = x.get(FLOAT, from);
     for (int j = 1; j < length && !Float.isNaN(max); j++) {
-      float candidate = x.get(JAVA_FLOAT, from + j * innerBytes);
+      float candidate = x.get(FLOAT, from + j * innerBytes);
       if (!(candidate <= max)) {
         max = candidate;
         best = from + j * innerBytes;

@@ -1,7 +1,7 @@
 package io.tidemill.device.cpu;
 
 import static io.tidemill.device.cpu.Lanes.BYTES;
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static io.tidemill.device.cpu.Lanes.FLOAT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -46,7 +46,7 @@ final class BatchNormKernels {
   static double total(MemorySegment weights, int samples) {
     double total = 0;
     for (int i = 0; i < samples; i++) {
-      total += weights.getAtIndex(JAVA_FLOAT, i);
+      total += weights.getAtIndex(FLOAT, i);
     }
     return total;
   }
@@ -56,7 +56,7 @@ final class BatchNormKernels {
       MemorySegment statistic, MemorySegment weights, MemorySegment out, int samples) {
     float total = (float) total(weights, samples);
     for (long i = 0; i < out.byteSize(); i += Float.BYTES) {
-      out.set(JAVA_FLOAT, i, statistic.get(JAVA_FLOAT, i) * total);
+      out.set(FLOAT, i, statistic.get(FLOAT, i) * total);
     }
   }
 
@@ -66,7 +66,7 @@ final class BatchNormKernels {
     for (long i = 0; i < whole; i += DoubleLanes.BYTES) {
       DoubleVector sums = DoubleLanes.zero();
       for (int sample = 0; sample < samples; sample++) {
-        float weight = weights.getAtIndex(JAVA_FLOAT, sample);
+        float weight = weights.getAtIndex(FLOAT, sample);
         if (weight != 0) {
           DoubleVector ofSample = sum(x, (long) sample * positions * rowBytes + i);
           sums = ofSample.fma(DoubleVector.broadcast(DoubleLanes.SPECIES, weight), sums);
@@ -75,7 +75,7 @@ final class BatchNormKernels {
       DoubleLanes.store(sums.mul(share), out, i);
     }
     for (long i = whole; i < rowBytes; i += Float.BYTES) {
-      out.set(JAVA_FLOAT, i, (float) (featureSum(x, weights, i, 0, false) * share));
+      out.set(FLOAT, i, (float) (featureSum(x, weights, i, 0, false) * share));
     }
   }
 
@@ -86,7 +86,7 @@ final class BatchNormKernels {
       DoubleVector centre = DoubleLanes.widen(DoubleLanes.load(mean, i));
       DoubleVector sums = DoubleLanes.zero();
       for (int sample = 0; sample < samples; sample++) {
-        float weight = weights.getAtIndex(JAVA_FLOAT, sample);
+        float weight = weights.getAtIndex(FLOAT, sample);
         if (weight != 0) {
           DoubleVector ofSample = squares(x, (long) sample * positions * rowBytes + i, centre);
           sums = ofSample.fma(DoubleVector.broadcast(DoubleLanes.SPECIES, weight), sums);
@@ -95,8 +95,8 @@ final class BatchNormKernels {
       DoubleLanes.store(sums.mul(share), out, i);
     }
     for (long i = whole; i < rowBytes; i += Float.BYTES) {
-      double centre = mean.get(JAVA_FLOAT, i);
-      out.set(JAVA_FLOAT, i, (float) (featureSum(x, weights, i, centre, true) * share));
+      double centre = mean.get(FLOAT, i);
+      out.set(FLOAT, i, (float) (featureSum(x, weights, i, centre, true) * share));
     }
   }
 
@@ -133,7 +133,7 @@ final class BatchNormKernels {
     repeat();
     long floats = (long) positions * n;
     for (int sample = 0; sample < samples; sample++) {
-      float weight = (float) (weights.getAtIndex(JAVA_FLOAT, sample) * share);
+      float weight = (float) (weights.getAtIndex(FLOAT, sample) * share);
       for (long at = 0; at < floats; at += period) {
         long base = (sample * floats + at) * Float.BYTES;
         gradientRow(x, factors, dy, out, base, Math.min(period, floats - at), weight);
@@ -167,17 +167,17 @@ final class BatchNormKernels {
       Lanes.store(dx, out, base + i);
     }
     for (long i = whole; i < n * Float.BYTES; i += Float.BYTES) {
-      float centred = x.get(JAVA_FLOAT, base + i) - mean.get(JAVA_FLOAT, i);
-      float pull = Math.fma(centred, slope.get(JAVA_FLOAT, i), offset.get(JAVA_FLOAT, i)) * weight;
-      float dx = (dy.get(JAVA_FLOAT, base + i) - pull) * inverseStd.get(JAVA_FLOAT, i);
-      out.set(JAVA_FLOAT, base + i, dx);
+      float centred = x.get(FLOAT, base + i) - mean.get(FLOAT, i);
+      float pull = Math.fma(centred, slope.get(FLOAT, i), offset.get(FLOAT, i)) * weight;
+      float dx = (dy.get(FLOAT, base + i) - pull) * inverseStd.get(FLOAT, i);
+      out.set(FLOAT, base + i, dx);
     }
   }
 
   private void invert(MemorySegment variance, float epsilon) {
     for (long i = 0; i < rowBytes; i += Float.BYTES) {
-      double inverse = 1 / Math.sqrt(variance.get(JAVA_FLOAT, i) + (double) epsilon);
-      factors[INVERSE_STD].set(JAVA_FLOAT, i, (float) inverse);
+      double inverse = 1 / Math.sqrt(variance.get(FLOAT, i) + (double) epsilon);
+      factors[INVERSE_STD].set(FLOAT, i, (float) inverse);
     }
   }
 
@@ -209,17 +209,17 @@ final class BatchNormKernels {
   }
 
   private void correlate(MemorySegment x, MemorySegment mean, MemorySegment dy, long feature) {
-    float centre = mean.get(JAVA_FLOAT, feature);
-    double inverse = factors[INVERSE_STD].get(JAVA_FLOAT, feature);
+    float centre = mean.get(FLOAT, feature);
+    double inverse = factors[INVERSE_STD].get(FLOAT, feature);
     double sum = 0;
     double dot = 0;
     for (long at = feature; at < (long) samples * positions * rowBytes; at += rowBytes) {
-      double upstream = dy.get(JAVA_FLOAT, at);
+      double upstream = dy.get(FLOAT, at);
       sum += upstream;
-      dot += upstream * (x.get(JAVA_FLOAT, at) - centre);
+      dot += upstream * (x.get(FLOAT, at) - centre);
     }
-    factors[OFFSET].set(JAVA_FLOAT, feature, (float) sum);
-    factors[SLOPE].set(JAVA_FLOAT, feature, (float) (dot * inverse * inverse));
+    factors[OFFSET].set(FLOAT, feature, (float) sum);
+    factors[SLOPE].set(FLOAT, feature, (float) (dot * inverse * inverse));
   }
 
   /** Sum over the positions of a sample that begins at {@code at}. */
@@ -245,12 +245,12 @@ final class BatchNormKernels {
       MemorySegment x, MemorySegment weights, long feature, double centre, boolean squared) {
     double sum = 0;
     for (int sample = 0; sample < samples; sample++) {
-      float weight = weights.getAtIndex(JAVA_FLOAT, sample);
+      float weight = weights.getAtIndex(FLOAT, sample);
       if (weight != 0) {
         double ofSample = 0;
         long at = (long) sample * positions * rowBytes + feature;
         for (int position = 0; position < positions; position++) {
-          double d = x.get(JAVA_FLOAT, at + position * rowBytes) - centre;
+          double d = x.get(FLOAT, at + position * rowBytes) - centre;
           ofSample += squared ? d * d : d;
         }
         sum += weight * ofSample;

@@ -1,7 +1,7 @@
 package io.tidemill.device.cpu;
 
 import static io.tidemill.device.cpu.Lanes.BYTES;
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static io.tidemill.device.cpu.Lanes.FLOAT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -252,8 +252,8 @@ final class CausalAttentionKernels {
   private void packAcross(MemorySegment from, long at) {
     for (long row = 0; row < length; row++) {
       for (long i = 0; i < headBytes; i += Float.BYTES) {
-        float number = from.get(JAVA_FLOAT, at + row * qkvRow + i);
-        across.set(JAVA_FLOAT, i / Float.BYTES * lengthRow + row * Float.BYTES, number);
+        float number = from.get(FLOAT, at + row * qkvRow + i);
+        across.set(FLOAT, i / Float.BYTES * lengthRow + row * Float.BYTES, number);
       }
     }
   }

@@ -1,7 +1,7 @@
 package io.tidemill.device.cpu;
 
 import static io.tidemill.device.cpu.Lanes.BYTES;
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static io.tidemill.device.cpu.Lanes.FLOAT;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.DoubleVector;
@@ -26,7 +26,7 @@ final class LayerNormKernels {
   void forward(MemorySegment x, MemorySegment out, int rows, int n, float epsilon) {
     for (int row = 0; row < rows; row++) {
       long base = (long) row * n * Float.BYTES;
-      float first = x.get(JAVA_FLOAT, base);
+      float first = x.get(FLOAT, base);
       measure(x, base, n, first);
       forwardRow(x, out, base, n, first, (float) (sum / n), (float) inverseStd(n, epsilon));
     }
@@ -40,7 +40,7 @@ final class LayerNormKernels {
       Lanes.store(Lanes.load(x, i).sub(first).sub(mean).mul(scale), out, i);
     }
     for (long i = whole; i < end; i += Float.BYTES) {
-      out.set(JAVA_FLOAT, i, (x.get(JAVA_FLOAT, i) - first - mean) * scale);
+      out.set(FLOAT, i, (x.get(FLOAT, i) - first - mean) * scale);
     }
   }
 
@@ -49,7 +49,7 @@ final class LayerNormKernels {
       MemorySegment x, MemorySegment dy, MemorySegment out, int rows, int n, float epsilon) {
     for (int row = 0; row < rows; row++) {
       long base = (long) row * n * Float.BYTES;
-      float first = x.get(JAVA_FLOAT, base);
+      float first = x.get(FLOAT, base);
       measure(x, dy, base, n, first);
       double mean = sum / n;
       double scale = inverseStd(n, epsilon);
@@ -79,17 +79,16 @@ final class LayerNormKernels {
       float upstreamMean,
       float slope,
       float scale) {
-    long end = base + (long) n * Float.BYTES;
-    long whole = base + Lanes.wholeBytes(n);
-    for (long i = base; i < whole; i += BYTES) {
-      FloatVector centred = Lanes.load(x, i).sub(first).sub(mean);
-      FloatVector dx = Lanes.load(dy, i).sub(upstreamMean).sub(centred.mul(slope));
-      Lanes.store(dx.mul(scale), out, i);
+    long whole = Lanes.wholeBytes(n);
+    for (long i = 0; i < whole; i += BYTES) {
+      FloatVector centred = Lanes.load(x, base + i).sub(first).sub(mean);
+      FloatVector dx = Lanes.load(dy, base + i).sub(upstreamMean).sub(centred.mul(slope));
+      dx.mul(scale).intoMemorySegment(out, base + i, Lanes.ORDER);
     }
-    for (long i = whole; i < end; i += Float.BYTES) {
-      float centred = x.get(JAVA_FLOAT, i) - first - mean;
-      float dx = dy.get(JAVA_FLOAT, i) - upstreamMean - centred * slope;
-      out.set(JAVA_FLOAT, i, dx * scale);
+    for (long i = base + whole; i < base + (long) n * Float.BYTES; i += Float.BYTES) {
+      float centred = x.get(FLOAT, i) - first - mean;
+      float dx = dy.get(FLOAT, i) - upstreamMean - centred * slope;
+      out.set(FLOAT, i, dx * scale);
     }
   }
 
@@ -122,7 +121,7 @@ final class LayerNormKernels {
 
   private void measureRest(MemorySegment x, long from, long to, float first) {
     for (long i = from; i < to; i += Float.BYTES) {
-      double d = x.get(JAVA_FLOAT, i) - first;
+      double d = x.get(FLOAT, i) - first;
       sum += d;
       squares += d * d;
     }
@@ -154,9 +153,9 @@ final class LayerNormKernels {
   private void measureRest(MemorySegment x, MemorySegment dy, long from, long to, float first) {
     measureRest(x, from, to, first);
     for (long i = from; i < to; i += Float.BYTES) {
-      double g = dy.get(JAVA_FLOAT, i);
+      double g = dy.get(FLOAT, i);
       upstream += g;
-      dot += g * (x.get(JAVA_FLOAT, i) - first);
+      dot += g * (x.get(FLOAT, i) - first);
     }
   }
 }

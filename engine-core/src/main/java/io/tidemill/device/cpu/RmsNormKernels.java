@@ -1,7 +1,7 @@
 package io.tidemill.device.cpu;
 
 import static io.tidemill.device.cpu.Lanes.BYTES;
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static io.tidemill.device.cpu.Lanes.FLOAT;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.DoubleVector;
@@ -45,7 +45,7 @@ final class RmsNormKernels {
       Lanes.store(Lanes.load(x, i).mul(scale), out, i);
     }
     for (long i = whole; i < end; i += Float.BYTES) {
-      out.set(JAVA_FLOAT, i, x.get(JAVA_FLOAT, i) * scale);
+      out.set(FLOAT, i, x.get(FLOAT, i) * scale);
     }
   }
 
@@ -64,8 +64,8 @@ final class RmsNormKernels {
       Lanes.store(dx.mul(scale), out, i);
     }
     for (long i = whole; i < end; i += Float.BYTES) {
-      float dx = dy.get(JAVA_FLOAT, i) - x.get(JAVA_FLOAT, i) * slope;
-      out.set(JAVA_FLOAT, i, dx * scale);
+      float dx = dy.get(FLOAT, i) - x.get(FLOAT, i) * slope;
+      out.set(FLOAT, i, dx * scale);
     }
   }
 
@@ -87,9 +87,9 @@ final class RmsNormKernels {
 
   private void measureRest(MemorySegment x, MemorySegment dy, long from, long to) {
     for (long i = from; i < to; i += Float.BYTES) {
-      double number = x.get(JAVA_FLOAT, i);
+      double number = x.get(FLOAT, i);
       squares += number * number;
-      dot += number * dy.get(JAVA_FLOAT, i);
+      dot += number * dy.get(FLOAT, i);
     }
   }
 }

@@ -1,7 +1,7 @@
 package io.tidemill.device.cpu;
 
 import static io.tidemill.device.cpu.Lanes.BYTES;
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static io.tidemill.device.cpu.Lanes.FLOAT;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -79,7 +79,7 @@ final class RowKernels {
       Lanes.store(Lanes.load(x, base + i).add(Lanes.load(bias, i)), out, base + i);
     }
     for (long i = whole; i < n * Float.BYTES; i += Float.BYTES) {
-      out.set(JAVA_FLOAT, base + i, x.get(JAVA_FLOAT, base + i) + bias.get(JAVA_FLOAT, i));
+      out.set(FLOAT, base + i, x.get(FLOAT, base + i) + bias.get(FLOAT, i));
     }
   }
 
@@ -91,8 +91,8 @@ final class RowKernels {
       Lanes.store(sum.max(0f), out, base + i);
     }
     for (long i = whole; i < n * Float.BYTES; i += Float.BYTES) {
-      float sum = x.get(JAVA_FLOAT, base + i) + bias.get(JAVA_FLOAT, i);
-      out.set(JAVA_FLOAT, base + i, Math.max(sum, 0f));
+      float sum = x.get(FLOAT, base + i) + bias.get(FLOAT, i);
+      out.set(FLOAT, base + i, Math.max(sum, 0f));
     }
   }
 
@@ -103,7 +103,7 @@ final class RowKernels {
       Lanes.store(Lanes.load(x, base + i).mul(Lanes.load(factors, i)), out, base + i);
     }
     for (long i = whole; i < n * Float.BYTES; i += Float.BYTES) {
-      out.set(JAVA_FLOAT, base + i, x.get(JAVA_FLOAT, base + i) * factors.get(JAVA_FLOAT, i));
+      out.set(FLOAT, base + i, x.get(FLOAT, base + i) * factors.get(FLOAT, i));
     }
   }
 
@@ -120,8 +120,8 @@ final class RowKernels {
       Lanes.store(centred.mul(Lanes.load(inverseStd, i)), out, base + i);
     }
     for (long i = whole; i < n * Float.BYTES; i += Float.BYTES) {
-      float centred = x.get(JAVA_FLOAT, base + i) - mean.get(JAVA_FLOAT, i);
-      out.set(JAVA_FLOAT, base + i, centred * inverseStd.get(JAVA_FLOAT, i));
+      float centred = x.get(FLOAT, base + i) - mean.get(FLOAT, i);
+      out.set(FLOAT, base + i, centred * inverseStd.get(FLOAT, i));
     }
   }
 }

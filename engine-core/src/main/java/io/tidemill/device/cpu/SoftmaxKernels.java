@@ -1,7 +1,7 @@
 package io.tidemill.device.cpu;
 
 import static io.tidemill.device.cpu.Lanes.BYTES;
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static io.tidemill.device.cpu.Lanes.FLOAT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -89,7 +89,7 @@ final class SoftmaxKernels {
       Lanes.store(Lanes.load(exponentials, i).mul(factor), out, base + i);
     }
     for (long i = wholeBytes; i < rowBytes; i += Float.BYTES) {
-      out.set(JAVA_FLOAT, base + i, exponentials.get(JAVA_FLOAT, i) * factor);
+      out.set(FLOAT, base + i, exponentials.get(FLOAT, i) * factor);
     }
   }
 

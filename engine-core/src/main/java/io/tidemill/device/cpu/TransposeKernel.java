@@ -1,6 +1,6 @@
 package io.tidemill.device.cpu;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static io.tidemill.device.cpu.Lanes.FLOAT;
 
 import io.tidemill.tensor.Shape;
 import java.lang.foreign.MemorySegment;
@@ -101,7 +101,7 @@ final class TransposeKernel {
   private void copyLine(
       MemorySegment x, long xAt, MemorySegment out, long outAt, int left, int right) {
     for (int j = left; j < right; j++) {
-      out.set(JAVA_FLOAT, outAt + (long) j * Float.BYTES, x.get(JAVA_FLOAT, xAt + j * widthXStep));
+      out.set(FLOAT, outAt + (long) j * Float.BYTES, x.get(FLOAT, xAt + j * widthXStep));
     }
   }
 

@@ -1,7 +1,7 @@
 package io.tidemill.device.cpu;
 
 import static io.tidemill.device.cpu.Lanes.BYTES;
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static io.tidemill.device.cpu.Lanes.FLOAT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -94,8 +94,8 @@ final class VectorGemm implements Gemm {
       long at = transposed ? (long) (column + i) * k : column + i;
       long step = transposed ? 1 : n;
       for (int inner = 0; inner < k; inner++) {
-        float element = i < width ? right.getAtIndex(JAVA_FLOAT, at + inner * step) : 0;
-        panel.setAtIndex(JAVA_FLOAT, (long) inner * PANEL + i, element);
+        float element = i < width ? right.getAtIndex(FLOAT, at + inner * step) : 0;
+        panel.setAtIndex(FLOAT, (long) inner * PANEL + i, element);
       }
     }
   }
@@ -128,10 +128,10 @@ final class VectorGemm implements Gemm {
     for (int inner = 0; inner < k; inner++) {
       FloatVector b0 = Lanes.load(right, b);
       FloatVector b1 = Lanes.load(right, b + BYTES);
-      FloatVector a0 = Lanes.broadcast(left.get(JAVA_FLOAT, a));
-      FloatVector a1 = Lanes.broadcast(left.get(JAVA_FLOAT, a + rowStep));
-      FloatVector a2 = Lanes.broadcast(left.get(JAVA_FLOAT, a + 2 * rowStep));
-      FloatVector a3 = Lanes.broadcast(left.get(JAVA_FLOAT, a + 3 * rowStep));
+      FloatVector a0 = Lanes.broadcast(left.get(FLOAT, a));
+      FloatVector a1 = Lanes.broadcast(left.get(FLOAT, a + rowStep));
+      FloatVector a2 = Lanes.broadcast(left.get(FLOAT, a + 2 * rowStep));
+      FloatVector a3 = Lanes.broadcast(left.get(FLOAT, a + 3 * rowStep));
       c00 = a0.fma(b0, c00);
       c01 = a0.fma(b1, c01);
       c10 = a1.fma(b0, c10);
@@ -169,7 +169,7 @@ final class VectorGemm implements Gemm {
     long a = leftAt;
     long b = rightAt;
     for (int inner = 0; inner < k; inner++) {
-      FloatVector element = Lanes.broadcast(left.get(JAVA_FLOAT, a));
+      FloatVector element = Lanes.broadcast(left.get(FLOAT, a));
       c0 = element.fma(Lanes.load(right, b), c0);
       c1 = element.fma(Lanes.load(right, b + BYTES), c1);
       a += innerStep;

@@ -95,23 +95,23 @@ final class VectorMathTest {
   }
 
   @Test
-  void exponentialsOfARowHaveTheBitsOfTheExponential() {
+  void exponentialsOfARowHaveTheBitsOfTheExponentialAndEndAboveTheSubnormal() {
     float[] x = new float[3 * Lanes.LENGTH];
     for (int i = 0; i < x.length; i++) {
-      x[i] = -90 + 4f * i;
+      x[i] = 5 - 2f * i;
     }
     MemorySegment row = Arena.ofAuto().allocate(x.length * 4L, 64);
     MemorySegment.copy(MemorySegment.ofArray(x), 0, row, 0, x.length * 4L);
 
-    double sum = new Exponentials().write(row, 0, 0.5f, row, 0, x.length * 4L);
+    double sum = new Exponentials().write(row, 0, 5, row, 0, x.length * 4L);
 
     double expected = 0;
     for (int i = 0; i < x.length; i++) {
-      float e = VectorMath.exp(x[i] - 0.5f);
+      float e = x[i] - 5 < -80 ? 0 : VectorMath.exp(x[i] - 5);
       assertEquals(e, row.getAtIndex(ValueLayout.JAVA_FLOAT, i));
       expected += e;
     }
-    assertEquals(expected, sum, Math.abs(expected) * 1e-14);
+    assertEquals(expected, sum, 1e-14);
   }
 
   private static float exp(float x) {

@@ -33,7 +33,10 @@ public final class Sequencer<T> implements Operator {
   private final boolean endless;
   private final LongSupplier requestedCheckpoint;
   private final boolean isReadOnce;
-  private final boolean needsData;
+
+  /** Rows that are wanted before training begins. */
+  private final long adaptedRows;
+
   private long seenCheckpoint;
 
   /** The first row that training had not read, at the checkpoints that are not committed yet. */
@@ -56,7 +59,7 @@ public final class Sequencer<T> implements Operator {
     this.endless = endless;
     this.requestedCheckpoint = requestedCheckpoint;
     this.isReadOnce = training.steps() > 0 && !training.shuffled() && training.epochs() == 1;
-    this.needsData = training.network().adaptation().isPresent();
+    this.adaptedRows = training.network().adaptation().isPresent() ? TrainerTask.ADAPTED_ROWS : 0;
     this.log = log;
     this.progress = progress;
     this.rows = new RowWriter<>(training.encoding());
@@ -67,7 +70,7 @@ public final class Sequencer<T> implements Operator {
     long ahead = log.length() / training.stepSamples() - progress.step();
     return !isReadOnce
         || ahead < STEPS_AHEAD
-        || (needsData && log.length() < TrainerTask.ADAPTED_ROWS)
+        || log.length() < adaptedRows
         || requestedCheckpoint.getAsLong() > seenCheckpoint
         || progress.isComplete();
   }
@@ -75,7 +78,8 @@ public final class Sequencer<T> implements Operator {
   @Override
   @SuppressWarnings("unchecked") // the DSL typed the edge
   public void process(Item item, Output out) {
-    if (!isReadOnce || log.length() < training.steps() * training.stepSamples()) {
+    long wanted = Math.max(adaptedRows, training.steps() * training.stepSamples());
+    if (!isReadOnce || log.length() < wanted) {
       rows.write((T) item.value(), log.next());
       log.append();
     }

@@ -94,11 +94,10 @@ public final class DigitsPipeline implements PipelineDefinition {
             Dropout.of(0.25),
             Dense.of(12 * 12 * 64, 128).he(),
             Relu.of(),
-            Dropout.of(0.5),
             Dense.of(128, LabelledImage.CLASSES));
     return Training.of(network, encoding())
-        .optimizer(Optimizer.Adam.of((float) params.positive("rate", 1e-3)))
-        .globalBatch(params.integer("batch", 128, 1));
+        .optimizer(Optimizer.Adam.of((float) params.positive("rate", 2e-3)))
+        .globalBatch(params.integer("batch", 64, 1));
   }
 
   private static Encoding<LabelledImage> encoding() {

@@ -5,6 +5,7 @@ import io.tidemill.error.ErrorCode;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -25,8 +26,14 @@ record Text(List<Integer> characters, int[] tokens) {
           ErrorCode.INVALID_DATA, file + " is not UTF-8 text: convert it, or give another", e);
     } catch (IOException e) {
       throw new EngineException(
-          ErrorCode.NOT_FOUND, "the text cannot be read: data=" + file + ": " + e.getMessage(), e);
+          ErrorCode.NOT_FOUND,
+          "data=" + file + " cannot be read (" + reason(e) + "): give a file of UTF-8 text",
+          e);
     }
+  }
+
+  private static String reason(IOException e) {
+    return e instanceof NoSuchFileException ? "there is no such file" : e.getMessage();
   }
 
   static Text of(String text) {

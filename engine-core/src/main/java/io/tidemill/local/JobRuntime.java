@@ -106,11 +106,21 @@ final class JobRuntime implements AutoCloseable {
             facts(plan),
             tasks,
             signals,
-            machine.writer(),
+            waking(machine.writer()),
             this::progressAtBarrier);
     this.master =
         new JobMaster(
             graph, tasks, signals, reports, checkpointer, new MasterEvents(), machine.clockNs());
+  }
+
+  /** The master looks at what a checkpoint has come to as soon as another part is written. */
+  private Executor waking(Executor writer) {
+    return write ->
+        writer.execute(
+            () -> {
+              write.run();
+              reports.wake();
+            });
   }
 
   List<TaskFactory.Placed> tasks() {

@@ -10,6 +10,7 @@ import io.tidemill.dsl.Params;
 import io.tidemill.dsl.Pipeline;
 import io.tidemill.dsl.PipelineDefinition;
 import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
 import io.tidemill.graph.DataflowGraph;
 import io.tidemill.plan.Plan;
 import io.tidemill.storage.Damage;
@@ -26,7 +27,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * A job in this process: defines the pipeline, runs it on worker threads, reports.
@@ -36,7 +36,7 @@ import java.util.concurrent.locks.LockSupport;
  */
 public final class LocalJob {
   private static final int FETCH_RECORDS = 256;
-  private static final long MASTER_PARK_NS = 200_000;
+  private static final long MOST_WAIT_NS = 10_000_000;
   private static final long PROGRESS_NS = 100_000_000;
 
   private final DataflowGraph graph;
@@ -195,7 +195,16 @@ public final class LocalJob {
         reported = now;
         listener.progress(meter.measure(now));
       }
-      LockSupport.parkNanos(MASTER_PARK_NS);
+      try {
+        runtime.reports().await(MOST_WAIT_NS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        runtime
+            .master()
+            .fail(
+                new EngineException(
+                    ErrorCode.RESOURCE, "job " + options.job() + " was interrupted"));
+      }
     }
     listener.progress(meter.measure(System.nanoTime()));
   }

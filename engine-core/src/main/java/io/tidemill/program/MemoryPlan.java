@@ -22,6 +22,13 @@ public final class MemoryPlan {
   public static final int ALIGNMENT = 64;
 
   private static final long ELSEWHERE = -1;
+  private static final long PAGE = 4096;
+
+  /**
+   * Large values begin at different places of a page: a load waits for a store that has the same
+   * place in another page, and rows a page apart fight for the same few lines of a cache.
+   */
+  private static final long STAGGER = 5 * ALIGNMENT;
 
   /** A value's bytes, and the first and last instruction between which it must be kept. */
   private record Life(int id, long bytes, int first, int last) {
@@ -79,7 +86,8 @@ public final class MemoryPlan {
   /** Bytes that a value takes in an arena, padding included; an empty one takes a line too. */
   static long paddedBytes(Value value) {
     long bytes = Math.max(1, value.shape().elements() * value.type().bytes());
-    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    long stagger = bytes < PAGE ? 0 : STAGGER;
+    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT + stagger;
   }
 
   private static long lowestGap(Life life, List<Life> placedByOffset, long[] offsets) {

@@ -4,6 +4,7 @@ import static io.tidemill.device.cpu.DnnlPrimitive.RESULT;
 import static io.tidemill.device.cpu.DnnlPrimitive.SOURCE;
 import static io.tidemill.device.cpu.DnnlPrimitive.WEIGHTS;
 
+import io.tidemill.device.cpu.DnnlDescriptors.Epilogue;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -19,9 +20,11 @@ final class Bf16Gemm implements Gemm {
   private static final int ALIGNMENT = 64;
 
   private final Dnnl dnnl;
+  private final DnnlDescriptors descriptors;
 
   Bf16Gemm(Dnnl dnnl) {
     this.dnnl = dnnl;
+    this.descriptors = new DnnlDescriptors(dnnl);
   }
 
   @Override
@@ -36,11 +39,14 @@ final class Bf16Gemm implements Gemm {
       long[] leftDims = {m, k};
       long[] rightDims = {k, n};
       long descriptor =
-          dnnl.matMul(
-              building,
-              dnnl.anyBf16Format(building, leftDims),
-              dnnl.anyBf16Format(building, rightDims),
-              plain(m, n, false, building));
+          descriptors
+              .matMul(
+                  building,
+                  dnnl.anyFormat(building, leftDims, Dnnl.BF16),
+                  dnnl.anyFormat(building, rightDims, Dnnl.BF16),
+                  plain(m, n, false, building),
+                  Epilogue.NOTHING)
+              .orElseThrow();
       long leftFormat = dnnl.formatOf(descriptor, SOURCE);
       long rightFormat = dnnl.formatOf(descriptor, WEIGHTS);
       MemorySegment left = owner.allocate(dnnl.bytes(leftFormat), ALIGNMENT);
@@ -72,7 +78,7 @@ final class Bf16Gemm implements Gemm {
   }
 
   private DnnlPrimitive rounding(long from, long to, Arena building, Arena owner) {
-    long descriptor = dnnl.reorder(building, from, to);
+    long descriptor = descriptors.reorder(building, from, to).orElseThrow();
     return new DnnlPrimitive(dnnl, "rounding to bf16", descriptor, owner, SOURCE, RESULT);
   }
 }

@@ -18,7 +18,7 @@ import jdk.incubator.vector.VectorMask;
  * [length, length] exist for one head at a time; the gradient computes them again. A NaN or an
  * infinity reaches the other rows of its tile too, as 0 times it. Belongs to one instruction.
  */
-final class CausalAttentionKernels {
+final class CausalAttentionKernels implements Attention {
   private static final int ROWS = 4;
   private static final int PANEL = 2 * Lanes.LENGTH;
 
@@ -52,17 +52,17 @@ final class CausalAttentionKernels {
   private final MemorySegment product;
   private final Exponentials exponents = new Exponentials();
 
-  CausalAttentionKernels(int samples, int length, int width, int heads) {
-    this.samples = samples;
-    this.length = length;
-    this.heads = heads;
-    this.size = width / heads;
-    this.qkvRow = 3L * width * Float.BYTES;
-    this.outRow = (long) width * Float.BYTES;
+  CausalAttentionKernels(Heads shape) {
+    this.samples = shape.samples();
+    this.length = shape.length();
+    this.heads = shape.heads();
+    this.size = shape.size();
+    this.qkvRow = 3L * shape.width() * Float.BYTES;
+    this.outRow = (long) shape.width() * Float.BYTES;
     this.headBytes = (long) size * Float.BYTES;
     this.sizeRow = padded(size, PANEL) * Float.BYTES;
     this.lengthRow = padded(length, PANEL) * Float.BYTES;
-    this.scale = (float) (1 / Math.sqrt(size));
+    this.scale = shape.scale();
     long rows = padded(length, ROWS);
     Arena scratch = Arena.ofAuto();
     this.queries = scratch.allocate(rows * sizeRow, BYTES);
@@ -75,7 +75,8 @@ final class CausalAttentionKernels {
     this.slopes = scratch.allocate(rows * lengthRow, BYTES);
   }
 
-  void forward(MemorySegment qkv, MemorySegment out) {
+  @Override
+  public void forward(MemorySegment qkv, MemorySegment out) {
     for (int sample = 0; sample < samples; sample++) {
       for (int head = 0; head < heads; head++) {
         long at = (long) sample * length * qkvRow + head * headBytes;
@@ -92,11 +93,8 @@ final class CausalAttentionKernels {
     }
   }
 
-  /**
-   * With P the probabilities and dP = dy values^T: d values = P^T dy, dS = P (dP - sum(P dP)), d
-   * queries = scale dS keys, d keys = scale dS^T queries.
-   */
-  void gradient(MemorySegment qkv, MemorySegment dy, MemorySegment out) {
+  @Override
+  public void gradient(MemorySegment qkv, MemorySegment dy, MemorySegment out) {
     for (int sample = 0; sample < samples; sample++) {
       for (int head = 0; head < heads; head++) {
         long at = (long) sample * length * qkvRow + head * headBytes;

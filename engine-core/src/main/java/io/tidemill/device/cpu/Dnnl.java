@@ -15,7 +15,9 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
+import java.util.Map;
 import java.util.OptionalLong;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -23,59 +25,43 @@ import java.util.concurrent.atomic.AtomicInteger;
  *
  * <p>Its objects are handles here, plain addresses. Whoever makes one names an arena, and it is
  * destroyed when that closes. The functions are those of oneDNN 3's {@code dnnl.h}, the numbers
- * those of the enumerations in {@code dnnl_types.h}.
+ * those of the enumerations in {@code dnnl_types.h}. What primitives compute is described by {@link
+ * DnnlDescriptors}.
  *
  * <p>oneDNN asks OpenMP how many threads the <em>calling</em> thread may use; that is set to one
  * before each call that asks (a write to a thread-local, about 10 ns), so shards that run side by
  * side never share a pool, whoever else uses OpenMP in this process.
  */
 final class Dnnl {
+  static final int FLOAT32 = 3;
+  static final int BF16 = 2;
+
   private static final int SUCCESS = 0;
   private static final int OUT_OF_MEMORY = 1;
   private static final int UNIMPLEMENTED = 3;
   private static final int ENGINE_CPU = 1;
   private static final int STREAM_IN_ORDER = 1;
   private static final int FORMAT_ANY = 1;
-  private static final int BF16 = 2;
-  private static final int FLOAT32 = 3;
-  private static final int SCRATCHPAD_OF_USER = 1;
-  private static final int FORWARD_TRAINING = 64;
-  private static final int DIRECT = 1;
   private static final int QUERY_IMPLEMENTATION = 8;
   private static final int QUERY_ARGUMENT = 255;
   private static final int LONGEST_NAME = 256;
   private static final int AVX2_BIT = 0x4;
   private static final int AVX512_BIT = 0x20;
   private static final int AVX512_BF16_BIT = 0x80;
-  private static final long NONE = 0;
 
   private final SymbolLookup library;
+
+  /** Bound when first wanted: a binding takes the linker a few milliseconds. */
+  private final Map<String, MethodHandle> functions = new ConcurrentHashMap<>();
+
   private final MethodHandle setNumThreads;
   private final MethodHandle sgemm;
-  private final MethodHandle streamCreate;
-  private final MethodHandle streamDestroy;
-  private final MethodHandle formatWithStrides;
-  private final MethodHandle formatWithTag;
-  private final MethodHandle formatBytes;
-  private final MethodHandle formatDestroy;
-  private final MethodHandle memoryCreate;
-  private final MethodHandle memorySetData;
-  private final MethodHandle memoryDestroy;
-  private final MethodHandle convolutionForward;
-  private final MethodHandle convolutionInputGradient;
-  private final MethodHandle convolutionWeightGradient;
-  private final MethodHandle matMul;
-  private final MethodHandle reorder;
-  private final MethodHandle descriptorQuery;
-  private final MethodHandle descriptorFormat;
-  private final MethodHandle descriptorDestroy;
-  private final MethodHandle primitiveCreate;
+  private final MethodHandle memorySetSegment;
+  private final MethodHandle memorySetAddress;
   private final MethodHandle primitiveExecute;
-  private final MethodHandle primitiveDestroy;
   private final int isa;
   private final String description;
   private final long engine;
-  private final long attributes;
   private final AtomicInteger live = new AtomicInteger();
 
   /** Binds the functions; the lookups must stay loaded for the life of the process. */
@@ -88,36 +74,13 @@ final class Dnnl {
                 FunctionDescriptor.ofVoid(JAVA_INT),
                 Linker.Option.critical(false));
     sgemm = bind("dnnl_sgemm", "bblllfplplfpl");
-    streamCreate = bind("dnnl_stream_create", "pli");
-    streamDestroy = bind("dnnl_stream_destroy", "l");
-    formatWithStrides = bind("dnnl_memory_desc_create_with_strides", "pipip");
-    formatWithTag = bind("dnnl_memory_desc_create_with_tag", "pipii");
-    formatBytes = bind("dnnl_memory_desc_get_size", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG));
-    formatDestroy = bind("dnnl_memory_desc_destroy", "l");
-    memoryCreate = bind("dnnl_memory_create", "pllp");
-    memorySetData = bind("dnnl_memory_set_data_handle", "lp", Linker.Option.critical(false));
-    memoryDestroy = bind("dnnl_memory_destroy", "l");
-    convolutionForward = bind("dnnl_convolution_forward_primitive_desc_create", "pliillllppppl");
-    convolutionInputGradient =
-        bind("dnnl_convolution_backward_data_primitive_desc_create", "plilllppppll");
-    convolutionWeightGradient =
-        bind("dnnl_convolution_backward_weights_primitive_desc_create", "plillllppppll");
-    matMul = bind("dnnl_matmul_primitive_desc_create", "pllllll");
-    reorder = bind("dnnl_reorder_primitive_desc_create", "plllll");
-    descriptorQuery = bind("dnnl_primitive_desc_query", "liip");
-    descriptorFormat =
-        bind(
-            "dnnl_primitive_desc_query_md",
-            FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT));
-    descriptorDestroy = bind("dnnl_primitive_desc_destroy", "l");
-    primitiveCreate = bind("dnnl_primitive_create", "pl");
+    memorySetSegment = bind("dnnl_memory_set_data_handle", "lp", Linker.Option.critical(false));
+    memorySetAddress = bind("dnnl_memory_set_data_handle", "ll", Linker.Option.critical(false));
     primitiveExecute = bind("dnnl_primitive_execute", "llip");
-    primitiveDestroy = bind("dnnl_primitive_destroy", "l");
     isa = isa();
     description = describe(isa);
-    MethodHandle engineCreate = bind("dnnl_engine_create", "pil");
+    MethodHandle engineCreate = function("dnnl_engine_create", "pil");
     engine = create("engine", h -> (int) engineCreate.invokeExact(h, ENGINE_CPU, 0L));
-    attributes = attributes();
   }
 
   /** For people, for example {@code oneDNN 3.13.0, AVX-512}. */
@@ -175,49 +138,46 @@ final class Dnnl {
     }
   }
 
+  /** The CPU. */
+  long engine() {
+    return engine;
+  }
+
   /** Where primitives run; for one thread at a time. */
   long stream(Arena owner) {
+    MethodHandle create = function("dnnl_stream_create", "pli");
     return owned(
         owner,
-        streamDestroy,
-        create("stream", h -> (int) streamCreate.invokeExact(h, engine, STREAM_IN_ORDER)));
+        "dnnl_stream_destroy",
+        create("stream", h -> (int) create.invokeExact(h, engine, STREAM_IN_ORDER)));
   }
 
   /** A float32 format with the given strides, in floats. */
   long format(Arena owner, long[] dims, long[] strides) {
+    MethodHandle create = function("dnnl_memory_desc_create_with_strides", "pipip");
     MemorySegment sizes = owner.allocateFrom(JAVA_LONG, dims);
     MemorySegment steps = owner.allocateFrom(JAVA_LONG, strides);
     return owned(
         owner,
-        formatDestroy,
-        create(
-            "format",
-            h -> (int) formatWithStrides.invokeExact(h, dims.length, sizes, FLOAT32, steps)));
+        "dnnl_memory_desc_destroy",
+        create("format", h -> (int) create.invokeExact(h, dims.length, sizes, FLOAT32, steps)));
   }
 
-  /** A float32 format that oneDNN is to choose. */
-  long anyFormat(Arena owner, long[] dims) {
-    return anyFormat(owner, dims, FLOAT32);
-  }
-
-  /** A bf16 format that oneDNN is to choose. */
-  long anyBf16Format(Arena owner, long[] dims) {
-    return anyFormat(owner, dims, BF16);
-  }
-
-  private long anyFormat(Arena owner, long[] dims, int type) {
+  /** A format that oneDNN is to choose, of {@link #FLOAT32} or {@link #BF16} numbers. */
+  long anyFormat(Arena owner, long[] dims, int type) {
+    MethodHandle create = function("dnnl_memory_desc_create_with_tag", "pipii");
     MemorySegment sizes = owner.allocateFrom(JAVA_LONG, dims);
     return owned(
         owner,
-        formatDestroy,
-        create(
-            "format",
-            h -> (int) formatWithTag.invokeExact(h, dims.length, sizes, type, FORMAT_ANY)));
+        "dnnl_memory_desc_destroy",
+        create("format", h -> (int) create.invokeExact(h, dims.length, sizes, type, FORMAT_ANY)));
   }
 
   long bytes(long format) {
+    MethodHandle size =
+        function("dnnl_memory_desc_get_size", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG));
     try {
-      return (long) formatBytes.invokeExact(format);
+      return (long) size.invokeExact(format);
     } catch (Throwable e) {
       throw notCallable(e);
     }
@@ -225,16 +185,18 @@ final class Dnnl {
 
   /** A view of memory that {@link #setData} moves. */
   long memory(Arena owner, long format, MemorySegment data) {
+    MethodHandle create = function("dnnl_memory_create", "pllp");
     return owned(
         owner,
-        memoryDestroy,
-        create("memory", h -> (int) memoryCreate.invokeExact(h, format, engine, data)));
+        "dnnl_memory_destroy",
+        create("memory", h -> (int) create.invokeExact(h, format, engine, data)));
   }
 
+  /** Refuses memory that was closed. */
   void setData(long memory, MemorySegment data) {
     int status;
     try {
-      status = (int) memorySetData.invokeExact(memory, data);
+      status = (int) memorySetSegment.invokeExact(memory, data);
     } catch (Throwable e) {
       throw notCallable(e);
     }
@@ -243,101 +205,26 @@ final class Dnnl {
     }
   }
 
-  /** Formats of the operands of a convolution, and [height, width] of its strides and paddings. */
-  record ConvolutionFormats(
-      long source, long weights, long result, MemorySegment strides, MemorySegment padding) {}
-
-  /** A descriptor, where oneDNN has a fast implementation; likewise the next two. */
-  OptionalLong convolutionForward(Arena owner, ConvolutionFormats f) {
-    MemorySegment dilation = owner.allocate(JAVA_LONG, 2);
-    return descriptor(
-        owner,
-        "convolution",
-        h ->
-            (int)
-                convolutionForward.invokeExact(
-                    h,
-                    engine,
-                    FORWARD_TRAINING,
-                    DIRECT,
-                    f.source,
-                    f.weights,
-                    NONE,
-                    f.result,
-                    f.strides,
-                    dilation,
-                    f.padding,
-                    f.padding,
-                    attributes));
-  }
-
-  OptionalLong convolutionInputGradient(Arena owner, ConvolutionFormats f, long forward) {
-    MemorySegment dilation = owner.allocate(JAVA_LONG, 2);
-    return descriptor(
-        owner,
-        "input gradient of a convolution",
-        h ->
-            (int)
-                convolutionInputGradient.invokeExact(
-                    h,
-                    engine,
-                    DIRECT,
-                    f.source,
-                    f.weights,
-                    f.result,
-                    f.strides,
-                    dilation,
-                    f.padding,
-                    f.padding,
-                    forward,
-                    attributes));
-  }
-
-  OptionalLong convolutionWeightGradient(Arena owner, ConvolutionFormats f, long forward) {
-    MemorySegment dilation = owner.allocate(JAVA_LONG, 2);
-    return descriptor(
-        owner,
-        "weight gradient of a convolution",
-        h ->
-            (int)
-                convolutionWeightGradient.invokeExact(
-                    h,
-                    engine,
-                    DIRECT,
-                    f.source,
-                    f.weights,
-                    NONE,
-                    f.result,
-                    f.strides,
-                    dilation,
-                    f.padding,
-                    f.padding,
-                    forward,
-                    attributes));
-  }
-
-  /** The descriptor of a matrix product; sums are float32. */
-  long matMul(Arena owner, long left, long right, long result) {
-    return owned(
-        owner,
-        descriptorDestroy,
-        create(
-            "product",
-            h -> (int) matMul.invokeExact(h, engine, left, right, NONE, result, attributes)));
-  }
-
-  /** The descriptor of a copy from one format to another. */
-  long reorder(Arena owner, long from, long to) {
-    return owned(
-        owner,
-        descriptorDestroy,
-        create("reorder", h -> (int) reorder.invokeExact(h, from, engine, to, engine, attributes)));
+  void setData(long memory, long address) {
+    int status;
+    try {
+      status = (int) memorySetAddress.invokeExact(memory, address);
+    } catch (Throwable e) {
+      throw notCallable(e);
+    }
+    if (status != SUCCESS) {
+      throw failed("memory", status);
+    }
   }
 
   /** The format of an argument of a descriptor; lives as long as the descriptor. */
   long formatOf(long descriptor, int argument) {
+    MethodHandle query =
+        function(
+            "dnnl_primitive_desc_query_md",
+            FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT));
     try {
-      return (long) descriptorFormat.invokeExact(descriptor, QUERY_ARGUMENT, argument);
+      return (long) query.invokeExact(descriptor, QUERY_ARGUMENT, argument);
     } catch (Throwable e) {
       throw notCallable(e);
     }
@@ -345,10 +232,11 @@ final class Dnnl {
 
   /** A primitive for the calling thread alone. */
   long primitive(Arena owner, long descriptor) {
+    MethodHandle create = function("dnnl_primitive_create", "pl");
     return owned(
         owner,
-        primitiveDestroy,
-        create("primitive", h -> (int) primitiveCreate.invokeExact(h, descriptor)));
+        "dnnl_primitive_destroy",
+        create("primitive", h -> (int) create.invokeExact(h, descriptor)));
   }
 
   /**
@@ -372,12 +260,31 @@ final class Dnnl {
 
   /** A call that stores a handle and returns a status. */
   @FunctionalInterface
-  private interface Creation {
+  interface Creation {
     int into(MemorySegment handle) throws Throwable;
   }
 
+  /** A call that returns a status. */
+  @FunctionalInterface
+  interface Call {
+    int status() throws Throwable;
+  }
+
+  /**
+   * A function that returns a status, bound when it is first asked for.
+   *
+   * @param parameters one letter each: b byte, i int, l long or handle, f float, p memory
+   */
+  MethodHandle function(String name, String parameters) {
+    return functions.computeIfAbsent(name, _ -> bind(name, parameters));
+  }
+
+  private MethodHandle function(String name, FunctionDescriptor type) {
+    return functions.computeIfAbsent(name, _ -> bind(name, type));
+  }
+
   /** Empty where there is no implementation, or only the reference: a thousand times slower. */
-  private OptionalLong descriptor(Arena owner, String what, Creation creation) {
+  OptionalLong descriptor(Arena owner, String what, Creation creation) {
     try (Arena call = Arena.ofConfined()) {
       MemorySegment handle = call.allocate(JAVA_LONG);
       int status = status(creation, handle);
@@ -387,14 +294,15 @@ final class Dnnl {
       if (status != SUCCESS) {
         throw failed(what, status);
       }
-      long descriptor = owned(owner, descriptorDestroy, handle.get(JAVA_LONG, 0));
+      long descriptor = owned(owner, "dnnl_primitive_desc_destroy", handle.get(JAVA_LONG, 0));
       return implementation(descriptor).startsWith("ref")
           ? OptionalLong.empty()
           : OptionalLong.of(descriptor);
     }
   }
 
-  private long create(String what, Creation creation) {
+  /** The handle of a new object, which somebody must destroy. */
+  long create(String what, Creation creation) {
     try (Arena call = Arena.ofConfined()) {
       MemorySegment handle = call.allocate(JAVA_LONG);
       int status = status(creation, handle);
@@ -414,8 +322,9 @@ final class Dnnl {
     }
   }
 
-  /** Destroys the object when the arena closes. */
-  private long owned(Arena owner, MethodHandle destroy, long handle) {
+  /** Has the object destroyed, by this function, when the arena closes; gives its handle. */
+  long owned(Arena owner, String destroyer, long handle) {
+    MethodHandle destroy = function(destroyer, "l");
     live.incrementAndGet();
     MemorySegment.ofAddress(handle).reinterpret(owner, object -> destroy(destroy, object));
     return handle;
@@ -434,9 +343,10 @@ final class Dnnl {
   }
 
   private String implementation(long descriptor) {
+    MethodHandle query = function("dnnl_primitive_desc_query", "liip");
     try (Arena call = Arena.ofConfined()) {
       MemorySegment name = call.allocate(ADDRESS);
-      int status = (int) descriptorQuery.invokeExact(descriptor, QUERY_IMPLEMENTATION, 0, name);
+      int status = (int) query.invokeExact(descriptor, QUERY_IMPLEMENTATION, 0, name);
       if (status != SUCCESS) {
         throw failed("query", status);
       }
@@ -446,20 +356,17 @@ final class Dnnl {
     }
   }
 
-  /** Scratch space is the caller's: oneDNN's own is shared by all primitives of a thread. */
-  private long attributes() {
-    MethodHandle create = bind("dnnl_primitive_attr_create", "p");
-    MethodHandle setScratchpad = bind("dnnl_primitive_attr_set_scratchpad_mode", "li");
-    long made = create("attributes", h -> (int) create.invokeExact(h));
+  /** A call that returns a status and must succeed. */
+  void call(String what, Call call) {
+    int status;
     try {
-      int status = (int) setScratchpad.invokeExact(made, SCRATCHPAD_OF_USER);
-      if (status != SUCCESS) {
-        throw failed("attributes", status);
-      }
+      status = call.status();
     } catch (Throwable e) {
       throw notCallable(e);
     }
-    return made;
+    if (status != SUCCESS) {
+      throw failed(what, status);
+    }
   }
 
   /** A set of bits, {@code dnnl_cpu_isa_t}. */

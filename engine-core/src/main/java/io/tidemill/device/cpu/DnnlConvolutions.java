@@ -23,10 +23,12 @@ final class DnnlConvolutions implements Convolutions {
   private static final int ALIGNMENT = 64;
 
   private final Dnnl dnnl;
+  private final DnnlDescriptors descriptors;
   private final Convolutions fallback;
 
   DnnlConvolutions(Dnnl dnnl, Convolutions fallback) {
     this.dnnl = dnnl;
+    this.descriptors = new DnnlDescriptors(dnnl);
     this.fallback = fallback;
   }
 
@@ -37,7 +39,7 @@ final class DnnlConvolutions implements Convolutions {
   @Override
   public Gemm.Product forward(Convolution c, Arena owner) {
     try (Arena building = Arena.ofConfined()) {
-      OptionalLong found = dnnl.convolutionForward(building, formats(c, building));
+      OptionalLong found = descriptors.convolution(building, formats(c, building));
       if (found.isEmpty()) {
         return fallback.forward(c, owner);
       }
@@ -58,12 +60,12 @@ final class DnnlConvolutions implements Convolutions {
   @Override
   public Gemm.Product inputGradient(Convolution c, Arena owner) {
     try (Arena building = Arena.ofConfined()) {
-      Dnnl.ConvolutionFormats formats = formats(c, building);
-      OptionalLong forward = dnnl.convolutionForward(building, formats);
+      DnnlDescriptors.ConvolutionFormats formats = formats(c, building);
+      OptionalLong forward = descriptors.convolution(building, formats);
       OptionalLong found =
           forward.isEmpty()
               ? forward
-              : dnnl.convolutionInputGradient(building, formats, forward.getAsLong());
+              : descriptors.convolutionInputGradient(building, formats, forward.getAsLong());
       if (found.isEmpty()) {
         return fallback.inputGradient(c, owner);
       }
@@ -85,12 +87,12 @@ final class DnnlConvolutions implements Convolutions {
   @Override
   public Gemm.Product weightGradient(Convolution c, Arena owner) {
     try (Arena building = Arena.ofConfined()) {
-      Dnnl.ConvolutionFormats formats = formats(c, building);
-      OptionalLong forward = dnnl.convolutionForward(building, formats);
+      DnnlDescriptors.ConvolutionFormats formats = formats(c, building);
+      OptionalLong forward = descriptors.convolution(building, formats);
       OptionalLong found =
           forward.isEmpty()
               ? forward
-              : dnnl.convolutionWeightGradient(building, formats, forward.getAsLong());
+              : descriptors.convolutionWeightGradient(building, formats, forward.getAsLong());
       if (found.isEmpty()) {
         return fallback.weightGradient(c, owner);
       }
@@ -110,15 +112,15 @@ final class DnnlConvolutions implements Convolutions {
   }
 
   private DnnlPrimitive copy(long from, long to, Arena building, Arena owner) {
-    long descriptor = dnnl.reorder(building, from, to);
+    long descriptor = descriptors.reorder(building, from, to).orElseThrow();
     return new DnnlPrimitive(dnnl, "copy of a weight", descriptor, owner, SOURCE, RESULT);
   }
 
   /** oneDNN names dimensions in the order of rows, channels, height, width, however they lie. */
-  private Dnnl.ConvolutionFormats formats(Convolution c, Arena building) {
-    return new Dnnl.ConvolutionFormats(
+  private DnnlDescriptors.ConvolutionFormats formats(Convolution c, Arena building) {
+    return new DnnlDescriptors.ConvolutionFormats(
         images(c.rows(), c.in(), c.height(), c.width(), building),
-        dnnl.anyFormat(building, weightDims(c)),
+        dnnl.anyFormat(building, weightDims(c), Dnnl.FLOAT32),
         images(c.rows(), c.out(), c.outHeight(), c.outWidth(), building),
         building.allocateFrom(JAVA_LONG, c.stride(), c.stride()),
         building.allocateFrom(JAVA_LONG, c.padding(), c.padding()));

@@ -22,6 +22,9 @@ final class DnnlPrimitive {
   static final int RESULT_GRADIENT = 145;
   static final int WEIGHTS_GRADIENT = 161;
 
+  /** What an epilogue adds: the second operand of the second operation after the product. */
+  static final int ADDED = 2 * 32768 | 2;
+
   private static final int SCRATCHPAD = 80;
 
   /** {@code dnnl_exec_arg_t}: int argument, 4 bytes of padding, pointer to memory. */
@@ -65,6 +68,12 @@ final class DnnlPrimitive {
     list.set(JAVA_LONG, index * ARGUMENT_BYTES + MEMORY_AT, memory);
   }
 
+  /** Gives an argument, counted from 0, the memory that it has in all runs. */
+  void set(int argument, MemorySegment memory) {
+    dnnl.setData(memories[argument], memory);
+  }
+
+  /** Runs with these as the first arguments; others are those that were {@link #set}. */
   void run(MemorySegment first, MemorySegment second) {
     dnnl.setData(memories[0], first);
     dnnl.setData(memories[1], second);
@@ -74,5 +83,13 @@ final class DnnlPrimitive {
   void run(MemorySegment first, MemorySegment second, MemorySegment third) {
     dnnl.setData(memories[2], third);
     run(first, second);
+  }
+
+  /** The same with addresses of memory that lives: a view of a segment would be an object a run. */
+  void run(long first, long second, long third) {
+    dnnl.setData(memories[0], first);
+    dnnl.setData(memories[1], second);
+    dnnl.setData(memories[2], third);
+    dnnl.execute(primitive, stream, memories.length, list, name);
   }
 }

@@ -6,22 +6,23 @@ import io.tidemill.program.Program;
 import io.tidemill.tensor.Shape;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Which kernel runs an instruction; the kernels made by one catalog share its scratch space. */
 final class KernelCatalog {
   private final Program program;
-  private final Gemm gemm;
-  private final Convolutions convolutions;
+  private final Primitives primitives;
   private final Arena owner;
+  private final Map<Attention.Heads, Attention> attentions = new HashMap<>();
   private final LayerNormKernels layerNorm = new LayerNormKernels();
   private final RmsNormKernels rmsNorm = new RmsNormKernels();
 
   /** Kernels that hold memory until {@code owner} closes. */
   KernelCatalog(Program program, Primitives primitives, Arena owner) {
     this.program = program;
-    this.gemm = primitives.gemm();
-    this.convolutions = primitives.convolutions();
+    this.primitives = primitives;
     this.owner = owner;
   }
 
@@ -44,13 +45,15 @@ final class KernelCatalog {
       case Op.MatMul op -> {
         int inner = op.transposeLeft() ? rows : n;
         yield product(
-            gemm.product(
-                op.transposeLeft(),
-                op.transposeRight(),
-                Math.toIntExact(shape.elements() / Math.max(1, shape.dim(-1))),
-                shape.dim(-1),
-                inner,
-                owner),
+            primitives
+                .gemm()
+                .product(
+                    op.transposeLeft(),
+                    op.transposeRight(),
+                    Math.toIntExact(shape.elements() / Math.max(1, shape.dim(-1))),
+                    shape.dim(-1),
+                    inner,
+                    owner),
             instruction);
       }
       case Op.AddBias _ -> {
@@ -155,12 +158,17 @@ final class KernelCatalog {
         yield v -> losses.gradient(v[a], v[b], v[c], v[d], v[out]);
       }
       case Op.Conv2d op ->
-          product(convolutions.forward(Convolution.of(op, first, second), owner), instruction);
+          product(
+              primitives.convolutions().forward(Convolution.of(op, first, second), owner),
+              instruction);
       case Op.Conv2dInputGradient op ->
-          product(convolutions.inputGradient(Convolution.of(op, first, shape), owner), instruction);
+          product(
+              primitives.convolutions().inputGradient(Convolution.of(op, first, shape), owner),
+              instruction);
       case Op.Conv2dWeightGradient op ->
           product(
-              convolutions.weightGradient(Convolution.of(op, first, shape), owner), instruction);
+              primitives.convolutions().weightGradient(Convolution.of(op, first, shape), owner),
+              instruction);
       case Op.MaxPool2d(int window, int stride, int padding) -> {
         PoolKernels pool = new PoolKernels(first, window, stride, padding);
         yield v -> pool.max(v[a], v[out]);
@@ -190,13 +198,11 @@ final class KernelCatalog {
         yield v -> embedding.gradient(v[a], v[b], v[out]);
       }
       case Op.CausalAttention(int heads) -> {
-        CausalAttentionKernels attention =
-            new CausalAttentionKernels(samples, first.dim(1), shape.dim(2), heads);
+        Attention attention = attention(samples, first.dim(1), shape.dim(2), heads);
         yield v -> attention.forward(v[a], v[out]);
       }
       case Op.CausalAttentionGradient(int heads) -> {
-        CausalAttentionKernels attention =
-            new CausalAttentionKernels(samples, first.dim(1), second.dim(2), heads);
+        Attention attention = attention(samples, first.dim(1), second.dim(2), heads);
         yield v -> attention.gradient(v[a], v[b], v[out]);
       }
       case Op.Transpose(List<Integer> axes) -> {
@@ -242,6 +248,12 @@ final class KernelCatalog {
             }
           };
     };
+  }
+
+  private Attention attention(int samples, int length, int width, int heads) {
+    return attentions.computeIfAbsent(
+        new Attention.Heads(samples, length, width, heads),
+        shape -> primitives.attention().of(shape, owner));
   }
 
   private static Kernel product(Gemm.Product product, Instruction instruction) {

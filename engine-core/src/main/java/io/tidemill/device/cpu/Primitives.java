@@ -8,15 +8,21 @@ import io.tidemill.error.ErrorCode;
  *
  * @param description for people, for example {@code oneDNN 3.13.0, AVX-512}
  */
-record Primitives(String description, Gemm gemm, Convolutions convolutions) {
+record Primitives(
+    String description, Gemm gemm, Convolutions convolutions, Attention.Factory attention) {
 
   static Primitives of(Dnnl dnnl) {
     Gemm gemm = new DnnlGemm(dnnl);
     return new Primitives(
-        dnnl.description(), gemm, new DnnlConvolutions(dnnl, new GemmConvolutions(gemm)));
+        dnnl.description(),
+        gemm,
+        new DnnlConvolutions(dnnl, new GemmConvolutions(gemm)),
+        (shape, owner) ->
+            DnnlAttention.of(dnnl, shape, owner)
+                .orElseGet(() -> new CausalAttentionKernels(shape)));
   }
 
-  /** As {@link #of}, but matrix products round their operands to bf16; convolutions do not. */
+  /** As {@link #of}, but matrix products round their operands to bf16; nothing else does. */
   static Primitives bf16(Dnnl dnnl) {
     if (!dnnl.hasBf16()) {
       throw new EngineException(
@@ -26,12 +32,17 @@ record Primitives(String description, Gemm gemm, Convolutions convolutions) {
               + "; train in float32");
     }
     Gemm gemm = new Bf16Gemm(dnnl);
-    return new Primitives(gemm.description(), gemm, of(dnnl).convolutions());
+    Primitives others = of(dnnl);
+    return new Primitives(gemm.description(), gemm, others.convolutions, others.attention);
   }
 
   /** Where oneDNN cannot be loaded. */
   static Primitives vector() {
     Gemm gemm = new VectorGemm();
-    return new Primitives(gemm.description(), gemm, new GemmConvolutions(gemm));
+    return new Primitives(
+        gemm.description(),
+        gemm,
+        new GemmConvolutions(gemm),
+        (shape, _) -> new CausalAttentionKernels(shape));
   }
 }

@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * A process of 500 steps, some of which meet a sample that is no number and go back to a
+ * A process of 250 steps, some of which meet a sample that is no number and go back to a
  * checkpoint; takes up what an earlier one left, and says at the end what it came to.
  */
 final class RollbackJob {
@@ -40,7 +40,7 @@ final class RollbackJob {
   }
 
   private static void define(Pipeline p, Params params) {
-    p.source("points", GeneratedSource.bounded(Point.class, RollbackJob::point, 4000))
+    p.source("points", GeneratedSource.bounded(Point.class, RollbackJob::point, 2000))
         .train(
             "net",
             Training.of(

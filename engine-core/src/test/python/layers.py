@@ -314,9 +314,82 @@ def regressions(name, outputs, labels):
         loss(f"loss-huber-{delta}{name}", "huber", outputs, labels, huber, delta=delta)
 
 
+def philox(seed, stream, index):
+    """The first two words of a block of Philox4x32-10, as 64 bits: Salmon and others 2011."""
+    c = [index & LOW, index >> 32, stream & LOW, stream >> 32]
+    k0, k1 = seed & LOW, seed >> 32
+    for _ in range(10):
+        p0, p1 = 0xD2511F53 * c[0], 0xCD9E8D57 * c[2]
+        c = [(p1 >> 32) ^ c[1] ^ k0, p1 & LOW, (p0 >> 32) ^ c[3] ^ k1, p0 & LOW]
+        k0, k1 = (k0 + 0x9E3779B9) & LOW, (k1 + 0xBB67AE85) & LOW
+    return c[0] | c[1] << 32
+
+
+LOW = 0xFFFFFFFF
+
+
+def fnv1a(name):
+    """The number of the stream of a name."""
+    hash = 0xCBF29CE484222325
+    for character in name.encode():
+        hash = ((hash ^ character) * 0x100000001B3) % 2**64
+    return hash
+
+
+def dropout(name, shape, rate, seed, step, shard):
+    """Zeros where the engine's numbers, drawn here anew, say so; PyTorch's factor for what is kept."""
+    key, stream, count = philox(seed, step, shard), fnv1a("layer"), math.prod(shape)
+    draws = [philox(key, stream, i // 4) >> 16 * (i % 4) & 0xFFFF for i in range(count)]
+    kept = torch.tensor([draw >= round(65536 * rate) for draw in draws]).view(shape)
+    factor = functional.dropout(torch.ones(64, dtype=torch.float64), rate).max()  # 1 / (1 - rate)
+
+    def function(input):
+        return input * kept * factor
+
+    numbers = {"rate": rate, "seed": seed, "step": step, "shard": shard}
+    layer(name, "dropout", normal(*shape), {}, function, **numbers)
+
+
+def tied(name, tokens, count, width):
+    """One table reads the ids and scores them: its gradient has two paths."""
+    indices = torch.tensor(tokens)
+
+    def function(input, **parameters):
+        table = parameters["embedding-1.table"]
+        return torch.tanh(functional.embedding(input, table)) @ table.T
+
+    parameters = {"embedding-1.table": normal(count, width)}
+    layer(name, "tied", indices, parameters, function, count=count, width=width)
+
+
+def more_layers():
+    """Behind the others, so that those keep their numbers."""
+    part = {"height": 3, "width": 5}
+    layer("crop", "crop", normal(2, 6, 8, 3), {}, lambda input: input[:, 1:4, 1:6], **part)
+    rows = {"rows": 2, "width": 12}
+    layer("reshape", "reshape", normal(3, 4, 6), {}, lambda input: input.reshape(3, 2, 12), **rows)
+    layer("reshape-flat", "reshape-flat", normal(3, 4, 5, 2), {}, lambda input: input.flatten(1))
+    tied("unembedding-rows", [[4], [0], [4], [2]], 6, 7)
+    tied("unembedding-sequence", [[1, 8, 1, 3], [3, 3, 0, 10]], 11, 16)
+    dropout("dropout", (13, 21), 0.25, 42, 7, 3)
+    dropout("dropout-sequence", (2, 5, 37), 0.5, 2**40 + 1, 2**33, 0)
+    running_averages()
+
+
+def running_averages():
+    """What BatchNorm1d keeps of 5 batches of 8 rows."""
+    rows = 3 * normal(40, 3) + 1
+    norm = torch.nn.BatchNorm1d(3).double()
+    for batch in rows.split(8):
+        norm(batch)
+    tensors = {"rows": rows, "mean": norm.running_mean, "variance": norm.running_var}
+    write("../batch-norm-running", {}, tensors)
+
+
 if __name__ == "__main__":
     random.manual_seed(3)
     layers()
     losses()
+    more_layers()
     files = list(FOLDER.glob("*.safetensors"))
     print(f"{len(files)} files, {math.ceil(sum(f.stat().st_size for f in files) / 1024)} KiB in {FOLDER}")

@@ -1,4 +1,5 @@
-"""Writes fixtures/optimizers.safetensors: what PyTorch's optimisers do to 37 numbers in 4 steps.
+"""Writes fixtures/optimizers.safetensors: what PyTorch's optimisers do to 37 numbers in 4 steps, and the rates
+of its schedules.
 
 Run in engine-core/src/test with PyTorch and safetensors: python python/optimizers.py
 """
@@ -40,5 +41,26 @@ parameter.grad = gradients[0].clone()
 norm = torch.nn.utils.clip_grad_norm_([parameter], 1.0)
 tensors["norm"] = norm.reshape(1)
 tensors["clipped"] = parameter.grad
+
+RATE = 0.4
+WARM_UP = 3
+TOTAL = 20
+schedulers = torch.optim.lr_scheduler
+SCHEDULES = {
+    "schedule.cosine": lambda o: schedulers.CosineAnnealingLR(o, TOTAL - WARM_UP, 0.1 * RATE),
+    "schedule.step": lambda o: schedulers.StepLR(o, 5, 0.3),
+    "schedule.linear": lambda o: schedulers.LinearLR(o, 1, 0.1, TOTAL - WARM_UP),
+}
+
+for name, make in SCHEDULES.items():
+    optimizer = torch.optim.SGD([torch.nn.Parameter(start.clone())], lr=RATE)
+    warm_up = schedulers.LinearLR(optimizer, 1 / (WARM_UP + 1), 1, WARM_UP)
+    schedule = schedulers.SequentialLR(optimizer, [warm_up, make(optimizer)], [WARM_UP])
+    rates = []
+    for _ in range(TOTAL):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        schedule.step()
+    tensors[name] = torch.tensor(rates)
 
 save_file(tensors, "resources/fixtures/optimizers.safetensors")

@@ -55,7 +55,7 @@ class ArchitectureTest {
         "tensor");
     allow("graph", "codec", "connector", "error", "metric", "operator", "train");
     allow("plan", "connector", "error", "graph", "train");
-    allow("dsl", "codec", "connector", "error", "graph", "metric", "operator", "train");
+    allow("dsl", "codec", "connector", "error", "graph", "metric", "operator", "program", "train");
     allow(
         "local",
         "channel",

@@ -1,8 +1,10 @@
 package io.tidemill.device;
 
 import io.tidemill.program.Optimizer;
+import io.tidemill.program.Precision;
 import io.tidemill.program.Program;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What executes programs: the CPU, or a GPU.
@@ -16,13 +18,21 @@ public interface Device extends AutoCloseable {
   /** What it is, for people: {@code cpu (oneDNN 3.13.0, AVX-512)}. */
   String description();
 
+  /** Why it cannot compute in this precision, in words that end a sentence; empty where it can. */
+  Optional<String> unavailable(Precision precision);
+
+  /** {@link #compile(Program, Precision)} in float32. */
+  default Executable compile(Program program) {
+    return compile(program, Precision.FLOAT32);
+  }
+
   /**
    * Prepares a bound program: chooses kernels and plans memory.
    *
-   * <p>An open program, or one with an operation that the device lacks, is an error. Call it once
-   * per shape and keep the result.
+   * <p>An open program, an operation that the device lacks, or a precision that is {@link
+   * #unavailable}, is an error. Call it once per shape and keep the result.
    */
-  Executable compile(Program program);
+  Executable compile(Program program, Precision precision);
 
   /** A new buffer of zeros, 64-byte aligned; the caller closes it. */
   DeviceBuffer allocate(long floats);

@@ -8,6 +8,7 @@ import io.tidemill.error.ErrorCode;
 import io.tidemill.graph.DataflowGraph;
 import io.tidemill.graph.Role;
 import io.tidemill.graph.Vertex;
+import io.tidemill.program.Precision;
 import io.tidemill.train.NonFinite;
 import io.tidemill.train.Training;
 import java.lang.reflect.Type;
@@ -48,13 +49,18 @@ public final class Pipeline {
   }
 
   /**
-   * A training as the parameters of the job have it: {@code nonfinite} is known to every pipeline
-   * that trains, and says what the pipeline itself does not.
+   * A training as the parameters of the job have it: {@code nonfinite} and {@code precision} are
+   * known to every pipeline that trains, and overrule what the pipeline itself says.
    */
-  <T> Training<T> asAsked(Training<T> training) {
+  <T> Training<T> asAsked(Training<T> declared) {
+    Training<T> training =
+        params
+            .choice("nonfinite", NonFinite.class, NonFinite::word)
+            .map(declared::onNonFinite)
+            .orElse(declared);
     return params
-        .choice("nonfinite", NonFinite.class, NonFinite::word)
-        .map(training::onNonFinite)
+        .choice("precision", Precision.class, Precision::word)
+        .map(training::precision)
         .orElse(training);
   }
 

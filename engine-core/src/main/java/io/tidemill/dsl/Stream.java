@@ -103,8 +103,9 @@ public sealed class Stream<T> permits SourceStream {
   }
 
   /**
-   * Trains a network on the records; the job's parameter {@code nonfinite=stop|skip|rollback} says
-   * what happens at a step that is not finite ({@link Training#onNonFinite}).
+   * Trains a network on the records. Two parameters of the job overrule what is declared: {@code
+   * nonfinite=stop|skip|rollback} ({@link Training#onNonFinite}) and {@code precision=float32|bf16}
+   * ({@link Training#precision}).
    */
   public Model<T> train(String id, Training<T> declared) {
     pipeline.claim(id);

@@ -1,5 +1,6 @@
 package io.tidemill.local;
 
+import io.tidemill.program.Precision;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -21,6 +22,7 @@ import java.util.Optional;
  * @param model the model version that was published
  * @param workers workers that ran it
  * @param mode {@code strict} or {@code fast}
+ * @param precision of the matrix products of training
  */
 public record JobReport(
     String job,
@@ -35,7 +37,8 @@ public record JobReport(
     Optional<Path> checkpoint,
     Optional<PublishedModel> model,
     int workers,
-    String mode) {
+    String mode,
+    Precision precision) {
   /** A version in the model store. */
   public record PublishedModel(String name, long version, Path path) {}
 }

@@ -15,6 +15,7 @@ import io.tidemill.model.ModelStore;
 import io.tidemill.operator.RestoredState;
 import io.tidemill.plan.Plan;
 import io.tidemill.plan.Planner;
+import io.tidemill.program.Precision;
 import io.tidemill.release.Release;
 import io.tidemill.storage.DurableFiles;
 import io.tidemill.task.JobSignals;
@@ -131,6 +132,14 @@ final class JobRuntime implements AutoCloseable {
     return factory.trainings();
   }
 
+  /** That of the training; float32 where nothing is trained. */
+  Precision precision() {
+    return trainings().stream()
+        .findFirst()
+        .map(run -> run.training().precision())
+        .orElse(Precision.FLOAT32);
+  }
+
   Reports reports() {
     return reports;
   }
@@ -171,6 +180,21 @@ final class JobRuntime implements AutoCloseable {
                 + vertex.id()
                 + " goes back to its last checkpoint when a step is not finite, so checkpoints have"
                 + " to come after fixed steps: expected --checkpoint-every STEPS, found none");
+      }
+    }
+  }
+
+  /** Refuses a training in a precision that the device lacks. */
+  static void checkPrecision(DataflowGraph graph, Device device) {
+    for (Vertex vertex : graph.vertices()) {
+      if (vertex.role() instanceof Role.Trains(Training<?> training)) {
+        device
+            .unavailable(training.precision())
+            .ifPresent(
+                reason -> {
+                  throw new EngineException(
+                      ErrorCode.INVALID_ARGUMENT, "training " + vertex.id() + ": " + reason);
+                });
       }
     }
   }

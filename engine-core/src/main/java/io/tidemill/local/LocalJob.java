@@ -71,8 +71,8 @@ public final class LocalJob {
   /** Runs to the end; a failure is thrown and leaves the last checkpoint to resume from. */
   public JobReport run(JobListener listener) {
     long started = System.nanoTime();
-    // The device first: one that is not there is refused before anything is written.
-    try (Device device = Devices.open(options.device());
+    // The device first: one that is not there, or not able, is refused before anything is written.
+    try (Device device = openDevice();
         JobDirectory directory = open()) {
       Optional<StoredCheckpoint> restored = restored(directory, listener);
       directory.events().append(Instant.now(), "started", started(directory, restored, device));
@@ -95,6 +95,17 @@ public final class LocalJob {
       directory.events().append(Instant.now(), "failed", Map.of("cause", cause.getMessage()));
     } catch (EngineException e) {
       cause.addSuppressed(e);
+    }
+  }
+
+  private Device openDevice() {
+    Device device = Devices.open(options.device());
+    try {
+      JobRuntime.checkPrecision(graph, device);
+      return device;
+    } catch (EngineException e) {
+      device.close();
+      throw e;
     }
   }
 
@@ -240,6 +251,7 @@ public final class LocalJob {
         runtime.master().lastCheckpoint().map(StoredCheckpoint::folder),
         runtime.published(),
         options.workers(),
-        "strict");
+        "strict",
+        runtime.precision());
   }
 }

@@ -51,6 +51,7 @@ public final class SimulatedJob implements AutoCloseable {
     definition.define(pipeline, params);
     this.graph = pipeline.graph();
     JobRuntime.checkCheckpoints(graph, options);
+    JobRuntime.checkPrecision(graph, device);
     this.options = options;
     this.order = new Random(interleaving);
     this.directory =
@@ -121,7 +122,8 @@ public final class SimulatedJob implements AutoCloseable {
         runtime.master().lastCheckpoint().map(StoredCheckpoint::folder),
         runtime.published(),
         options.workers(),
-        "strict");
+        "strict",
+        runtime.precision());
   }
 
   /** Lets go of everything as a killed process would: what was not committed is lost. */

@@ -101,6 +101,14 @@ public final class LayerTracer {
     }
   }
 
+  /** Refuses what are not images [*, height, width, channels] of at least so many pixels. */
+  void expectImages(Value input, int height, int width) {
+    Shape found = input.shape();
+    if (found.rank() != 4 || found.dim(1) < height || found.dim(2) < width) {
+      throw refused("images of at least [*, %d, %d, channels]".formatted(height, width), found);
+    }
+  }
+
   /** Appends an instruction. */
   public Value apply(Op op, Value... inputs) {
     return tracing.builder().apply(op, inputs);

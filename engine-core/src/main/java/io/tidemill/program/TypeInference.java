@@ -283,17 +283,14 @@ final class TypeInference {
   private Shape convolution(Op.Conv2d conv) {
     take(
         "images [rows, height, width, in] and a weight [kernelHeight, kernelWidth, in/groups, out]"
-            + " (groups="
-            + conv.groups()
-            + ")",
+            + groups(conv.groups()),
         2,
         () ->
             shape(0).rank() == 4
                 && inputs.size() == 2
                 && shape(1).rank() == 4
-                && conv.groups() >= 1
                 && shape(0).dim(3) == shape(1).dim(2) * conv.groups()
-                && shape(1).dim(3) % conv.groups() == 0);
+                && divides(conv.groups(), shape(1).dim(3)));
     int height = windows(shape(0).dim(1), shape(1).dim(0), conv.stride(), conv.padding());
     int width = windows(shape(0).dim(2), shape(1).dim(1), conv.stride(), conv.padding());
     if (height < 1 || width < 1) {
@@ -306,13 +303,15 @@ final class TypeInference {
 
   private Shape convolutionInput(Op.Conv2dInputGradient conv) {
     take(
-        "a weight and the gradient of images [rows, height, width, out] that it gave",
+        "a weight and the gradient of images [rows, height, width, out] that it gave"
+            + groups(conv.groups()),
         2,
         () ->
             shape(0).rank() == 4
                 && inputs.size() == 2
                 && shape(1).rank() == 4
                 && shape(1).dim(3) == shape(0).dim(3)
+                && divides(conv.groups(), shape(0).dim(3))
                 && shape(1).dim(1)
                     == windows(conv.height(), shape(0).dim(0), conv.stride(), conv.padding())
                 && shape(1).dim(2)
@@ -322,20 +321,30 @@ final class TypeInference {
 
   private Shape convolutionWeight(Op.Conv2dWeightGradient conv) {
     take(
-        "images [rows, height, width, in] and the gradient of the images that they gave",
+        "images [rows, height, width, in] and the gradient of the images that they gave"
+            + groups(conv.groups()),
         2,
         () ->
             shape(0).rank() == 4
                 && inputs.size() == 2
                 && shape(1).rank() == 4
                 && shape(0).dim(0) == shape(1).dim(0)
-                && shape(0).dim(3) % conv.groups() == 0
+                && divides(conv.groups(), shape(0).dim(3))
+                && divides(conv.groups(), shape(1).dim(3))
                 && shape(1).dim(1)
                     == windows(shape(0).dim(1), conv.kernelHeight(), conv.stride(), conv.padding())
                 && shape(1).dim(2)
                     == windows(shape(0).dim(2), conv.kernelWidth(), conv.stride(), conv.padding()));
     return Shape.of(
         conv.kernelHeight(), conv.kernelWidth(), shape(0).dim(3) / conv.groups(), shape(1).dim(3));
+  }
+
+  private static boolean divides(int groups, int channels) {
+    return groups >= 1 && channels % groups == 0;
+  }
+
+  private static String groups(int groups) {
+    return " (groups=" + groups + ")";
   }
 
   private Shape pooled(int count, int window, int stride, int padding) {

@@ -15,7 +15,9 @@ public sealed interface Augmentation {
 
   /**
    * Moves an image by up to {@code most} pixels along each axis, each distance being as likely;
-   * zeros come in at the edges. The same as to pad by {@code most} zeros and crop at random.
+   * zeros come in at the edges. The same as to pad by {@code most} zeros and crop at random to the
+   * old size: {@code RandomCrop(size, padding=most)} of torchvision. In front of a layer {@code
+   * Crop} that takes {@code 2 * most} pixels away it is a random crop without zeros.
    */
   record Shift(int most) implements Augmentation {
     public Shift {

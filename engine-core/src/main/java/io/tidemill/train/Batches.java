@@ -85,7 +85,8 @@ final class Batches {
   }
 
   /**
-   * Fills the inputs of a shard's program.
+   * Fills the inputs of a shard's program; of a log that memory does not hold, the rows of the same
+   * shard of the next step are then on their way.
    *
    * @param step from 0; sentences count from 1
    * @param microBatch of the step, from 0
@@ -115,6 +116,9 @@ final class Batches {
     for (int i = 0; i < count; i++) {
       boolean real = first + i < total;
       weights.setAtIndex(ValueLayout.JAVA_FLOAT, i, real ? weight : 0);
+      if (first + i + training.stepSamples() < total && log.isReadAhead()) {
+        log.expect(order.indexOf(first + i + training.stepSamples(), samples));
+      }
       if (real) {
         MemorySegment row = log.row(order.indexOf(first + i, samples));
         rows.readFeatures(row, features, i);

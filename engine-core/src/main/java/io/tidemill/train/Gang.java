@@ -44,7 +44,7 @@ public final class Gang implements AutoCloseable {
     this.training = training;
     this.device = device;
     this.ranks = ranks;
-    this.shardProgram = device.compile(training.program());
+    this.shardProgram = device.compile(training.program(), training.precision());
     for (int shard = 0; shard < training.shards(); shard++) {
       gradients.add(device.allocate(layout().floats()));
     }

@@ -10,14 +10,16 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongPredicate;
 
 /**
  * One worker's part of a training: the threads of the worker share the units of each phase.
  *
- * <p>Phases are counted on from step to step. The threads claim their units; whoever finds all of
- * them done opens the next phase. No thread ever waits. What the opener writes before it opens a
- * phase is seen by all who claim units of it.
+ * <p>A phase number, counted on from step to step, and the next unit of it stand in one word that
+ * the threads claim from; whoever finds all units done opens the next phase. No thread ever waits.
+ * What the opener writes before it opens a phase is seen by all who claim units of it.
  */
 final class Rank implements AutoCloseable {
   /** Against division by zero, as PyTorch's clip_grad_norm_. */
@@ -59,7 +61,10 @@ final class Rank implements AutoCloseable {
   private final List<Phase> phases;
   private final MemorySegment copyBuffer;
 
-  private final UnitClaims claims;
+  /** Phase number in the upper half, next unit of it in the lower. */
+  private final AtomicLong claim = new AtomicLong();
+
+  private final AtomicInteger done = new AtomicInteger();
   private final AtomicBoolean opening = new AtomicBoolean();
   private volatile long allowedSteps;
   private volatile long completedSteps;
@@ -89,7 +94,6 @@ final class Rank implements AutoCloseable {
     this.firstShard = gang.firstShard(rank);
     this.shards = gang.firstShard(rank + 1) - firstShard;
     this.phases = phases(training);
-    this.claims = new UnitClaims(threads);
     for (int thread = 0; thread < threads; thread++) {
       executions.add(gang.shardProgram().newExecution());
       if (training.accumulated() > 1) {
@@ -106,7 +110,8 @@ final class Rank implements AutoCloseable {
     completedSteps = steps.completed();
     passStop(completedSteps);
     gang.restore(rank, completedSteps);
-    claims.openFinished(completedSteps * phases.size() - 1, units(Phase.GATHER));
+    done.set(units(Phase.GATHER));
+    claim.set((completedSteps * phases.size() - 1) << 32 | units(Phase.GATHER));
   }
 
   /** Keeps the state between two steps as that which training may go back to. */
@@ -157,13 +162,16 @@ final class Rank implements AutoCloseable {
 
   /** Does one unit, or opens the next phase; 0 when there was nothing to do. */
   int work(int thread) {
-    long phaseNumber = claims.phase();
-    int unit = claims.claim(phaseNumber, units(phase(phaseNumber)), thread);
-    if (unit == UnitClaims.NONE) {
+    long word = claim.get();
+    long phaseNumber = word >> 32;
+    int unit = (int) word;
+    if (unit >= units(phase(phaseNumber))) {
       return open(phaseNumber, thread);
     }
-    run(phaseNumber, unit, thread);
-    claims.done();
+    if (claim.compareAndSet(word, word + 1)) {
+      run(phaseNumber, unit, thread);
+      done.incrementAndGet();
+    }
     return 1;
   }
 
@@ -266,18 +274,21 @@ final class Rank implements AutoCloseable {
    */
   private int open(long phaseNumber, int thread) {
     int units = units(phase(phaseNumber));
-    if (!claims.isFinished(phaseNumber, units) || !opening.compareAndSet(false, true)) {
+    if (done.get() < units || !opening.compareAndSet(false, true)) {
       return 0;
     }
     try {
-      if (!claims.isFinished(phaseNumber, units) || !mayLeave(phaseNumber, thread)) {
-        return 0;
-      }
-      claims.open(phaseNumber + 1, units(phase(phaseNumber + 1)));
-      return 1;
+      boolean stillFinished = claim.get() >> 32 == phaseNumber && done.get() == units;
+      return stillFinished && mayLeave(phaseNumber, thread) ? start(phaseNumber + 1) : 0;
     } finally {
       opening.set(false);
     }
+  }
+
+  private int start(long phaseNumber) {
+    done.set(0);
+    claim.set(phaseNumber << 32);
+    return 1;
   }
 
   /** Whether a finished phase may be left; steps are counted from 1. */

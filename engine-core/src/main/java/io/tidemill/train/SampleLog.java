@@ -1,5 +1,6 @@
 package io.tidemill.train;
 
+import com.sun.management.OperatingSystemMXBean;
 import io.tidemill.codec.ByteReader;
 import io.tidemill.codec.ByteWriter;
 import io.tidemill.error.EngineException;
@@ -7,6 +8,7 @@ import io.tidemill.error.ErrorCode;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -29,9 +31,13 @@ import java.util.zip.CRC32C;
 public final class SampleLog implements AutoCloseable {
   private static final long SEGMENT_BYTES = 4 << 20;
 
+  /** Of the machine's memory, so that the rest is left to the job and to others. */
+  private static final double CACHED_SHARE = 0.5;
+
   private final Path folder;
   private final int rowBytes;
   private final long segmentRows;
+  private final long mostCachedBytes;
 
   /** Holds the mapping of each segment; null where it was trimmed. */
   private final List<Arena> mappings = new ArrayList<>();
@@ -48,6 +54,7 @@ public final class SampleLog implements AutoCloseable {
 
   private volatile long length;
   private volatile boolean sealed;
+  private volatile boolean readAhead;
 
   /** An empty log, written into {@code folder}. */
   public SampleLog(Path folder, int rowBytes) {
@@ -56,6 +63,15 @@ public final class SampleLog implements AutoCloseable {
 
   /** {@code segmentBytes}: bytes of a file, about. */
   SampleLog(Path folder, int rowBytes, long segmentBytes) {
+    this(folder, rowBytes, segmentBytes, (long) (CACHED_SHARE * memoryBytes()));
+  }
+
+  /**
+   * @param segmentBytes bytes of a file, about
+   * @param mostCachedBytes of the largest log that memory is taken to hold
+   */
+  SampleLog(Path folder, int rowBytes, long segmentBytes, long mostCachedBytes) {
+    this.mostCachedBytes = mostCachedBytes;
     this.folder = folder;
     this.rowBytes = rowBytes;
     this.segmentRows = Math.max(1, segmentBytes / rowBytes);
@@ -93,6 +109,30 @@ public final class SampleLog implements AutoCloseable {
 
   void seal() {
     sealed = true;
+  }
+
+  /**
+   * Prepares a sealed log to be read in any order. Where memory cannot be taken to hold it, the
+   * system is told to read nothing beside what it is asked for, and rows are to be {@linkplain
+   * #expect expected} (docs/design/0009).
+   */
+  void shuffle() {
+    if (length * rowBytes > mostCachedBytes) {
+      for (MemorySegment segment : segments) {
+        PageAdvice.random(segment);
+      }
+      readAhead = true;
+    }
+  }
+
+  /** Whether rows should be expected some time before they are read. */
+  boolean isReadAhead() {
+    return readAhead;
+  }
+
+  /** Has a row on its way into memory, without waiting for it. */
+  void expect(long index) {
+    PageAdvice.willNeed(rowAt(index));
   }
 
   /** Row {@code index} below {@link #length}. */
@@ -177,6 +217,10 @@ public final class SampleLog implements AutoCloseable {
     retired.clear();
     mappings.stream().filter(Objects::nonNull).forEach(Arena::close);
     mappings.clear();
+  }
+
+  private static long memoryBytes() {
+    return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
   }
 
   private MemorySegment rowAt(long index) {

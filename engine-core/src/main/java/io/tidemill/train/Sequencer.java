@@ -88,6 +88,9 @@ public final class Sequencer<T> implements Operator {
   @Override
   public void end(Output out) {
     log.seal();
+    if (training.shuffled()) {
+      log.shuffle();
+    }
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.tidemill.error.ErrorCode;
 import io.tidemill.network.Loss;
 import io.tidemill.network.Network;
 import io.tidemill.program.Optimizer;
+import io.tidemill.program.Precision;
 import io.tidemill.program.Program;
 import io.tidemill.program.Value;
 import io.tidemill.tensor.DataType;
@@ -43,6 +44,7 @@ public final class Training<T> {
     private List<Augmentation> augmentations = List.of();
     private float clipNorm = Float.POSITIVE_INFINITY;
     private NonFinite onNonFinite = NonFinite.STOP;
+    private Precision precision = Precision.FLOAT32;
 
     Settings() {}
 
@@ -59,6 +61,7 @@ public final class Training<T> {
       augmentations = from.augmentations;
       clipNorm = from.clipNorm;
       onNonFinite = from.onNonFinite;
+      precision = from.precision;
     }
   }
 
@@ -128,6 +131,15 @@ public final class Training<T> {
     return with(settings -> settings.onNonFinite = policy);
   }
 
+  /**
+   * What the operands of the matrix products of a step are rounded to; FLOAT32 when nothing is
+   * said. Evaluation and serving compute in float32, from the same weights. A device that cannot is
+   * refused before the job begins.
+   */
+  public Training<T> precision(Precision precision) {
+    return with(settings -> settings.precision = precision);
+  }
+
   /** Passes over a bounded stream. */
   public Training<T> epochs(int epochs) {
     return with(settings -> settings.epochs = epochs);
@@ -188,6 +200,10 @@ public final class Training<T> {
 
   public NonFinite onNonFinite() {
     return settings.onNonFinite;
+  }
+
+  public Precision precision() {
+    return settings.precision;
   }
 
   public int epochs() {
@@ -272,6 +288,8 @@ public final class Training<T> {
         + clipNorm()
         + " onNonFinite="
         + onNonFinite().word()
+        + " precision="
+        + precision().word()
         + " epochs="
         + epochs()
         + " steps="

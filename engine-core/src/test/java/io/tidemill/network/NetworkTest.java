@@ -42,6 +42,18 @@ final class NetworkTest {
   }
 
   @Test
+  void aCropLargerThanItsImagesNamesTheLayer() {
+    EngineException refusal =
+        assertThrows(
+            EngineException.class,
+            () -> Network.sequential(Input.of(32, 20, 3), Crop.of(28, 24), Reshape.flat()));
+
+    assertEquals(
+        "crop-1 expects images of at least [*, 28, 24, channels], gets [*, 32, 20, 3]",
+        refusal.getMessage());
+  }
+
+  @Test
   void allProgramsOfANetworkShareOneLayout() {
     Loss loss = Loss.softmaxCrossEntropy();
 

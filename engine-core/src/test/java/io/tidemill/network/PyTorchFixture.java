@@ -147,6 +147,7 @@ record PyTorchFixture(SafeTensors file) {
         case IDENTITY -> fill(memory, rows() + 1, 1);
         case WEIGHTS -> fill(memory, 1, 1);
         case LABELS -> fill(memory, 1, FAR_OUT);
+        case Network.RANDOM_KEY -> fillRandomKey(memory);
         default -> throw new AssertionError("the file has no " + input.name());
       }
     }
@@ -177,6 +178,29 @@ record PyTorchFixture(SafeTensors file) {
     }
   }
 
+  private void fillRandomKey(MemorySegment memory) {
+    List<String> parts = List.of("seed", "step", "shard");
+    for (int i = 0; i < parts.size(); i++) {
+      long part = Long.parseLong(file.metadata().get(parts.get(i)));
+      memory.setAtIndex(ValueLayout.JAVA_LONG, i, part);
+    }
+  }
+
+  /** An embedding and, behind a bend, the scores by its table. */
+  private record Tied(int count, int width) implements Layer {
+    @Override
+    public String kind() {
+      return "tied";
+    }
+
+    @Override
+    public Value trace(LayerTracer tracer, Value input) {
+      String embedding = tracer.name() + "/embedding-1";
+      Layer scores = new Unembedding(embedding, count, width);
+      return tracer.nested(List.of(Embedding.of(count, width), Tanh.of(), scores), input);
+    }
+  }
+
   private Layer layer() {
     String kind = file.metadata().get(LAYER);
     return switch (kind) {
@@ -198,6 +222,11 @@ record PyTorchFixture(SafeTensors file) {
       case "embedding" -> Embedding.of(number("count"), number("width"));
       case "position-embedding" -> PositionEmbedding.of(number("length"), number("width"));
       case "attention" -> CausalSelfAttention.of(number("width"), number("heads"));
+      case "crop" -> Crop.of(number("height"), number("width"));
+      case "reshape" -> Reshape.of(number("rows"), number("width"));
+      case "reshape-flat" -> Reshape.flat();
+      case "dropout" -> Dropout.of(Double.parseDouble(file.metadata().get("rate")));
+      case "tied" -> new Tied(number("count"), number("width"));
       case "gelu" -> Gelu.of();
       case "silu" -> Silu.of();
       case "tanh" -> Tanh.of();

@@ -67,6 +67,38 @@ final class ProgramTest {
         refusal.getMessage());
   }
 
+  /** What a layer cannot ask for may stand in a program.json. */
+  @Test
+  void aConvolutionWhoseChannelsDoNotDivideByItsGroupsNamesTheLayer() {
+    Shape images = Shape.of(2, 5, 5, 4);
+    Shape weight = Shape.of(3, 3, 2, 7);
+    Shape given = Shape.of(2, 3, 3, 7);
+
+    assertEquals(
+        "conv-1: conv2d expects images [rows, height, width, in] and a weight [kernelHeight,"
+            + " kernelWidth, in/groups, out] (groups=2), gets [2, 5, 5, 4] and [3, 3, 2, 7]",
+        refusal(new Op.Conv2d(1, 0, 2), images, weight));
+    assertEquals(
+        "conv-1: conv2dInputGradient expects a weight and the gradient of images [rows, height,"
+            + " width, out] that it gave (groups=2), gets [3, 3, 2, 7] and [2, 3, 3, 7]",
+        refusal(new Op.Conv2dInputGradient(1, 0, 2, 5, 5), weight, given));
+    assertEquals(
+        "conv-1: conv2dWeightGradient expects images [rows, height, width, in] and the gradient of"
+            + " the images that they gave (groups=2), gets [2, 5, 5, 4] and [2, 3, 3, 7]",
+        refusal(new Op.Conv2dWeightGradient(1, 0, 2, 3, 3), images, given));
+    assertEquals(
+        "conv-1: conv2dWeightGradient expects images [rows, height, width, in] and the gradient of"
+            + " the images that they gave (groups=0), gets [2, 5, 5, 4] and [2, 3, 3, 7]",
+        refusal(new Op.Conv2dWeightGradient(1, 0, 0, 3, 3), images, given));
+  }
+
+  private static String refusal(Op op, Shape first, Shape second) {
+    ProgramBuilder builder = new ProgramBuilder().layer("conv-1");
+    Value a = builder.input("a", DataType.FLOAT32, first);
+    Value b = builder.input("b", DataType.FLOAT32, second);
+    return assertThrows(EngineException.class, () -> builder.apply(op, a, b)).getMessage();
+  }
+
   @Test
   void aTypeMismatchNamesTheType() {
     ProgramBuilder builder = new ProgramBuilder().layer("relu-1");

@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemill.device.Device;
+import io.tidemill.device.DeviceBuffer;
 import io.tidemill.device.Devices;
 import io.tidemill.device.Execution;
 import io.tidemill.error.EngineException;
+import io.tidemill.network.Crop;
 import io.tidemill.network.Dense;
 import io.tidemill.network.Input;
 import io.tidemill.network.Network;
@@ -17,9 +19,14 @@ import io.tidemill.tensor.Shape;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -60,6 +67,51 @@ final class AugmenterTest {
     for (int move = 0; move < 9; move++) {
       assertTrue(seen[move], "never moved by " + (move / 3 - 1) + ", " + (move % 3 - 1));
     }
+  }
+
+  /** Numbers from 1 on say where a crop was taken; a 0 would have come from outside. */
+  @Test
+  void aShiftInFrontOfACropTakesEachPartOfTheImageAboutAsOften() throws Exception {
+    float[] image = new float[49];
+    for (int i = 0; i < 49; i++) {
+      image[i] = i + 1;
+    }
+    Encoding<float[]> encoding = Encoding.ofFloats(49, pixels -> pixels, _ -> 0);
+    Training<float[]> training =
+        Training.of(Network.sequential(Input.of(7, 7, 1), Crop.of(3, 3), Reshape.flat()), encoding)
+            .augment(new Augmentation.Shift(2))
+            .globalBatch(2500)
+            .shards(1);
+
+    Map<List<Float>, Integer> parts = new TreeMap<>(Comparator.comparing(List::getFirst));
+    float[] crops = outputs(training, Collections.nCopies(2500, image));
+    for (int i = 0; i < crops.length; i += 9) {
+      parts.merge(listOf(crops, i, i + 9), 1, Integer::sum);
+    }
+
+    Set<List<Float>> all = new HashSet<>();
+    for (int y = 0; y <= 4; y++) {
+      for (int x = 0; x <= 4; x++) {
+        float first = 7 * y + x + 1;
+        all.add(
+            listOf(
+                new float[] {
+                  first,
+                  first + 1,
+                  first + 2,
+                  first + 7,
+                  first + 8,
+                  first + 9,
+                  first + 14,
+                  first + 15,
+                  first + 16
+                },
+                0,
+                9));
+      }
+    }
+    assertEquals(all, parts.keySet());
+    parts.values().forEach(count -> assertTrue(count > 60 && count < 150, parts.toString()));
   }
 
   @Test
@@ -127,6 +179,35 @@ final class AugmenterTest {
         assertThrows(EngineException.class, () -> new Augmentation.Shift(0)).getMessage());
   }
 
+  /** What a network gives for the first step. */
+  private float[] outputs(Training<float[]> training, List<float[]> images) {
+    try (SampleLog log = new SampleLog(folder.resolve("rows"), training.encoding().rowBytes());
+        Device device = Devices.open("cpu");
+        DeviceBuffer none = device.allocate(0);
+        Execution execution = device.compile(training.program()).newExecution()) {
+      fill(log, training, images);
+      new Batches(training, log, SEED).fill(0, 0, 0, execution);
+      execution.run(none, none);
+      return execution.output("output").toArray(ValueLayout.JAVA_FLOAT);
+    }
+  }
+
+  private static void fill(SampleLog log, Training<float[]> training, List<float[]> images) {
+    for (float[] image : images) {
+      new RowWriter<>(training.encoding()).write(image, log.next());
+      log.append();
+    }
+    log.seal();
+  }
+
+  private static List<Float> listOf(float[] numbers, int from, int to) {
+    List<Float> list = new ArrayList<>();
+    for (int i = from; i < to; i++) {
+      list.add(numbers[i]);
+    }
+    return list;
+  }
+
   /** The features of the two steps, shard after shard. */
   private float[][] filled(Training<float[]> training, float[][] images) {
     float[][] steps = new float[2][];
@@ -134,11 +215,7 @@ final class AugmenterTest {
     try (SampleLog log = new SampleLog(rows, training.encoding().rowBytes());
         Device device = Devices.open("cpu");
         Execution execution = device.compile(training.program()).newExecution()) {
-      for (float[] image : images) {
-        new RowWriter<>(training.encoding()).write(image, log.next());
-        log.append();
-      }
-      log.seal();
+      fill(log, training, List.of(images));
       Batches batches = new Batches(training, log, SEED);
       for (int step = 0; step < 2; step++) {
         steps[step] = new float[36];

@@ -8,6 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.tidemill.device.Device;
 import io.tidemill.device.Devices;
 import io.tidemill.error.EngineException;
+import io.tidemill.network.BatchNorm;
+import io.tidemill.network.Dense;
+import io.tidemill.network.Dropout;
+import io.tidemill.network.Network;
+import io.tidemill.network.Relu;
 import io.tidemill.program.Optimizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -82,6 +87,26 @@ final class StepTest {
   void microBatchesHaveTheSameBitsOnAnyNumberOfRanks() {
     assertSameOnAnyNumberOfRanks(
         steady(8).accumulate(3), TinyTraining.samples(115), StepTest::never);
+  }
+
+  /** Of the last step's 24 rows 14 are samples: its third micro-batch has none. */
+  @Test
+  void batchNormAndDropoutHaveTheSameBitsOnAnyNumberOfRanks() {
+    Network network =
+        Network.sequential(
+            Dense.of(3, 5), BatchNorm.of(5), Relu.of(), Dropout.of(0.25), Dense.of(5, 3));
+    Training<float[]> training =
+        Training.of(network, TinyTraining.training(8).encoding())
+            .optimizer(Optimizer.Adam.of(0.1f))
+            .globalBatch(8)
+            .shards(4)
+            .accumulate(3)
+            .epochs(2)
+            .shuffle();
+    List<float[]> samples = TinyTraining.samples(115);
+
+    assertSameOnAnyNumberOfRanks(training, samples, StepTest::never);
+    assertFalse(Arrays.equals(trained(training, samples), trained(training.shards(2), samples)));
   }
 
   @Test

@@ -8,6 +8,7 @@ import io.tidemill.error.EngineException;
 import io.tidemill.network.Dense;
 import io.tidemill.network.Network;
 import io.tidemill.program.Optimizer;
+import io.tidemill.program.Precision;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
@@ -27,6 +28,7 @@ final class TrainingTest {
             .accumulate(3)
             .clipNorm(1)
             .onNonFinite(NonFinite.SKIP_STEP)
+            .precision(Precision.BF16)
             .epochs(2)
             .steps(5)
             .shuffle();
@@ -38,8 +40,8 @@ final class TrainingTest {
                 " loss=SoftmaxCrossEntropy[] optimizer=AdamW[learningRate=0.5, beta1=0.9,"
                     + " beta2=0.99, epsilon=1.0E-8, weightDecay=0.25]"
                     + " schedule=Cosine[warmUpSteps=10, floor=0.1] globalBatch=64 shards=4"
-                    + " accumulate=3 clipNorm=1.0 onNonFinite=skip epochs=2 steps=5 shuffled=true"
-                    + " augment=[]"),
+                    + " accumulate=3 clipNorm=1.0 onNonFinite=skip precision=bf16 epochs=2 steps=5"
+                    + " shuffled=true augment=[]"),
         training.describe());
     assertEquals(192, training.stepSamples());
     assertEquals(16, training.shardRows());
@@ -52,8 +54,8 @@ final class TrainingTest {
             .describe()
             .endsWith(
                 " schedule=Constant[warmUpSteps=0] globalBatch=256 shards=8 accumulate=1"
-                    + " clipNorm=Infinity onNonFinite=stop epochs=1 steps=0 shuffled=false"
-                    + " augment=[]"),
+                    + " clipNorm=Infinity onNonFinite=stop precision=float32 epochs=1 steps=0"
+                    + " shuffled=false augment=[]"),
         DEFAULTS.describe());
   }
 

@@ -6,6 +6,7 @@ import io.tidemill.device.Devices;
 import io.tidemill.device.Executable;
 import io.tidemill.device.Execution;
 import io.tidemill.program.Optimizer;
+import io.tidemill.program.Precision;
 import io.tidemill.program.Program;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -79,8 +80,13 @@ public final class GatedDevice implements Device {
   }
 
   @Override
-  public Executable compile(Program program) {
-    return new GatedExecutable(cpu.compile(program));
+  public Optional<String> unavailable(Precision precision) {
+    return cpu.unavailable(precision);
+  }
+
+  @Override
+  public Executable compile(Program program, Precision precision) {
+    return new GatedExecutable(cpu.compile(program, precision));
   }
 
   @Override

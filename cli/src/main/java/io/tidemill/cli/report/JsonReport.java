@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemill.checkpoint.JobState;
 import io.tidemill.local.JobReport;
+import io.tidemill.program.Precision;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
@@ -13,7 +14,8 @@ import java.util.TreeMap;
  *
  * <p>{@code state} is how the job stands, always {@code FINISHED} here, since a job that fails has
  * no report. What does not apply is {@code null}, and so is a metric that is no number. {@code
- * skippedSteps} is there only where steps were skipped because they were not finite.
+ * skippedSteps} is there only where steps were skipped because they were not finite, and {@code
+ * precision} where it was not float32.
  */
 public final class JsonReport {
   private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -42,6 +44,9 @@ public final class JsonReport {
     json.set("model", report.model().map(JsonReport::model).orElse(null));
     json.put("workers", report.workers());
     json.put("mode", report.mode());
+    if (report.precision() != Precision.FLOAT32) {
+      json.put("precision", report.precision().word());
+    }
     return json.toString();
   }
 

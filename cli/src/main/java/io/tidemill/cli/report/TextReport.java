@@ -1,6 +1,7 @@
 package io.tidemill.cli.report;
 
 import io.tidemill.local.JobReport;
+import io.tidemill.program.Precision;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.TreeMap;
@@ -16,7 +17,12 @@ public final class TextReport {
    */
   public static String of(JobReport report, Path state) {
     StringBuilder text = new StringBuilder();
-    line(text, "job", report.job() + ", " + workers(report.workers()) + ", " + report.mode());
+    String precision =
+        report.precision() == Precision.FLOAT32 ? "" : ", " + report.precision().word();
+    line(
+        text,
+        "job",
+        report.job() + ", " + workers(report.workers()) + ", " + report.mode() + precision);
     line(
         text,
         "trained",

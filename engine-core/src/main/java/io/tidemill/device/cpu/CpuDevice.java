@@ -6,9 +6,11 @@ import io.tidemill.device.Executable;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.program.Optimizer;
+import io.tidemill.program.Precision;
 import io.tidemill.program.Program;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The CPU: matrix products and convolutions by oneDNN, the rest by the Vector API; every call runs
@@ -40,8 +42,13 @@ public final class CpuDevice implements Device {
   }
 
   @Override
-  public Executable compile(Program program) {
-    return CpuExecutable.compile(program, primitives);
+  public Optional<String> unavailable(Precision precision) {
+    return primitives.unavailable(precision);
+  }
+
+  @Override
+  public Executable compile(Program program, Precision precision) {
+    return CpuExecutable.compile(program, primitives.in(precision));
   }
 
   @Override

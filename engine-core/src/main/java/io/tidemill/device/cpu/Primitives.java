@@ -2,38 +2,34 @@ package io.tidemill.device.cpu;
 
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
+import io.tidemill.program.Precision;
+import java.util.Optional;
 
 /**
  * The heavy computations of a CPU device, all by oneDNN or all by the Vector API.
  *
  * @param description for people, for example {@code oneDNN 3.13.0, AVX-512}
+ * @param gemm multiplies float32 matrices
+ * @param bf16Gemm rounds the operands to bf16; empty where the CPU does not multiply those
  */
 record Primitives(
-    String description, Gemm gemm, Convolutions convolutions, Attention.Factory attention) {
+    String description,
+    Gemm gemm,
+    Optional<Gemm> bf16Gemm,
+    Convolutions convolutions,
+    Attention.Factory attention) {
 
   static Primitives of(Dnnl dnnl) {
     Gemm gemm = new DnnlGemm(dnnl);
+    Optional<Gemm> bf16Gemm = dnnl.hasBf16() ? Optional.of(new Bf16Gemm(dnnl)) : Optional.empty();
     return new Primitives(
         dnnl.description(),
         gemm,
+        bf16Gemm,
         new DnnlConvolutions(dnnl, new GemmConvolutions(gemm)),
         (shape, owner) ->
             DnnlAttention.of(dnnl, shape, owner)
                 .orElseGet(() -> new CausalAttentionKernels(shape)));
-  }
-
-  /** As {@link #of}, but matrix products round their operands to bf16; nothing else does. */
-  static Primitives bf16(Dnnl dnnl) {
-    if (!dnnl.hasBf16()) {
-      throw new EngineException(
-          ErrorCode.INVALID_ARGUMENT,
-          "bf16: this CPU cannot multiply it: expected AVX-512 with BF16, found "
-              + dnnl.description()
-              + "; train in float32");
-    }
-    Gemm gemm = new Bf16Gemm(dnnl);
-    Primitives others = of(dnnl);
-    return new Primitives(gemm.description(), gemm, others.convolutions, others.attention);
   }
 
   /** Where oneDNN cannot be loaded. */
@@ -42,7 +38,39 @@ record Primitives(
     return new Primitives(
         gemm.description(),
         gemm,
+        Optional.empty(),
         new GemmConvolutions(gemm),
         (shape, _) -> new CausalAttentionKernels(shape));
+  }
+
+  /** Why there are none in this precision, in words that end a sentence; empty where there are. */
+  Optional<String> unavailable(Precision precision) {
+    return switch (precision) {
+      case FLOAT32 -> Optional.empty();
+      case BF16 ->
+          bf16Gemm.isPresent()
+              ? Optional.empty()
+              : Optional.of(
+                  "bf16: this CPU cannot multiply it: expected oneDNN on AVX-512 with BF16, found "
+                      + description
+                      + "; train in float32");
+    };
+  }
+
+  /** Those that multiply matrices in this precision; the others stay as they are. */
+  Primitives in(Precision precision) {
+    unavailable(precision)
+        .ifPresent(
+            reason -> {
+              throw new EngineException(ErrorCode.INVALID_ARGUMENT, reason);
+            });
+    return switch (precision) {
+      case FLOAT32 -> this;
+      case BF16 -> {
+        Gemm rounding = bf16Gemm.orElseThrow();
+        yield new Primitives(
+            rounding.description(), rounding, bf16Gemm, convolutions, attention);
+      }
+    };
   }
 }

@@ -9,12 +9,14 @@ import io.tidemill.error.EngineException;
 import io.tidemill.program.Op;
 import io.tidemill.program.OpCase;
 import io.tidemill.program.Oracle;
+import io.tidemill.program.Precision;
 import io.tidemill.program.Program;
 import io.tidemill.tensor.Shape;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,8 +26,6 @@ final class Bf16GemmTest {
   @ParameterizedTest
   @CsvSource({"false, false", "true, false", "false, true", "true, true"})
   void multipliesOperandsRoundedToBf16AndSumsInFloat32(boolean left, boolean right) {
-    Dnnl dnnl = dnnl();
-    Assumptions.assumeTrue(dnnl.hasBf16(), "skipped: this CPU cannot multiply bf16");
     Shape a = left ? Shape.of(33, 5) : Shape.of(5, 33);
     Shape b = right ? Shape.of(18, 33) : Shape.of(33, 18);
     OpCase product = new OpCase(new Op.MatMul(left, right), List.of(a, b), 0);
@@ -35,26 +35,35 @@ final class Bf16GemmTest {
     given.forEach((name, numbers) -> rounded.put(name, bf16(numbers)));
     double[] expected = Oracle.evaluate(program, rounded)[program.outputs().get("y")];
 
-    double[] actual;
-    try (Device device = new CpuDevice(Primitives.bf16(dnnl))) {
-      actual = ProgramRun.run(device, program, given);
-    }
+    try (Device device = CpuDevice.open()) {
+      device
+          .unavailable(Precision.BF16)
+          .ifPresent(reason -> Assumptions.abort("skipped: " + reason));
+      double[] actual = ProgramRun.run(device, program, Precision.BF16, given);
 
-    assertArrayEquals(expected, actual, 1e-4);
+      assertArrayEquals(expected, actual, 1e-4);
+    }
   }
 
   @Test
-  void refusesACpuWithoutBf16() {
-    Dnnl dnnl = dnnl();
-    Assumptions.assumeFalse(dnnl.hasBf16(), "skipped: this CPU multiplies bf16");
+  void refusesWhereNothingMultipliesBf16() {
+    String sentence =
+        "bf16: this CPU cannot multiply it: expected oneDNN on AVX-512 with BF16, found Vector API,"
+            + " "
+            + Lanes.SPECIES.vectorBitSize()
+            + "-bit; train in float32";
+    OpCase product =
+        new OpCase(new Op.MatMul(false, false), List.of(Shape.of(2, 3), Shape.of(3, 2)), 0);
 
-    EngineException refusal = assertThrows(EngineException.class, () -> Primitives.bf16(dnnl));
-
-    assertEquals(
-        "bf16: this CPU cannot multiply it: expected AVX-512 with BF16, found "
-            + dnnl.description()
-            + "; train in float32",
-        refusal.getMessage());
+    try (Device device = new CpuDevice(Primitives.vector())) {
+      assertEquals(Optional.of(sentence), device.unavailable(Precision.BF16));
+      assertEquals(Optional.empty(), device.unavailable(Precision.FLOAT32));
+      Program program = ProgramRun.program(product);
+      assertEquals(
+          sentence,
+          assertThrows(EngineException.class, () -> device.compile(program, Precision.BF16))
+              .getMessage());
+    }
   }
 
   /** To nearest, ties to even: the upper half of a float. */
@@ -67,12 +76,5 @@ final class Bf16GemmTest {
               return Float.intBitsToFloat(rounded & 0xffff0000);
             })
         .toArray();
-  }
-
-  private static Dnnl dnnl() {
-    Convolutions convolutions = NativeSelection.primitives().convolutions();
-    Assumptions.assumeTrue(
-        convolutions instanceof DnnlConvolutions, "skipped: oneDNN cannot be loaded here");
-    return ((DnnlConvolutions) convolutions).dnnl();
   }
 }

@@ -4,6 +4,7 @@ import io.tidemill.device.Device;
 import io.tidemill.device.DeviceBuffer;
 import io.tidemill.device.Execution;
 import io.tidemill.program.OpCase;
+import io.tidemill.program.Precision;
 import io.tidemill.program.Program;
 import io.tidemill.program.ProgramBuilder;
 import io.tidemill.program.Value;
@@ -41,7 +42,12 @@ final class ProgramRun {
 
   /** The output y, whatever its type, as doubles. */
   static double[] run(Device device, Program program, Map<String, double[]> given) {
-    try (Execution execution = device.compile(program).newExecution();
+    return run(device, program, Precision.FLOAT32, given);
+  }
+
+  static double[] run(
+      Device device, Program program, Precision precision, Map<String, double[]> given) {
+    try (Execution execution = device.compile(program, precision).newExecution();
         DeviceBuffer none = device.allocate(0)) {
       fill(execution, program, given);
       execution.run(none);

@@ -64,7 +64,7 @@ final class ProgramJsonTest {
           [ "x", "w" ]          | [ "x", "v" ]            | instruction 0: no value is named "v"
           [ "x", "w" ]          | [ "x", "loss.value" ]   | no value is named "loss.value"
           "kind" : "parameter"  | "kind" : "weight"       | w: kind weight, expected input, parameter, constant or computed
-          "role" : "TRAINED"    | "role" : "FROZEN"       | w: role FROZEN, expected one of [TRAINED, ADAPTED, AVERAGED]
+          "role" : "TRAINED"    | "role" : "FROZEN"       | w: role FROZEN, expected one of [TRAINED, TRAINED_BY_ROW, ADAPTED, AVERAGED]
           "type" : "INT32"      | "type" : "INT31"        | type INT31, expected one of
           "output" : "fc.matMul" | "output" : "x"         | fc: matMul writes x, which is already given
           "format"              | format                  | not JSON at line 2 column

@@ -12,6 +12,10 @@ import jdk.incubator.vector.VectorMask;
 final class ArenaKernels {
   private ArenaKernels() {}
 
+  static void clear(MemorySegment memory, long from, long floats) {
+    memory.asSlice(from * Float.BYTES, floats * Float.BYTES).fill((byte) 0);
+  }
+
   static void scale(MemorySegment memory, float factor, long from, long floats) {
     long start = from * Float.BYTES;
     long end = start + Lanes.wholeBytes(floats);

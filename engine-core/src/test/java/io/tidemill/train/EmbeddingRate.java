@@ -1,0 +1,107 @@
+package io.tidemill.train;
+
+import io.tidemill.device.Device;
+import io.tidemill.device.Devices;
+import io.tidemill.network.Dense;
+import io.tidemill.network.Embedding;
+import io.tidemill.network.Input;
+import io.tidemill.network.Loss;
+import io.tidemill.network.Network;
+import io.tidemill.network.Reshape;
+import io.tidemill.program.Optimizer;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.SplittableRandom;
+
+/**
+ * Steps a second with a large table, dense or sparse; by hand: {@code dense|sparse ROWS STEPS}.
+ *
+ * <p>A step looks up 1,000 uniformly drawn ids, in 200 samples and 8 shards; Adam, rows of 32; one
+ * rank of two threads. A quarter of the steps is to warm up and not counted.
+ */
+final class EmbeddingRate {
+  private static final int WIDTH = 32;
+  private static final int IDS = 5;
+  private static final int BATCH = 200;
+  private static final int SAMPLES = 20_000;
+  private static final int THREADS = 2;
+
+  private EmbeddingRate() {}
+
+  public static void main(String[] arguments) throws IOException, InterruptedException {
+    boolean sparse = arguments[0].equals("sparse");
+    int rows = Integer.parseInt(arguments[1]);
+    long steps = Long.parseLong(arguments[2]);
+    Training<int[]> training = training(rows, sparse);
+    Path folder = Files.createTempDirectory("embedding-rate");
+    try (Device device = Devices.open("cpu");
+        Gang gang = new Gang(training, device, 1);
+        SampleLog log = new SampleLog(folder, training.encoding().rowBytes());
+        Arena arena = Arena.ofConfined()) {
+      write(training.encoding(), rows, log);
+      Batches batches = new Batches(training, log, 1);
+      MemorySegment weights = arena.allocate(gang.layout().floats() * Float.BYTES, 64);
+      training.network().initialise(1, weights);
+      gang.parametersOf(0).write(0, weights);
+      try (Rank rank = new Rank(0, THREADS, gang, batches, new TrainingProgress(), _ -> false)) {
+        work(rank, steps / 4);
+        long start = System.nanoTime();
+        work(rank, steps);
+        double seconds = (System.nanoTime() - start) / 1e9;
+        System.out.printf(
+            "%s rows=%d width=%d lookups=%d: %.1f steps/s%n",
+            arguments[0], rows, WIDTH, BATCH * IDS, (steps - steps / 4) / seconds);
+      }
+    }
+  }
+
+  private static Training<int[]> training(int rows, boolean sparse) {
+    Embedding table = Embedding.of(rows, WIDTH);
+    Network network =
+        Network.sequential(
+            Input.ofIds(IDS),
+            sparse ? table.sparse() : table,
+            Reshape.flat(),
+            Dense.of(IDS * WIDTH, 1));
+    return Training.of(network, Encoding.<int[]>ofTokens(IDS, ids -> ids, ids -> ids[0] % 2))
+        .loss(Loss.binaryCrossEntropy())
+        .optimizer(Optimizer.Adam.of(1e-3f))
+        .globalBatch(BATCH)
+        .shards(8)
+        .epochs(1_000_000);
+  }
+
+  private static void write(Encoding<int[]> encoding, int rows, SampleLog log) {
+    SplittableRandom random = new SplittableRandom(5);
+    RowWriter<int[]> writer = new RowWriter<>(encoding);
+    for (int sample = 0; sample < SAMPLES; sample++) {
+      writer.write(random.ints(IDS, 0, rows).toArray(), log.next());
+      log.append();
+    }
+    log.seal();
+  }
+
+  private static void work(Rank rank, long steps) throws InterruptedException {
+    rank.allow(steps);
+    Thread[] others = new Thread[THREADS - 1];
+    for (int i = 0; i < others.length; i++) {
+      int thread = i + 1;
+      others[i] = Thread.ofPlatform().start(() -> work(rank, thread, steps));
+    }
+    work(rank, 0, steps);
+    for (Thread other : others) {
+      other.join();
+    }
+  }
+
+  private static void work(Rank rank, int thread, long steps) {
+    while (rank.completedSteps() < steps) {
+      if (rank.work(thread) == 0) {
+        Thread.onSpinWait();
+      }
+    }
+  }
+}

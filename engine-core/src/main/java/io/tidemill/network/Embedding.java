@@ -38,9 +38,10 @@ public record Embedding(int count, int width, Initializer initializer, boolean i
   /**
    * This layer with a sparse gradient: a step costs what it looks up and not the whole table.
    *
-   * <p>Rows that a step does not look up stand still, their moments and weight decay included; those
-   * that it does move as in a dense table (PyTorch's SparseAdam). With SGD without momentum that is
-   * what the dense table does, bit for bit. The table cannot be tied to an {@link Unembedding}.
+   * <p>Rows that a step does not look up stand still, their moments and weight decay included;
+   * those that it does move as in a dense table (PyTorch's SparseAdam). With SGD without momentum
+   * that is what the dense table does, bit for bit. The table cannot be tied to an {@link
+   * Unembedding}.
    */
   public Embedding sparse() {
     return new Embedding(count, width, initializer, true);

@@ -102,8 +102,7 @@ final class ArenaCut {
         && last.to == next.from
         && last.rule == next.rule
         && last.byRow == next.byRow) {
-      segments.set(
-          segments.size() - 1, new Segment(last.from, next.to, last.rule, last.byRow));
+      segments.set(segments.size() - 1, new Segment(last.from, next.to, last.rule, last.byRow));
     } else {
       segments.add(next);
     }

@@ -2,6 +2,7 @@ package io.tidemill.train;
 
 import io.tidemill.device.DeviceBuffer;
 import io.tidemill.device.Execution;
+import io.tidemill.error.EngineException;
 import io.tidemill.program.Optimizer;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -225,14 +226,24 @@ final class Rank implements AutoCloseable {
     DeviceBuffer sum = gang.gradientOf(shard);
     batches.fill(step, microBatch, shard, execution);
     if (microBatch == 0) {
-      execution.run(parameters(), sum);
+      run(execution, sum, step, shard);
       gang.lossOf(shard, lossOf(execution));
     } else {
-      execution.run(parameters(), later.get(thread));
+      run(execution, later.get(thread), step, shard);
       add(later.get(thread), laterTouched.get(thread), execution, sum);
       gang.addLossOf(shard, lossOf(execution));
     }
     gang.touched(step).mark(execution);
+  }
+
+  /** What the data is to blame for, an id outside its table, is said with its place. */
+  private void run(Execution execution, DeviceBuffer gradient, long step, int shard) {
+    try {
+      execution.run(parameters(), gradient);
+    } catch (EngineException e) {
+      throw new EngineException(
+          e.code(), e.getMessage() + " at step=" + (step + 1) + " shard=" + shard, e);
+    }
   }
 
   /** Adds the gradient of a later micro-batch where it is one; elsewhere lie older ones. */

@@ -163,8 +163,7 @@ final class Slice implements AutoCloseable {
     if (update.scale() != 1) {
       device.scale(sum, update.scale(), from, to);
     }
-    Optimizer optimizer =
-        rule == ArenaCut.Rule.DECAYED ? update.optimizer() : update.undecayed();
+    Optimizer optimizer = rule == ArenaCut.Rule.DECAYED ? update.optimizer() : update.undecayed();
     device.update(optimizer, update.number(), parameters, sum, moments, from, to);
   }
 

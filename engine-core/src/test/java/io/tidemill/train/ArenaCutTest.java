@@ -53,7 +53,8 @@ final class ArenaCutTest {
 
     assertEquals(16 * 1024, cut.start(1));
     assertEquals(129, cut.chunks());
-    assertEquals(List.of(new Segment(2_097_152, 2_098_176, Rule.TRAINED, false)), cut.segments(128));
+    assertEquals(
+        List.of(new Segment(2_097_152, 2_098_176, Rule.TRAINED, false)), cut.segments(128));
   }
 
   private static List<Segment> all(ArenaCut cut) {

@@ -1,5 +1,6 @@
 package io.tidemill.train;
 
+import com.sun.management.OperatingSystemMXBean;
 import io.tidemill.device.Device;
 import io.tidemill.device.Devices;
 import io.tidemill.network.Dense;
@@ -12,22 +13,27 @@ import io.tidemill.program.Optimizer;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
 
 /**
- * Steps a second with a large table, dense or sparse; by hand: {@code dense|sparse ROWS STEPS}.
+ * Steps a second with a large table, dense or sparse; by hand: {@code dense|sparse ROWS STEPS
+ * THREADS}.
  *
  * <p>A step looks up 1,000 uniformly drawn ids, in 200 samples and 8 shards; Adam, rows of 32; one
- * rank of two threads. A quarter of the steps is to warm up and not counted.
+ * rank. A quarter of the steps is to warm up and not counted. The processor time of the process is
+ * printed too, for machines that others use at the same time.
  */
 final class EmbeddingRate {
   private static final int WIDTH = 32;
   private static final int IDS = 5;
   private static final int BATCH = 200;
   private static final int SAMPLES = 20_000;
-  private static final int THREADS = 2;
+
+  private static final OperatingSystemMXBean CPU =
+      (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
   private EmbeddingRate() {}
 
@@ -35,6 +41,7 @@ final class EmbeddingRate {
     boolean sparse = arguments[0].equals("sparse");
     int rows = Integer.parseInt(arguments[1]);
     long steps = Long.parseLong(arguments[2]);
+    int threads = Integer.parseInt(arguments[3]);
     Training<int[]> training = training(rows, sparse);
     Path folder = Files.createTempDirectory("embedding-rate");
     try (Device device = Devices.open("cpu");
@@ -46,14 +53,17 @@ final class EmbeddingRate {
       MemorySegment weights = arena.allocate(gang.layout().floats() * Float.BYTES, 64);
       training.network().initialise(1, weights);
       gang.parametersOf(0).write(0, weights);
-      try (Rank rank = new Rank(0, THREADS, gang, batches, new TrainingProgress(), _ -> false)) {
-        work(rank, steps / 4);
+      try (Rank rank = new Rank(0, threads, gang, batches, new TrainingProgress(), _ -> false)) {
+        workAll(rank, threads, steps / 4);
+        long startCpu = CPU.getProcessCpuTime();
         long start = System.nanoTime();
-        work(rank, steps);
+        workAll(rank, threads, steps);
         double seconds = (System.nanoTime() - start) / 1e9;
+        double cpuMs = (CPU.getProcessCpuTime() - startCpu) / 1e6;
+        long counted = steps - steps / 4;
         System.out.printf(
-            "%s rows=%d width=%d lookups=%d: %.1f steps/s%n",
-            arguments[0], rows, WIDTH, BATCH * IDS, (steps - steps / 4) / seconds);
+            "%s rows=%d width=%d lookups=%d threads=%d: %.1f steps/s, %.3f ms of CPU a step%n",
+            arguments[0], rows, WIDTH, BATCH * IDS, threads, counted / seconds, cpuMs / counted);
       }
     }
   }
@@ -84,9 +94,9 @@ final class EmbeddingRate {
     log.seal();
   }
 
-  private static void work(Rank rank, long steps) throws InterruptedException {
+  private static void workAll(Rank rank, int threads, long steps) throws InterruptedException {
     rank.allow(steps);
-    Thread[] others = new Thread[THREADS - 1];
+    Thread[] others = new Thread[threads - 1];
     for (int i = 0; i < others.length; i++) {
       int thread = i + 1;
       others[i] = Thread.ofPlatform().start(() -> work(rank, thread, steps));

@@ -1,6 +1,7 @@
 package io.tidemill.train;
 
 import com.sun.management.OperatingSystemMXBean;
+import com.sun.management.ThreadMXBean;
 import io.tidemill.device.Device;
 import io.tidemill.device.Devices;
 import io.tidemill.network.Dense;
@@ -24,7 +25,7 @@ import java.util.SplittableRandom;
  *
  * <p>A step looks up 1,000 uniformly drawn ids, in 200 samples and 8 shards; Adam, rows of 32; one
  * rank. A quarter of the steps is to warm up and not counted. The processor time of the process is
- * printed too, for machines that others use at the same time.
+ * printed too, for machines that others use at the same time, and what the first thread allocates.
  */
 final class EmbeddingRate {
   private static final int WIDTH = 32;
@@ -55,17 +56,31 @@ final class EmbeddingRate {
       gang.parametersOf(0).write(0, weights);
       try (Rank rank = new Rank(0, threads, gang, batches, new TrainingProgress(), _ -> false)) {
         workAll(rank, threads, steps / 4);
+        long startBytes = allocated();
         long startCpu = CPU.getProcessCpuTime();
         long start = System.nanoTime();
         workAll(rank, threads, steps);
         double seconds = (System.nanoTime() - start) / 1e9;
         double cpuMs = (CPU.getProcessCpuTime() - startCpu) / 1e6;
         long counted = steps - steps / 4;
+        long bytes = (allocated() - startBytes) / counted;
         System.out.printf(
-            "%s rows=%d width=%d lookups=%d threads=%d: %.1f steps/s, %.3f ms of CPU a step%n",
-            arguments[0], rows, WIDTH, BATCH * IDS, threads, counted / seconds, cpuMs / counted);
+            "%s rows=%d width=%d lookups=%d threads=%d: %.1f steps/s, %.3f ms of CPU and %d bytes"
+                + " of heap a step%n",
+            arguments[0],
+            rows,
+            WIDTH,
+            BATCH * IDS,
+            threads,
+            counted / seconds,
+            cpuMs / counted,
+            bytes);
       }
     }
+  }
+
+  private static long allocated() {
+    return ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes();
   }
 
   private static Training<int[]> training(int rows, boolean sparse) {

@@ -50,7 +50,7 @@ final class SparseEmbeddingTest {
   }
 
   @Test
-  void plainSgdHasTheBitsOfADenseTable() {
+  void plainSgdAndAdagradHaveTheBitsOfADenseTable() {
     List<float[]> samples = samples(43);
     Optimizer sgd = Optimizer.Sgd.of(0.5f);
 
@@ -59,6 +59,10 @@ final class SparseEmbeddingTest {
     assertArrayEquals(
         trained(dense().optimizer(sgd).accumulate(3), samples),
         trained(sparse().optimizer(sgd).accumulate(3), samples));
+    Optimizer adagrad = Optimizer.Adagrad.of(0.1f);
+    assertArrayEquals(
+        trained(dense().optimizer(adagrad), samples),
+        trained(sparse().optimizer(adagrad), samples));
   }
 
   @Test

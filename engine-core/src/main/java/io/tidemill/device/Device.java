@@ -62,6 +62,12 @@ public interface Device extends AutoCloseable {
       long from,
       long to);
 
+  /** {@code buffer[from, to)} becomes 0. */
+  void clear(DeviceBuffer buffer, long from, long to);
+
+  /** {@code target[from, to)} becomes {@code source[from, to)}. */
+  void copy(DeviceBuffer source, DeviceBuffer target, long from, long to);
+
   /** {@code buffer[from, to)} is multiplied by a number. */
   void scale(DeviceBuffer buffer, float factor, long from, long to);
 

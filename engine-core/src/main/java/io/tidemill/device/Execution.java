@@ -21,9 +21,17 @@ public interface Execution extends AutoCloseable {
 
   /**
    * Runs a program and overwrites, in the layout of the parameters, the gradient of each trainable
-   * parameter that reaches the loss; the rest of {@code gradients} is not touched.
+   * parameter that reaches the loss; the rest of {@code gradients} is not touched. Of a parameter
+   * that is trained by row the rows that the run looked up are overwritten, and no others.
    */
   void run(DeviceBuffer parameters, DeviceBuffer gradients);
+
+  /**
+   * Host memory of the ids INT32 of the rows that the last run looked up in a parameter that is
+   * trained by row: one for each lookup, so a row may be there more than once. Valid until the next
+   * run.
+   */
+  MemorySegment touchedRows(String parameter);
 
   /**
    * Runs like {@link #run(DeviceBuffer, DeviceBuffer)}, slowly, and looks at each float on the way:

@@ -40,6 +40,11 @@ public final class LayerTracer {
     return parameter(suffix, shape, initializer, ParameterRole.TRAINED);
   }
 
+  /** A table {@code <layer>.<suffix>} of which training moves the rows that a step looks up. */
+  public Value trainedByRow(String suffix, Shape shape, Initializer initializer) {
+    return parameter(suffix, shape, initializer, ParameterRole.TRAINED_BY_ROW);
+  }
+
   /** A parameter {@code <layer>.<suffix>} that is adapted from data and not trained. */
   public Value adapted(String suffix, Shape shape, Initializer initializer) {
     return parameter(suffix, shape, initializer, ParameterRole.ADAPTED);

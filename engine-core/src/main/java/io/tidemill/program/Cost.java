@@ -1,5 +1,6 @@
 package io.tidemill.program;
 
+import io.tidemill.tensor.DataType;
 import io.tidemill.tensor.Shape;
 import java.util.List;
 
@@ -57,6 +58,11 @@ public record Cost(long flops, long bytes) {
       case Op.AveragePool2dGradient(int window, int _, int _, int _, int _) ->
           (long) window * window * in;
       case Op.EmbeddingGradient _ -> inputs.get(1).shape().elements();
+      case Op.EmbeddingRowsGradient _ ->
+          inputs.stream()
+              .filter(input -> input.type() == DataType.FLOAT32)
+              .mapToLong(input -> input.shape().elements())
+              .sum();
       case Op.CausalAttention _ -> attention(inputs.getFirst().shape(), 2);
       case Op.CausalAttentionGradient _ -> attention(inputs.getFirst().shape(), 5);
       case Op.Embedding _,

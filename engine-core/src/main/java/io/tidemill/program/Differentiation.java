@@ -3,6 +3,7 @@ package io.tidemill.program;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.tensor.Shape;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -28,6 +29,9 @@ public final class Differentiation {
   private final Map<Integer, Value> gradients = new LinkedHashMap<>();
   private final Set<Integer> reached = new HashSet<>();
 
+  /** What looks up rows of a table that is trained by row: ids and gradient of each lookup. */
+  private final Map<Integer, List<Value>> lookups = new LinkedHashMap<>();
+
   private Differentiation(Program source) {
     this.source = source;
     this.builder = ProgramBuilder.continuing(source);
@@ -46,7 +50,7 @@ public final class Differentiation {
     }
     boolean done =
         program.parameters().stream()
-            .filter(parameter -> parameter.role() == ParameterRole.TRAINED)
+            .filter(parameter -> parameter.role().isTrained())
             .anyMatch(parameter -> program.gradients().containsKey(parameter.name()));
     if (done) {
       throw new EngineException(
@@ -67,13 +71,23 @@ public final class Differentiation {
         backward(instruction, dy);
       }
     }
+    lookups.forEach(this::gradientOfRows);
     nameGradients();
     return builder.build();
   }
 
+  private void gradientOfRows(int table, List<Value> operands) {
+    source.instructions().stream()
+        .filter(each -> each.op() instanceof Op.Embedding && each.inputs().get(1) == table)
+        .findFirst()
+        .ifPresent(first -> builder.layer(first.layer()));
+    Op gradient = new Op.EmbeddingRowsGradient(source.value(table).shape().dim(0));
+    gradients.put(table, builder.apply(gradient, operands.toArray(Value[]::new)));
+  }
+
   private void findReached() {
     for (Value.Parameter parameter : source.parameters()) {
-      if (parameter.role() == ParameterRole.TRAINED) {
+      if (parameter.role().isTrained()) {
         reached.add(parameter.id());
       }
     }
@@ -171,15 +185,7 @@ public final class Differentiation {
                 builder.apply(
                     new Op.AveragePool2dGradient(window, stride, padding, x.dim(1), x.dim(2)), dy));
       }
-      case Op.Embedding _ ->
-          contribute(
-              instruction,
-              1,
-              () ->
-                  builder.apply(
-                      new Op.EmbeddingGradient(in(instruction, 1).shape().dim(0)),
-                      in(instruction, 0),
-                      dy));
+      case Op.Embedding _ -> lookup(instruction, dy);
       case Op.Add _ -> {
         contribute(instruction, 0, () -> dy);
         contribute(instruction, 1, () -> dy);
@@ -239,6 +245,7 @@ public final class Differentiation {
           Op.MaxPool2dGradient _,
           Op.AveragePool2dGradient _,
           Op.EmbeddingGradient _,
+          Op.EmbeddingRowsGradient _,
           Op.CausalAttentionGradient _,
           Op.ReduceMaxGradient _,
           Op.SoftmaxCrossEntropyGradient _,
@@ -264,6 +271,19 @@ public final class Differentiation {
 
   private Value sumRows(Value dy, Value vector) {
     return builder.apply(new Op.SumRows(vector.shape().rank()), dy);
+  }
+
+  /** Of a table that is trained by row the gradient is taken when all its lookups are known. */
+  private void lookup(Instruction instruction, Value dy) {
+    Value table = in(instruction, 1);
+    if (table instanceof Value.Parameter(_, _, _, ParameterRole role)
+        && role == ParameterRole.TRAINED_BY_ROW) {
+      List<Value> known = lookups.computeIfAbsent(table.id(), _ -> new ArrayList<>());
+      known.addAll(List.of(in(instruction, 0), dy));
+    } else {
+      Op gradient = new Op.EmbeddingGradient(table.shape().dim(0));
+      contribute(instruction, 1, () -> builder.apply(gradient, in(instruction, 0), dy));
+    }
   }
 
   private void convolution(Instruction instruction, Op.Conv2d conv, Value dy) {

@@ -255,6 +255,13 @@ public sealed interface Op {
   record EmbeddingGradient(int count) implements Op {}
 
   /**
+   * Gradient of all lookups in one table of {@code count} rows: (ids, dy), and again (ids, dy) for
+   * each further lookup. Added up lookup by lookup, in row order; rows that no id names are not
+   * written. So no operation may read it: it is the gradient of a parameter that is trained by row.
+   */
+  record EmbeddingRowsGradient(int count) implements Op {}
+
+  /**
    * Scaled dot-product attention, each position to itself and those before: (qkv [rows, length, 3
    * width]) to [rows, length, width]. The last dimension holds queries, keys, values, each as heads
    * of width/heads. Vaswani and others 2017, section 3.2.

@@ -31,9 +31,9 @@ public final class ParameterLayout {
       return shape.elements();
     }
 
-    /** Whether the optimiser moves it. */
+    /** Whether the optimiser moves it, whole or by row. */
     public boolean isTrained() {
-      return role == ParameterRole.TRAINED;
+      return role.isTrained();
     }
   }
 

@@ -28,6 +28,7 @@ final class ProgramCheck {
     }
     outputs.forEach((name, id) -> require(isWritten(written, id), "output " + name, id));
     gradients.forEach((name, id) -> checkGradient(values, written, name, id));
+    checkRows(values, instructions, gradients);
     if (new HashSet<>(gradients.values()).size() != gradients.size()) {
       throw invalid("two parameters share one gradient value: " + gradients);
     }
@@ -89,6 +90,40 @@ final class ProgramCheck {
       throw invalid(
           "gradient of %s is %s%s: expected a computed value of that parameter's shape"
               .formatted(parameter, values.get(id).name(), values.get(id).shape()));
+    }
+  }
+
+  /** A gradient by row is not written whole: nothing reads it, and it is where it is expected. */
+  private static void checkRows(
+      List<Value> values, List<Instruction> instructions, Map<String, Integer> gradients) {
+    Set<Integer> byRow = new HashSet<>();
+    for (Instruction instruction : instructions) {
+      for (int input : instruction.inputs()) {
+        if (byRow.contains(input)) {
+          throw invalid(
+              instruction.layer()
+                  + (": " + instruction.op().name() + " reads " + values.get(input).name())
+                  + ", of which only rows that were looked up are written");
+        }
+      }
+      if (instruction.op() instanceof Op.EmbeddingRowsGradient) {
+        byRow.add(instruction.output());
+      }
+    }
+    for (Value value : values) {
+      Integer gradient = gradients.get(value.name());
+      if (value instanceof Value.Parameter parameter && gradient != null) {
+        boolean expected = parameter.role() == ParameterRole.TRAINED_BY_ROW;
+        if (expected != byRow.contains(gradient)) {
+          throw invalid(
+              "%s is %s, but its gradient %s is %s"
+                  .formatted(
+                      parameter.name(),
+                      parameter.role(),
+                      values.get(gradient).name(),
+                      expected ? "not by row" : "by row"));
+        }
+      }
     }
   }
 

@@ -32,7 +32,25 @@ final class TypeInference {
     return new TypeInference(layer, op, inputs).infer();
   }
 
+  /** Refuses what would give a table that is trained by row a gradient in every row. */
+  private void requireLookups() {
+    for (int i = 0; i < inputs.size(); i++) {
+      boolean lookup = op instanceof Op.Embedding && i == 1;
+      if (!lookup
+          && inputs.get(i) instanceof Value.Parameter table
+          && table.role() == ParameterRole.TRAINED_BY_ROW) {
+        throw new EngineException(
+            ErrorCode.INVALID_ARGUMENT,
+            layer
+                + (": " + op.name() + " reads all of " + table.name())
+                + ", whose gradient is sparse: expected lookups only; leave sparse() out where a"
+                + " table is tied");
+      }
+    }
+  }
+
   private TensorSpec infer() {
+    requireLookups();
     return switch (op) {
       case Op.MatMul matMul -> floats(matMulShape(matMul));
       case Op.AddBias _, Op.AddBiasRelu _, Op.ScaleFeatures _ -> {
@@ -162,6 +180,20 @@ final class TypeInference {
             isFloat(1)
                 && shape(1).rank() == shape(0).rank() + 1
                 && append(shape(0), shape(1).dim(-1)).equals(shape(1)));
+        yield floats(Shape.of(count, shape(1).dim(-1)));
+      }
+      case Op.EmbeddingRowsGradient(int count) -> {
+        boolean fits = !inputs.isEmpty() && inputs.size() % 2 == 0;
+        for (int i = 0; fits && i < inputs.size(); i += 2) {
+          fits =
+              inputs.get(i).type() == DataType.INT32
+                  && isFloat(i + 1)
+                  && shape(i + 1).rank() == shape(i).rank() + 1
+                  && append(shape(i), shape(1).dim(-1)).equals(shape(i + 1));
+        }
+        if (!fits) {
+          throw mismatch("ids INT32 and the gradient of their rows, for each lookup");
+        }
         yield floats(Shape.of(count, shape(1).dim(-1)));
       }
       case Op.CausalAttention(int heads) -> {

@@ -35,8 +35,12 @@ final class ArenaCut {
     AVERAGED
   }
 
-  /** Floats [from, to) of the arena, all under one rule. */
-  record Segment(long from, long to, Rule rule) {
+  /**
+   * Floats [from, to) of the arena, all under one rule.
+   *
+   * @param byRow whether a step moves only what it has touched, see {@link TouchedRows}
+   */
+  record Segment(long from, long to, Rule rule, boolean byRow) {
     /** Whether what stands at its place in the gradient arena is a gradient. */
     boolean hasGradient() {
       return rule != Rule.AVERAGED;
@@ -80,11 +84,13 @@ final class ArenaCut {
     List<Entry> entries = layout.entries();
     for (int i = 0; i < entries.size(); i++) {
       Entry entry = entries.get(i);
-      long end = i + 1 < entries.size() ? entries.get(i + 1).offset() : layout.floats();
+      boolean byRow = entry.role() == ParameterRole.TRAINED_BY_ROW;
+      long next = i + 1 < entries.size() ? entries.get(i + 1).offset() : layout.floats();
+      long end = byRow ? entry.offset() + entry.floats() : next;
       long start = Math.max(from, entry.offset());
       long stop = Math.min(to, end);
       if (start < stop && entry.role() != ParameterRole.ADAPTED) {
-        append(within, new Segment(start, stop, rule(entry, decays)));
+        append(within, new Segment(start, stop, rule(entry, decays), byRow));
       }
     }
     return within;
@@ -92,8 +98,11 @@ final class ArenaCut {
 
   private static void append(List<Segment> segments, Segment next) {
     Segment last = segments.isEmpty() ? null : segments.getLast();
-    if (last != null && last.to == next.from && last.rule == next.rule) {
-      segments.set(segments.size() - 1, new Segment(last.from, next.to, last.rule));
+    if (last != null
+        && last.to == next.from
+        && last.rule == next.rule
+        && last.byRow == next.byRow) {
+      segments.set(segments.size() - 1, new Segment(last.from, next.to, last.rule, last.byRow));
     } else {
       segments.add(next);
     }

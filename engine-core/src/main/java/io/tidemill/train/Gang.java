@@ -20,6 +20,11 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * every rank has <em>summed</em> its slice; it is copied, and gradients may be overwritten, when
  * every rank has <em>updated</em> it. All are written with volatile semantics, so what came before
  * is seen.
+ *
+ * <p>Of a table that is trained by row, all gradients are zero between two steps. A step marks the
+ * rows that its shards look up; these are summed, moved, copied, and cleared again. Two sets of
+ * marks take turns: a rank may mark rows of the next step while another still copies those of this
+ * one, and the set of the next step is emptied where this one is updated, when nobody reads it.
  */
 public final class Gang implements AutoCloseable {
   private final Training<?> training;
@@ -30,6 +35,9 @@ public final class Gang implements AutoCloseable {
   private final List<DeviceBuffer> parameters = new ArrayList<>();
   private final float[] losses;
   private final ArenaCut cut;
+
+  /** Of steps with an even and with an odd number. */
+  private final List<TouchedRows> touched;
 
   /** Of each chunk's summed gradient, when the norm is wanted. */
   private final double[] squares;
@@ -53,6 +61,7 @@ public final class Gang implements AutoCloseable {
     }
     losses = new float[training.shards()];
     cut = ArenaCut.of(layout(), training.optimizer());
+    touched = List.of(new TouchedRows(layout()), new TouchedRows(layout()));
     squares = new double[cut.chunks()];
     contributed = new AtomicLongArray(ranks);
     summed = new AtomicLongArray(ranks);
@@ -98,6 +107,11 @@ public final class Gang implements AutoCloseable {
   /** First float of the slice of a rank; that of the next rank is its end. */
   long sliceStart(int rank) {
     return cut.start(firstChunk(rank));
+  }
+
+  /** What the shards of a step have touched. */
+  TouchedRows touched(long step) {
+    return touched.get((int) (step & 1));
   }
 
   DeviceBuffer gradientOf(int shard) {

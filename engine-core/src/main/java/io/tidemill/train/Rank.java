@@ -2,9 +2,8 @@ package io.tidemill.train;
 
 import io.tidemill.device.DeviceBuffer;
 import io.tidemill.device.Execution;
+import io.tidemill.error.EngineException;
 import io.tidemill.program.Optimizer;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -56,10 +55,12 @@ final class Rank implements AutoCloseable {
   /** For each thread, where a later micro-batch's gradient stands until it is added. */
   private final List<DeviceBuffer> later = new ArrayList<>();
 
+  /** For each thread, what that gradient has touched; empty between two of them. */
+  private final List<TouchedRows> laterTouched = new ArrayList<>();
+
   private final int firstShard;
   private final int shards;
   private final List<Phase> phases;
-  private final MemorySegment copyBuffer;
 
   /** Phase number in the upper half, next unit of it in the lower. */
   private final AtomicLong claim = new AtomicLong();
@@ -98,9 +99,9 @@ final class Rank implements AutoCloseable {
       executions.add(gang.shardProgram().newExecution());
       if (training.accumulated() > 1) {
         later.add(gang.device().allocate(gang.layout().floats()));
+        laterTouched.add(new TouchedRows(gang.layout()));
       }
     }
-    copyBuffer = Arena.ofAuto().allocate(gang.layout().floats() * Float.BYTES, 64);
     begin(StepCount.NONE);
   }
 
@@ -211,14 +212,12 @@ final class Rank implements AutoCloseable {
   }
 
   private void run(long phaseNumber, int unit, int thread) {
+    long step = Math.floorDiv(phaseNumber, (long) phases.size());
     switch (phase(phaseNumber)) {
-      case GRADIENTS -> {
-        long step = Math.floorDiv(phaseNumber, (long) phases.size());
-        gradient(step, position(phaseNumber), firstShard + unit, thread);
-      }
-      case SUM -> sum(unit);
-      case UPDATE -> update(unit);
-      case GATHER -> gather(unit < rank ? unit : unit + 1);
+      case GRADIENTS -> gradient(step, position(phaseNumber), firstShard + unit, thread);
+      case SUM -> sum(step, unit);
+      case UPDATE -> update(step, unit);
+      case GATHER -> gather(step, unit < rank ? unit : unit + 1);
     }
   }
 
@@ -227,46 +226,78 @@ final class Rank implements AutoCloseable {
     DeviceBuffer sum = gang.gradientOf(shard);
     batches.fill(step, microBatch, shard, execution);
     if (microBatch == 0) {
-      execution.run(parameters(), sum);
+      run(execution, sum, step, shard);
       gang.lossOf(shard, lossOf(execution));
-      return;
+    } else {
+      run(execution, later.get(thread), step, shard);
+      add(later.get(thread), laterTouched.get(thread), execution, sum);
+      gang.addLossOf(shard, lossOf(execution));
     }
-    DeviceBuffer next = later.get(thread);
-    execution.run(parameters(), next);
-    gang.device().treeSum(List.of(sum, next), sum, 0, gang.layout().floats());
-    gang.addLossOf(shard, lossOf(execution));
+    gang.touched(step).mark(execution);
+  }
+
+  /** What the data is to blame for, an id outside its table, is said with its place. */
+  private void run(Execution execution, DeviceBuffer gradient, long step, int shard) {
+    try {
+      execution.run(parameters(), gradient);
+    } catch (EngineException e) {
+      throw new EngineException(
+          e.code(), e.getMessage() + " at step=" + (step + 1) + " shard=" + shard, e);
+    }
+  }
+
+  /** Adds the gradient of a later micro-batch where it is one; elsewhere lie older ones. */
+  private void add(DeviceBuffer next, TouchedRows touched, Execution execution, DeviceBuffer sum) {
+    List<DeviceBuffer> terms = List.of(sum, next);
+    long to = gang.layout().floats();
+    touched.mark(execution);
+    long from = touched.next(0, to);
+    while (from < to) {
+      long end = touched.end(from, to);
+      gang.device().treeSum(terms, sum, from, end);
+      from = touched.next(end, to);
+    }
+    touched.clear(0, to);
   }
 
   private static float lossOf(Execution execution) {
     return execution.output("loss").get(ValueLayout.JAVA_FLOAT, 0);
   }
 
-  private void sum(int chunk) {
+  private void sum(long step, int chunk) {
     if (verdict == Verdict.UPDATE) {
-      slice.sum(chunk);
-      slice.square(chunk);
+      slice.sum(chunk, gang.touched(step));
+      slice.square(chunk, gang.touched(step));
     }
   }
 
-  private void update(int chunk) {
+  private void update(long step, int chunk) {
+    TouchedRows touched = gang.touched(step);
     switch (verdict) {
       case UPDATE -> {
         if (!training.needsNorm()) {
-          slice.sum(chunk);
+          slice.sum(chunk, touched);
         }
-        slice.update(chunk, update);
+        slice.update(chunk, touched, update);
       }
       case GO_BACK -> slice.goBack(chunk);
       case SKIP -> {}
     }
+    slice.release(chunk, touched, gang.touched(step + 1));
   }
 
-  private void gather(int owner) {
-    long from = gang.sliceStart(owner);
-    MemorySegment copy =
-        copyBuffer.asSlice(from * Float.BYTES, (gang.sliceStart(owner + 1) - from) * Float.BYTES);
-    gang.parametersOf(owner).read(from, copy);
-    parameters().write(from, copy);
+  /** Copies what a rank has moved: where it went back that may be any row. */
+  private void gather(long step, int owner) {
+    TouchedRows touched = gang.touched(step);
+    long start = gang.sliceStart(owner);
+    long to = gang.sliceStart(owner + 1);
+    boolean all = verdict == Verdict.GO_BACK;
+    long from = all ? start : touched.next(start, to);
+    while (from < to) {
+      long end = all ? to : touched.end(from, to);
+      gang.device().copy(gang.parametersOf(owner), parameters(), from, end);
+      from = all ? to : touched.next(end, to);
+    }
   }
 
   /**

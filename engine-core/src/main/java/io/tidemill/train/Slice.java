@@ -77,27 +77,59 @@ final class Slice implements AutoCloseable {
   }
 
   /** Sums what the shards have given for a chunk, counted from the first of the slice. */
-  void sum(int chunk) {
+  void sum(int chunk, TouchedRows touched) {
     for (ArenaCut.Segment segment : cut.segments(firstChunk + chunk)) {
-      device.treeSum(gang.gradients(), gang.gradientOf(0), segment.from(), segment.to());
+      long to = segment.to();
+      long from = touched.next(segment.from(), to);
+      while (from < to) {
+        long end = touched.end(from, to);
+        device.treeSum(gang.gradients(), gang.gradientOf(0), from, end);
+        from = touched.next(end, to);
+      }
     }
   }
 
   /** Adds up the squares of a chunk's summed gradient, for the norm of the whole. */
-  void square(int chunk) {
+  void square(int chunk, TouchedRows touched) {
     double squares = 0;
     for (ArenaCut.Segment segment : cut.segments(firstChunk + chunk)) {
-      if (segment.hasGradient()) {
-        squares += device.sumOfSquares(gang.gradientOf(0), segment.from(), segment.to());
+      long to = segment.hasGradient() ? segment.to() : segment.from();
+      long from = touched.next(segment.from(), to);
+      while (from < to) {
+        long end = touched.end(from, to);
+        squares += device.sumOfSquares(gang.gradientOf(0), from, end);
+        from = touched.next(end, to);
       }
     }
     gang.squaresOf(firstChunk + chunk, squares);
   }
 
   /** Moves the parameters of a chunk by its summed gradient. */
-  void update(int chunk, Update update) {
+  void update(int chunk, TouchedRows touched, Update update) {
     for (ArenaCut.Segment segment : cut.segments(firstChunk + chunk)) {
-      move(segment, update);
+      long to = segment.to();
+      long from = touched.next(segment.from(), to);
+      while (from < to) {
+        long end = touched.end(from, to);
+        move(segment.rule(), from, end, update);
+        from = touched.next(end, to);
+      }
+    }
+  }
+
+  /** Clears what the shards have given for rows of a chunk, and the marks of the next step. */
+  void release(int chunk, TouchedRows touched, TouchedRows next) {
+    next.clear(cut.start(firstChunk + chunk), cut.start(firstChunk + chunk + 1));
+    for (ArenaCut.Segment segment : cut.segments(firstChunk + chunk)) {
+      long to = segment.byRow() ? segment.to() : segment.from();
+      long from = touched.next(segment.from(), to);
+      while (from < to) {
+        long end = touched.end(from, to);
+        for (int shard = 0; shard < gang.gradients().size(); shard++) {
+          device.clear(gang.gradientOf(shard), from, end);
+        }
+        from = touched.next(end, to);
+      }
     }
   }
 
@@ -122,19 +154,16 @@ final class Slice implements AutoCloseable {
     moments.forEach(DeviceBuffer::close);
   }
 
-  private void move(ArenaCut.Segment segment, Update update) {
+  private void move(ArenaCut.Rule rule, long from, long to, Update update) {
     DeviceBuffer sum = gang.gradientOf(0);
-    long from = segment.from();
-    long to = segment.to();
-    if (segment.rule() == ArenaCut.Rule.AVERAGED) {
+    if (rule == ArenaCut.Rule.AVERAGED) {
       device.average(parameters, sum, AVERAGE_MOMENTUM, from, to);
       return;
     }
     if (update.scale() != 1) {
       device.scale(sum, update.scale(), from, to);
     }
-    Optimizer optimizer =
-        segment.rule() == ArenaCut.Rule.DECAYED ? update.optimizer() : update.undecayed();
+    Optimizer optimizer = rule == ArenaCut.Rule.DECAYED ? update.optimizer() : update.undecayed();
     device.update(optimizer, update.number(), parameters, sum, moments, from, to);
   }
 

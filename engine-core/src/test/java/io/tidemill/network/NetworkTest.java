@@ -113,6 +113,22 @@ final class NetworkTest {
   }
 
   @Test
+  void aTiedTableCannotHaveASparseGradient() {
+    Embedding table = Embedding.of(9, 4);
+    Network.sequential(Input.ofIds(3), table, Unembedding.of(9, 4));
+
+    EngineException refusal =
+        assertThrows(
+            EngineException.class,
+            () -> Network.sequential(Input.ofIds(3), table.sparse(), Unembedding.of(9, 4)));
+
+    assertEquals(
+        "unembedding-1: matMul reads all of embedding-1.table, whose gradient is sparse: expected"
+            + " lookups only; leave sparse() out where a table is tied",
+        refusal.getMessage());
+  }
+
+  @Test
   void standardizeMustComeBeforeOtherParameters() {
     EngineException refusal =
         assertThrows(

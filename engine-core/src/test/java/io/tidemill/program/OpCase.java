@@ -87,6 +87,15 @@ public record OpCase(Op op, List<Shape> operands, int trainable) {
     cases.add(of(new Op.Dropout(0.25f, 5), 1, x, Shape.of(3)));
     cases.add(of(new Op.Embedding(), 2, Shape.of(samples, length), Shape.of(5, n)));
     cases.add(of(new Op.EmbeddingGradient(5), 0, Shape.of(samples, length), x));
+    cases.add(of(new Op.EmbeddingRowsGradient(5), 0, Shape.of(samples, length), x));
+    cases.add(
+        of(
+            new Op.EmbeddingRowsGradient(5),
+            0,
+            Shape.of(samples, length),
+            x,
+            column,
+            Shape.of(samples, n)));
     Shape qkv = Shape.of(samples, length, 6 * n);
     cases.add(of(new Op.CausalAttention(2), 1, qkv));
     cases.add(of(new Op.CausalAttentionGradient(2), 0, qkv, Shape.of(samples, length, 2 * n)));
@@ -234,6 +243,7 @@ public record OpCase(Op op, List<Shape> operands, int trainable) {
       case Op.SoftmaxCrossEntropy _, Op.SoftmaxCrossEntropyGradient _ when operand == 1 ->
           DataType.INT32;
       case Op.Embedding _, Op.EmbeddingGradient _ when operand == 0 -> DataType.INT32;
+      case Op.EmbeddingRowsGradient _ when operand % 2 == 0 -> DataType.INT32;
       case Op.Dropout _ when operand == 1 -> DataType.INT64;
       default -> DataType.FLOAT32;
     };
@@ -273,7 +283,7 @@ public record OpCase(Op op, List<Shape> operands, int trainable) {
     return switch (op) {
       case Op.SoftmaxCrossEntropy _, Op.SoftmaxCrossEntropyGradient _ ->
           operands.getFirst().dim(-1);
-      case Op.Embedding _, Op.EmbeddingGradient _ -> 5;
+      case Op.Embedding _, Op.EmbeddingGradient _, Op.EmbeddingRowsGradient _ -> 5;
       default -> 2;
     };
   }

@@ -182,6 +182,8 @@ public final class Oracle {
           case Op.Embedding _ -> SequenceOracle.embedding(x, in.get(1), second.dim(1));
           case Op.EmbeddingGradient(int count) ->
               SequenceOracle.embeddingGradient(count, x, in.get(1), out.dim(1));
+          case Op.EmbeddingRowsGradient(int count) ->
+              SequenceOracle.embeddingRowsGradient(count, in, out.dim(1));
           case Op.CausalAttention(int heads) -> SequenceOracle.attention(heads, first, x);
           case Op.CausalAttentionGradient(int heads) ->
               SequenceOracle.attentionGradient(heads, first, x, in.get(1));

@@ -45,6 +45,33 @@ final class ProgramJsonTest {
   }
 
   @Test
+  void aTableThatIsTrainedByRowSurvivesARoundTrip() {
+    Program program = Differentiation.of(lookup(), "loss");
+
+    Program read = ProgramJson.read(ProgramJson.write(program));
+
+    assertEquals(program, read);
+    assertEquals(ParameterRole.TRAINED_BY_ROW, read.layout().entry("table").role());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          "TRAINED_BY_ROW"        | "TRAINED"           | table is TRAINED, but its gradient embed.embeddingRowsGradient is by row
+          "embeddingRowsGradient" | "embeddingGradient" | table is TRAINED_BY_ROW, but its gradient
+          """)
+  void refusesAGradientByRowWhereItIsNotExpected(String original, String broken, String sentence) {
+    String json = ProgramJson.write(Differentiation.of(lookup(), "loss"));
+
+    EngineException refusal =
+        assertThrows(EngineException.class, () -> ProgramJson.read(json.replace(original, broken)));
+
+    assertTrue(refusal.getMessage().contains(sentence), refusal.getMessage());
+  }
+
+  @Test
   void namesValuesSoThatPeopleCanReadIt() {
     String json = ProgramJson.write(small());
 
@@ -64,7 +91,7 @@ final class ProgramJsonTest {
           [ "x", "w" ]          | [ "x", "v" ]            | instruction 0: no value is named "v"
           [ "x", "w" ]          | [ "x", "loss.value" ]   | no value is named "loss.value"
           "kind" : "parameter"  | "kind" : "weight"       | w: kind weight, expected input, parameter, constant or computed
-          "role" : "TRAINED"    | "role" : "FROZEN"       | w: role FROZEN, expected one of [TRAINED, ADAPTED, AVERAGED]
+          "role" : "TRAINED"    | "role" : "FROZEN"       | w: role FROZEN, expected one of [TRAINED, TRAINED_BY_ROW, ADAPTED, AVERAGED]
           "type" : "INT32"      | "type" : "INT31"        | type INT31, expected one of
           "output" : "fc.matMul" | "output" : "x"         | fc: matMul writes x, which is already given
           "format"              | format                  | not JSON at line 2 column
@@ -78,6 +105,18 @@ final class ProgramJsonTest {
 
     assertTrue(refusal.getMessage().contains(sentence), refusal.getMessage());
     assertTrue(refusal.code().isInput() && refusal.code() != ErrorCode.NOT_FOUND);
+  }
+
+  private static Program lookup() {
+    ProgramBuilder builder = new ProgramBuilder().layer("embed");
+    Value ids = builder.input("ids", DataType.INT32, Shape.of(Shape.ANY));
+    Value table = builder.parameter("table", Shape.of(5, 1), ParameterRole.TRAINED_BY_ROW);
+    Value y = builder.apply(new Op.Embedding(), ids, table);
+    Value labels = builder.input("labels", DataType.FLOAT32, Shape.of(Shape.ANY));
+    Value weights = builder.input("weights", DataType.FLOAT32, Shape.of(Shape.ANY));
+    builder.layer("loss");
+    builder.output("loss", builder.apply(new Op.MeanSquaredError(), y, labels, weights));
+    return builder.build();
   }
 
   private static Program small() {

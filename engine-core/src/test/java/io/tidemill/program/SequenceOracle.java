@@ -97,6 +97,15 @@ final class SequenceOracle {
     return out;
   }
 
+  static double[] embeddingRowsGradient(int count, List<double[]> in, int n) {
+    double[] out = new double[count * n];
+    for (int lookup = 0; lookup < in.size(); lookup += 2) {
+      double[] added = embeddingGradient(count, in.get(lookup), in.get(lookup + 1), n);
+      Arrays.setAll(out, i -> out[i] + added[i]);
+    }
+    return out;
+  }
+
   static double[] dropout(Op.Dropout op, double[] x, double[] key) {
     long seed = Philox.bits((long) key[0], (long) key[1], (long) key[2]);
     double[] out = new double[x.length];

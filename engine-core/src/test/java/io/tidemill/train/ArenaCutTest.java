@@ -25,12 +25,12 @@ final class ArenaCutTest {
 
     assertEquals(
         List.of(
-            new Segment(32, 48, Rule.DECAYED),
-            new Segment(48, 64, Rule.TRAINED),
-            new Segment(64, 80, Rule.TRAINED),
-            new Segment(80, 96, Rule.TRAINED),
-            new Segment(96, 112, Rule.AVERAGED),
-            new Segment(112, 128, Rule.AVERAGED)),
+            new Segment(32, 48, Rule.DECAYED, false),
+            new Segment(48, 64, Rule.TRAINED, false),
+            new Segment(64, 80, Rule.TRAINED, false),
+            new Segment(80, 96, Rule.TRAINED, false),
+            new Segment(96, 112, Rule.AVERAGED, false),
+            new Segment(112, 128, Rule.AVERAGED, false)),
         all(cut));
   }
 
@@ -42,8 +42,8 @@ final class ArenaCutTest {
     assertEquals(64, ArenaCut.of(network.layout(), Optimizer.Adam.of(0.1f)).chunks());
     assertEquals(160, cut.start(1));
     assertEquals(10_112, cut.start(64));
-    assertEquals(List.of(new Segment(9920, 10_080, Rule.TRAINED)), cut.segments(62));
-    assertEquals(List.of(new Segment(10_080, 10_112, Rule.TRAINED)), cut.segments(63));
+    assertEquals(List.of(new Segment(9920, 10_080, Rule.TRAINED, false)), cut.segments(62));
+    assertEquals(List.of(new Segment(10_080, 10_112, Rule.TRAINED, false)), cut.segments(63));
   }
 
   @Test
@@ -53,7 +53,8 @@ final class ArenaCutTest {
 
     assertEquals(16 * 1024, cut.start(1));
     assertEquals(129, cut.chunks());
-    assertEquals(List.of(new Segment(2_097_152, 2_098_176, Rule.TRAINED)), cut.segments(128));
+    assertEquals(
+        List.of(new Segment(2_097_152, 2_098_176, Rule.TRAINED, false)), cut.segments(128));
   }
 
   private static List<Segment> all(ArenaCut cut) {

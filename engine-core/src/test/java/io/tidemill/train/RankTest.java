@@ -7,17 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import io.tidemill.device.Device;
 import io.tidemill.device.Devices;
 import io.tidemill.operator.RestoredState;
-import io.tidemill.operator.StatePart;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.LongPredicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -74,7 +68,7 @@ class RankTest {
     RestoredState checkpoint;
     try (TinyTraining first = open(8, before, 1, RankTest::never)) {
       first.work(2);
-      checkpoint = snapshot(first);
+      checkpoint = first.snapshot(folder);
     }
 
     try (TinyTraining second = open(8, after, 2, RankTest::never)) {
@@ -120,22 +114,5 @@ class RankTest {
     for (int rank = 0; rank < training.ranks().size(); rank++) {
       assertArrayEquals(expected, training.parametersOf(rank), where + " rank=" + rank);
     }
-  }
-
-  /** What every rank writes, in files, as a checkpoint gives it back. */
-  private RestoredState snapshot(TinyTraining training) throws IOException {
-    Map<String, List<Path>> files = new LinkedHashMap<>();
-    for (int rank = 0; rank < training.ranks().size(); rank++) {
-      TrainerState state = new TrainerState(training.gang(), training.ranks().get(rank), rank == 0);
-      for (StatePart part : state.snapshot(48)) {
-        Path file = folder.resolve(part.kind() + "." + rank);
-        try (FileChannel channel =
-            FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-          part.content().writeTo(channel);
-        }
-        files.computeIfAbsent(part.kind(), _ -> new ArrayList<>()).add(file);
-      }
-    }
-    return kind -> files.getOrDefault(kind, List.of());
   }
 }

@@ -48,9 +48,10 @@ final class SliceTest {
     try (Device device = Devices.open("cpu");
         Gang gang = new Gang(TRAINING, device, 1);
         Slice slice = filled(gang)) {
+      TouchedRows touched = gang.touched(0);
       for (int chunk = 0; chunk < slice.chunks(); chunk++) {
-        slice.sum(chunk);
-        slice.square(chunk);
+        slice.sum(chunk, touched);
+        slice.square(chunk, touched);
       }
       int trained = 15 + 5 + 5 + 5;
       assertEquals(4 * Math.sqrt(trained), gang.norm(), 1e-12);
@@ -90,9 +91,10 @@ final class SliceTest {
 
   private static void update(Slice slice, Training<?> training, float scale) {
     Optimizer optimizer = training.optimizer();
+    TouchedRows touched = new TouchedRows(NETWORK.layout());
     for (int chunk = 0; chunk < slice.chunks(); chunk++) {
-      slice.sum(chunk);
-      slice.update(chunk, new Slice.Update(optimizer, optimizer.withoutDecay(), 1, scale));
+      slice.sum(chunk, touched);
+      slice.update(chunk, touched, new Slice.Update(optimizer, optimizer.withoutDecay(), 1, scale));
     }
   }
 

@@ -4,13 +4,20 @@ import io.tidemill.device.Device;
 import io.tidemill.network.Dense;
 import io.tidemill.network.Network;
 import io.tidemill.network.Relu;
+import io.tidemill.operator.RestoredState;
+import io.tidemill.operator.StatePart;
 import io.tidemill.program.Optimizer;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.function.LongPredicate;
 
@@ -145,6 +152,23 @@ final class TinyTraining implements AutoCloseable {
     MemorySegment copy = MemorySegment.ofArray(new float[(int) gang.layout().floats()]);
     gang.parametersOf(rank).read(0, copy);
     return copy.toArray(ValueLayout.JAVA_FLOAT);
+  }
+
+  /** What every rank writes, in files, as a checkpoint gives it back. */
+  RestoredState snapshot(Path folder) throws IOException {
+    Map<String, List<Path>> files = new LinkedHashMap<>();
+    for (int rank = 0; rank < ranks.size(); rank++) {
+      TrainerState state = new TrainerState(gang, ranks.get(rank), rank == 0);
+      for (StatePart part : state.snapshot(48)) {
+        Path file = folder.resolve(part.kind() + "." + rank);
+        try (FileChannel channel =
+            FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+          part.content().writeTo(channel);
+        }
+        files.computeIfAbsent(part.kind(), _ -> new ArrayList<>()).add(file);
+      }
+    }
+    return kind -> files.getOrDefault(kind, List.of());
   }
 
   @Override

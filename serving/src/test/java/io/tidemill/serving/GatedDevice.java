@@ -111,6 +111,16 @@ public final class GatedDevice implements Device {
   }
 
   @Override
+  public void clear(DeviceBuffer buffer, long from, long to) {
+    cpu.clear(buffer, from, to);
+  }
+
+  @Override
+  public void copy(DeviceBuffer source, DeviceBuffer target, long from, long to) {
+    cpu.copy(source, target, from, to);
+  }
+
+  @Override
   public double sumOfSquares(DeviceBuffer buffer, long from, long to) {
     return cpu.sumOfSquares(buffer, from, to);
   }
@@ -200,6 +210,11 @@ public final class GatedDevice implements Device {
     @Override
     public MemorySegment output(String name) {
       return execution.output(name);
+    }
+
+    @Override
+    public MemorySegment touchedRows(String parameter) {
+      return execution.touchedRows(parameter);
     }
 
     @Override

@@ -12,6 +12,18 @@ import jdk.incubator.vector.VectorMask;
 final class ArenaKernels {
   private ArenaKernels() {}
 
+  static void clear(MemorySegment memory, long from, long floats) {
+    long start = from * Float.BYTES;
+    long end = start + Lanes.wholeBytes(floats);
+    for (long i = start; i < end; i += BYTES) {
+      Lanes.store(Lanes.broadcast(0), memory, i);
+    }
+    VectorMask<Float> tail = Lanes.tail(floats);
+    if (tail.anyTrue()) {
+      Lanes.store(Lanes.broadcast(0), memory, end, tail);
+    }
+  }
+
   static void scale(MemorySegment memory, float factor, long from, long floats) {
     long start = from * Float.BYTES;
     long end = start + Lanes.wholeBytes(floats);

@@ -111,6 +111,25 @@ public final class CpuDevice implements Device {
   }
 
   @Override
+  public void clear(DeviceBuffer buffer, long from, long to) {
+    requireRange("cleared", buffer, from, to);
+    ArenaKernels.clear(CpuBuffer.of(buffer).memory(), from, to - from);
+  }
+
+  @Override
+  public void copy(DeviceBuffer source, DeviceBuffer target, long from, long to) {
+    requireRange("source", source, from, to);
+    requireRange("target", target, from, to);
+    long start = from * Float.BYTES;
+    MemorySegment.copy(
+        CpuBuffer.of(source).memory(),
+        start,
+        CpuBuffer.of(target).memory(),
+        start,
+        (to - from) * Float.BYTES);
+  }
+
+  @Override
   public void scale(DeviceBuffer buffer, float factor, long from, long to) {
     requireRange("scaled", buffer, from, to);
     ArenaKernels.scale(CpuBuffer.of(buffer).memory(), factor, from, to - from);

@@ -32,6 +32,7 @@ final class CpuExecution implements Execution {
   private final Kernel[] kernels;
   private final Map<String, MemorySegment> inputs = new HashMap<>();
   private final Map<String, Integer> outputs;
+  private final Map<String, MemorySegment> touchedRows = new HashMap<>();
   private DeviceBuffer boundParameters;
   private DeviceBuffer boundGradients;
 
@@ -43,6 +44,7 @@ final class CpuExecution implements Execution {
     this.kernels = program.instructions().stream().map(catalog::kernel).toArray(Kernel[]::new);
     this.outputs = program.outputs();
     program.inputs().forEach(input -> inputs.put(input.name(), values[input.id()]));
+    program.gradients().forEach(this::findTouchedRows);
   }
 
   @Override
@@ -61,6 +63,15 @@ final class CpuExecution implements Execution {
       throw unknown("output", name, outputs.keySet());
     }
     return values[id];
+  }
+
+  @Override
+  public MemorySegment touchedRows(String parameter) {
+    MemorySegment rows = touchedRows.get(parameter);
+    if (rows == null) {
+      throw unknown("parameter trained by row", parameter, touchedRows.keySet());
+    }
+    return rows;
   }
 
   @Override
@@ -113,6 +124,15 @@ final class CpuExecution implements Execution {
   private void runKernels() {
     for (Kernel kernel : kernels) {
       kernel.run(values);
+    }
+  }
+
+  private void findTouchedRows(String parameter, int gradient) {
+    for (int i = 0; i < kernels.length; i++) {
+      boolean writes = program.instructions().get(i).output() == gradient;
+      if (writes && kernels[i] instanceof EmbeddingRowsKernel kernel) {
+        touchedRows.put(parameter, kernel.rows());
+      }
     }
   }
 

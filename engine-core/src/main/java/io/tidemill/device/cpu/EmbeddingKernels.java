@@ -6,7 +6,7 @@ import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import java.lang.foreign.MemorySegment;
 
-/** Rows of a table [count, n] float32 by ids int32, and the gradient of the table. */
+/** Rows of a table [count, n] float32 by ids int32, and what they add to its gradient. */
 final class EmbeddingKernels {
   private final String layer;
   private final int ids;
@@ -33,11 +33,19 @@ final class EmbeddingKernels {
   }
 
   /** Adds each row of dy to that of its id, in row order. */
-  void gradient(MemorySegment from, MemorySegment dy, MemorySegment out) {
-    out.fill((byte) 0);
+  void add(MemorySegment from, MemorySegment dy, MemorySegment out) {
     for (int i = 0; i < ids; i++) {
       long target = id(from, i) * rowBytes;
       ElementwiseKernels.add(out, target, dy, i * rowBytes, out, target, n);
+    }
+  }
+
+  /** Clears the rows that are looked up, and writes their ids to a place of {@code rows}. */
+  void clear(MemorySegment from, MemorySegment out, MemorySegment rows, int place) {
+    for (int i = 0; i < ids; i++) {
+      int id = id(from, i);
+      ArenaKernels.clear(out, (long) id * n, n);
+      rows.setAtIndex(JAVA_INT, (long) place + i, id);
     }
   }
 

@@ -195,8 +195,13 @@ final class KernelCatalog {
         int ids = Math.toIntExact(first.elements());
         EmbeddingKernels embedding =
             new EmbeddingKernels(instruction.layer(), ids, count, shape.dim(1));
-        yield v -> embedding.gradient(v[a], v[b], v[out]);
+        yield v -> {
+          v[out].fill((byte) 0);
+          embedding.add(v[a], v[b], v[out]);
+        };
       }
+      case Op.EmbeddingRowsGradient(int count) ->
+          new EmbeddingRowsKernel(program, instruction, count, owner);
       case Op.CausalAttention(int heads) -> {
         Attention attention = attention(samples, first.dim(1), shape.dim(2), heads);
         yield v -> attention.forward(v[a], v[out]);

@@ -68,8 +68,7 @@ record Primitives(
       case FLOAT32 -> this;
       case BF16 -> {
         Gemm rounding = bf16Gemm.orElseThrow();
-        yield new Primitives(
-            rounding.description(), rounding, bf16Gemm, convolutions, attention);
+        yield new Primitives(rounding.description(), rounding, bf16Gemm, convolutions, attention);
       }
     };
   }

@@ -36,7 +36,7 @@ final class Race implements AutoCloseable {
   /** Starts all sides, one after the other. */
   static Race of(TrainCase trainCase, Starter starter, Consumer<String> tell) {
     tell.accept(
-        "%s: %s, float32; %d threads each, ours on as many shards"
+        "%s: %s, float32; %d threads each"
             .formatted(trainCase.name(), trainCase.description(), TrainBenchmark.THREADS));
     Race race = new Race(trainCase, new Lane(starter.ours(trainCase)), tell);
     try {

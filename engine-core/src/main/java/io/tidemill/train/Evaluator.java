@@ -13,6 +13,7 @@ import io.tidemill.operator.OperatorContext;
 import io.tidemill.operator.Output;
 import io.tidemill.operator.RestoredState;
 import io.tidemill.operator.StatePart;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -53,6 +54,9 @@ public final class Evaluator<T> implements Operator {
 
   private int next;
 
+  /** One example; off the heap as training's rows are, whose loops are compiled for such memory. */
+  private final MemorySegment row;
+
   /** {@code codec} is that of the examples. */
   public Evaluator(
       Training<T> training, List<Metric<T>> metrics, Codec<Object> codec, Device device) {
@@ -62,6 +66,7 @@ public final class Evaluator<T> implements Operator {
     this.device = device;
     this.rows = new RowWriter<>(training.encoding());
     this.labels = new Labels(training);
+    this.row = Arena.ofAuto().allocate(training.encoding().rowBytes(), Long.BYTES);
   }
 
   @Override
@@ -145,12 +150,11 @@ public final class Evaluator<T> implements Operator {
 
   private void predict(int count) {
     MemorySegment features = execution.input("input");
-    MemorySegment row = MemorySegment.ofArray(new byte[training.encoding().rowBytes()]);
     for (int i = 0; i < count; i++) {
       rows.write(examples.get(next + i), row);
       rows.readFeatures(row, features, i);
       if (loss.isPresent()) {
-        measureLoss(next + i, row, loss.get());
+        measureLoss(next + i, loss.get());
       }
     }
     execution.run(parameters);
@@ -178,7 +182,7 @@ public final class Evaluator<T> implements Operator {
     return opened;
   }
 
-  private void measureLoss(int example, MemorySegment row, Execution opened) {
+  private void measureLoss(int example, Execution opened) {
     rows.readFeatures(row, opened.input("features"), 0);
     labels.read(row, opened.input("labels"), 0, () -> " in example " + example);
     opened.run(parameters);

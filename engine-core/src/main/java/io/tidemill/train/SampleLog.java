@@ -50,7 +50,7 @@ public final class SampleLog implements AutoCloseable {
   private long trimmed;
 
   /** Replaced when a segment is added, so that readers may use it without a lock. */
-  private volatile MemorySegment[] segments = {};
+  private volatile Segment[] segments = {};
 
   private volatile long length;
   private volatile boolean sealed;
@@ -118,8 +118,8 @@ public final class SampleLog implements AutoCloseable {
    */
   void shuffle() {
     if (length * rowBytes > mostCachedBytes) {
-      for (MemorySegment segment : segments) {
-        PageAdvice.random(segment);
+      for (Segment segment : segments) {
+        PageAdvice.random(segment.mapped);
       }
       readAhead = true;
     }
@@ -156,10 +156,10 @@ public final class SampleLog implements AutoCloseable {
 
   /** Makes the first {@code rows} rows durable. Any thread. */
   void force(long rows) {
-    MemorySegment[] mapped = segments;
-    for (int i = 0; i < mapped.length && i * segmentRows < rows; i++) {
-      if (mapped[i] != null) {
-        mapped[i].force();
+    Segment[] present = segments;
+    for (int i = 0; i < present.length && i * segmentRows < rows; i++) {
+      if (present[i] != null) {
+        present[i].mapped.force();
       }
     }
   }
@@ -224,18 +224,18 @@ public final class SampleLog implements AutoCloseable {
   }
 
   private MemorySegment rowAt(long index) {
-    MemorySegment segment = segments[(int) (index / segmentRows)];
-    return segment.asSlice(index % segmentRows * rowBytes, rowBytes);
+    MemorySegment rows = segments[(int) (index / segmentRows)].rows;
+    return rows.asSlice(index % segmentRows * rowBytes, rowBytes);
   }
 
   @SuppressWarnings("MustBeClosedChecker") // closed by trim() or close()
   private void addSegment() {
     int index = segments.length;
-    MemorySegment[] more = new MemorySegment[index + 1];
+    Segment[] more = new Segment[index + 1];
     System.arraycopy(segments, 0, more, 0, index);
     Arena mapping = index < trimmed ? null : Arena.ofShared();
     mappings.add(mapping);
-    more[index] = mapping == null ? null : map(index, mapping);
+    more[index] = mapping == null ? null : Segment.of(map(index, mapping), mapping);
     checksums.add(new CRC32C());
     segments = more;
   }
@@ -281,7 +281,8 @@ public final class SampleLog implements AutoCloseable {
 
   private void update(CRC32C checksum, int segment, long fromRow, long toRow) {
     long start = (fromRow - segment * segmentRows) * rowBytes;
-    checksum.update(segments[segment].asSlice(start, (toRow - fromRow) * rowBytes).asByteBuffer());
+    checksum.update(
+        segments[segment].rows.asSlice(start, (toRow - fromRow) * rowBytes).asByteBuffer());
   }
 
   private void verify(int segment, long expected) {
@@ -307,5 +308,16 @@ public final class SampleLog implements AutoCloseable {
 
   private Path file(int segment) {
     return folder.resolve(String.format("%06d.rows", segment));
+  }
+
+  /**
+   * A mapped file. Its rows are read as plain native memory, like those of the tests' examples and
+   * of requests: a loop over rows then sees one class of segments and is compiled once.
+   */
+  private record Segment(MemorySegment mapped, MemorySegment rows) {
+    static Segment of(MemorySegment mapped, Arena mapping) {
+      MemorySegment memory = MemorySegment.ofAddress(mapped.address());
+      return new Segment(mapped, memory.reinterpret(mapped.byteSize(), mapping, null));
+    }
   }
 }

@@ -24,7 +24,7 @@ public final class Main {
       return commandLine(console, stop)
           .setParameterExceptionHandler(failures)
           .setExecutionExceptionHandler(failures)
-          .execute(args);
+          .execute(ConfigFile.expand(args));
     } catch (Throwable e) { // Errors pass through picocli, and a stack is no answer to a user.
       return failures.report(e);
     }
@@ -33,6 +33,12 @@ public final class Main {
   private static CommandLine commandLine(Console console, StopSignal stop) {
     CommandLine commands = new CommandLine(new TidemillCommand());
     commands.addSubcommand(new RunCommand(console, stop));
+    commands.addSubcommand(new UpCommand(console, stop));
+    commands.addSubcommand(new HeadCommand(console, stop));
+    commands.addSubcommand(new WorkerCommand(console, stop));
+    commands.addSubcommand(new SubmitCommand(console));
+    commands.addSubcommand(new JobsCommand(console));
+    commands.addSubcommand(new JobCommand(console));
     commands.addSubcommand(new ServeCommand(console, stop));
     commands.addSubcommand(new ModelsCommand(console));
     commands.addSubcommand(new ModelCommand(console));

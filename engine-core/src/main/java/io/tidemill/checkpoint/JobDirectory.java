@@ -85,6 +85,23 @@ public final class JobDirectory implements AutoCloseable {
     return Files.exists(file) ? Optional.of(JobRecord.read(file)) : Optional.empty();
   }
 
+  /** Whether a process, this one included, runs the job at this moment. */
+  public static boolean isHeld(Path stateDir, String job) {
+    Path folder = folderOf(stateDir, job);
+    if (!Files.isDirectory(folder)) {
+      return false;
+    }
+    try {
+      Optional<JobLock> lock = JobLock.tryAcquire(folder);
+      if (lock.isPresent()) {
+        lock.get().close();
+      }
+      return lock.isEmpty();
+    } catch (IOException e) {
+      throw unwritable(job, folder, e);
+    }
+  }
+
   /** All jobs of a state directory, by name. */
   public static List<JobRecord> list(Path stateDir) {
     Path jobs = stateDir.resolve("jobs");

@@ -53,11 +53,17 @@ public final class LocalJob {
   /** Builds the graph; everything that can be refused before the job starts is refused here. */
   public static LocalJob define(PipelineDefinition definition, Params params, JobOptions options) {
     Thread.ofPlatform().daemon().name("preload").start(() -> preload(options));
+    return new LocalJob(graph(definition, params, options), params, options);
+  }
+
+  /** The graph of a job that somebody else will run, checked as {@link #define} does. */
+  public static DataflowGraph graph(
+      PipelineDefinition definition, Params params, JobOptions options) {
     Pipeline pipeline = new Pipeline(params);
     definition.define(pipeline, params);
     params.refuseUnknown(options.pipeline());
     JobRuntime.checkCheckpoints(pipeline.graph(), options);
-    return new LocalJob(pipeline.graph(), params, options);
+    return pipeline.graph();
   }
 
   /** Loads the device's libraries while sources are read: a quarter of a second of a short job. */

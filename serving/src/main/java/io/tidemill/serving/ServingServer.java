@@ -7,6 +7,7 @@ import io.tidemill.model.ModelStore;
 import io.tidemill.release.Release;
 import io.tidemill.serving.batch.BatchExecutors;
 import io.tidemill.serving.http.HttpListener;
+import io.tidemill.serving.http.MoreRoutes;
 import io.tidemill.serving.metrics.ServingMetrics;
 import io.tidemill.serving.registry.ModelRegistry;
 import io.tidemill.serving.registry.Refresh;
@@ -52,13 +53,22 @@ public final class ServingServer implements AutoCloseable {
    * @throws EngineException RESOURCE when the port is in use; nothing is left running then
    */
   public static ServingServer start(ServingConfig config, ModelStore store, Device device) {
+    return start(config, store, device, MoreRoutes.NONE);
+  }
+
+  /** As above, with more routes on the same port. */
+  public static ServingServer start(
+      ServingConfig config,
+      ModelStore store,
+      Device device,
+      MoreRoutes more) {
     ServingMetrics metrics = new ServingMetrics();
     BatchExecutors executors = BatchExecutors.start(config.executors());
     ModelRegistry registry = new ModelRegistry(store, device, executors, metrics, limits(config));
     // Opening the port takes as long as loading models: side by side. Until a model is loaded the
     // server says that it is not ready.
     FutureTask<HttpListener> opening =
-        new FutureTask<>(() -> HttpListener.open(options(config), registry, metrics));
+        new FutureTask<>(() -> HttpListener.open(options(config), registry, metrics, more));
     Thread.ofPlatform().name("tidemill-http-open").daemon().start(opening);
     try {
       Refresh firstRefresh = registry.refresh();

@@ -1,5 +1,6 @@
 package io.tidemill.cli.pipeline;
 
+import io.tidemill.cluster.worker.Pipelines;
 import io.tidemill.dsl.PipelineDefinition;
 import java.util.Locale;
 
@@ -17,6 +18,12 @@ public record NamedPipeline(String name, PipelineDefinition definition) {
     return word.endsWith(JAR) || word.contains(JAR + "!")
         ? PipelineJar.of(word).load()
         : Examples.find(word);
+  }
+
+  /** The same, for the nodes of a cluster. */
+  public static Pipelines.Named inCluster(String word) {
+    NamedPipeline named = find(word);
+    return new Pipelines.Named(named.name, named.defaultJob(), named.definition);
   }
 
   /** Name of the job where the user gives none. */

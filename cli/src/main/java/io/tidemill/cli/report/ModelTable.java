@@ -3,6 +3,7 @@ package io.tidemill.cli.report;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tidemill.local.JsonReport;
 import io.tidemill.model.ModelDescription;
 import io.tidemill.model.StoredModel;
 import java.time.temporal.ChronoUnit;

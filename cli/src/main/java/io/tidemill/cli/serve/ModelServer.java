@@ -7,6 +7,7 @@ import io.tidemill.error.ErrorCode;
 import io.tidemill.model.ModelStore;
 import io.tidemill.serving.ServingConfig;
 import io.tidemill.serving.ServingServer;
+import io.tidemill.serving.http.MoreRoutes;
 import io.tidemill.serving.registry.Refresh;
 import java.util.HashSet;
 import java.util.List;
@@ -47,10 +48,20 @@ public final class ModelServer implements AutoCloseable {
    */
   public static ModelServer start(
       ServingConfig config, String portOption, ModelStore store, Consumer<String> news) {
+    return start(config, portOption, store, news, MoreRoutes.NONE);
+  }
+
+  /** As above, with more routes on the same port. */
+  public static ModelServer start(
+      ServingConfig config,
+      String portOption,
+      ModelStore store,
+      Consumer<String> news,
+      MoreRoutes more) {
     Device device = Devices.open("auto");
     try {
       ModelServer started =
-          new ModelServer(device, ServingServer.start(config, store, device), news);
+          new ModelServer(device, ServingServer.start(config, store, device, more), news);
       Thread.ofPlatform().daemon().name("tidemill-look").start(started::look);
       return started;
     } catch (EngineException e) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemill.local.JobReport;
+import io.tidemill.local.JsonReport;
 import io.tidemill.program.Precision;
 import java.nio.file.Path;
 import java.util.Map;

@@ -19,7 +19,7 @@ import scala.Option;
  * client asked by {@code Expect: 100-continue}, the refusal goes out at once and the connection is
  * closed behind it.
  */
-final class BodyReader {
+public final class BodyReader {
   /** How much over the limit is read and dropped for the client's sake. */
   static final long DROPPED_BYTES = 64L << 20;
 
@@ -27,14 +27,15 @@ final class BodyReader {
   private final Duration timeout;
   private final Materializer materializer;
 
-  BodyReader(long maxBytes, Duration timeout, Materializer materializer) {
+  /** Bodies of at most so many bytes, which arrive within {@code timeout}. */
+  public BodyReader(long maxBytes, Duration timeout, Materializer materializer) {
     this.maxBytes = maxBytes;
     this.timeout = timeout;
     this.materializer = materializer;
   }
 
   /** The body; fails with {@link EntityStreamSizeException} or a timeout. */
-  CompletionStage<byte[]> read(HttpRequest request) {
+  public CompletionStage<byte[]> read(HttpRequest request) {
     RequestEntity entity = request.entity();
     if (isHopeless(request, entity.getContentLengthOption())) {
       return CompletableFuture.failedStage(tooLong(maxBytes));

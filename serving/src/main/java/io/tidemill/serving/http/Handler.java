@@ -6,7 +6,7 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 
 /** Answers the requests of one route. Any thread; must not block. */
 @FunctionalInterface
-interface Handler {
+public interface Handler {
   /**
    * Begins to answer.
    *

@@ -8,6 +8,7 @@ import io.tidemill.serving.metrics.ServingMetrics;
 import io.tidemill.serving.registry.ModelRegistry;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -79,14 +80,19 @@ public final class HttpListener implements AutoCloseable {
   /**
    * Opens the port.
    *
+   * @param more routes beside those of models; theirs come last
    * @throws EngineException RESOURCE when the port is in use or the host is not ours
    */
-  public static HttpListener open(Options options, ModelRegistry registry, ServingMetrics metrics) {
+  public static HttpListener open(
+      Options options,
+      ModelRegistry registry,
+      ServingMetrics metrics,
+      MoreRoutes more) {
     ActorSystem system =
         ActorSystem.create(
             "tidemill-serving", config(options), HttpListener.class.getClassLoader());
     AtomicBoolean isStopping = new AtomicBoolean();
-    Router router = router(options, registry, metrics, isStopping, system);
+    Router router = router(options, registry, metrics, more, isStopping, system);
     Connections connections = new Connections(system, router::answer);
     Pair<CompletionStage<Tcp.ServerBinding>, CompletionStage<Done>> opening =
         bind(options, system, connections);
@@ -187,6 +193,7 @@ public final class HttpListener implements AutoCloseable {
       Options options,
       ModelRegistry registry,
       ServingMetrics metrics,
+      MoreRoutes more,
       AtomicBoolean isStopping,
       ActorSystem system) {
     Materializer materializer = SystemMaterializer.get(system).materializer();
@@ -195,7 +202,9 @@ public final class HttpListener implements AutoCloseable {
     ModelHandlers models = new ModelHandlers(registry, options.version());
     ProbeHandlers probes =
         new ProbeHandlers(registry, metrics, () -> !isStopping.get() && !registry.isEmpty());
-    return new Router(routes(infer, models, probes), metrics, materializer);
+    List<Route> routes = new ArrayList<>(routes(infer, models, probes));
+    routes.addAll(more.with(materializer));
+    return new Router(routes, metrics, materializer);
   }
 
   private static List<Route> routes(

@@ -16,24 +16,28 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Makes HTTP answers. */
-final class Replies {
+public final class Replies {
   private static final Logger LOG = LoggerFactory.getLogger(Replies.class);
 
   private Replies() {}
 
-  static HttpResponse json(int status, byte[] body) {
+  /** A JSON body. */
+  public static HttpResponse json(int status, byte[] body) {
     return bytes(status, ContentTypes.APPLICATION_JSON, body);
   }
 
-  static HttpResponse bytes(int status, ContentType type, byte[] body) {
+  /** Any body. */
+  public static HttpResponse bytes(int status, ContentType type, byte[] body) {
     return HttpResponse.create().withStatus(status).withEntity(HttpEntities.create(type, body));
   }
 
-  static HttpResponse error(int status, String sentence) {
+  /** {@code {"error": sentence}}. */
+  public static HttpResponse error(int status, String sentence) {
     return json(status, ProtocolWriter.error(sentence));
   }
 
-  static HttpHeader header(String name, String value) {
+  /** A header as it is. */
+  public static HttpHeader header(String name, String value) {
     return RawHeader.create(name, value);
   }
 

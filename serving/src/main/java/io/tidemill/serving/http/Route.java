@@ -12,12 +12,13 @@ import org.apache.pekko.http.javadsl.model.HttpMethod;
  * @param name for counters, for example {@code infer}
  * @param segments literal, or a name in braces
  */
-record Route(String name, HttpMethod method, List<String> segments, Handler handler) {
-  Route {
+public record Route(String name, HttpMethod method, List<String> segments, Handler handler) {
+  public Route {
     segments = List.copyOf(segments);
   }
 
-  static Route of(String name, HttpMethod method, String pattern, Handler handler) {
+  /** A route for {@code pattern}, whose named parts stand in braces. */
+  public static Route of(String name, HttpMethod method, String pattern, Handler handler) {
     return new Route(name, method, Router.segments(pattern), handler);
   }
 

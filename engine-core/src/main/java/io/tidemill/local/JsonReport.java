@@ -1,9 +1,8 @@
-package io.tidemill.cli.report;
+package io.tidemill.local;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemill.checkpoint.JobState;
-import io.tidemill.local.JobReport;
 import io.tidemill.program.Precision;
 import java.nio.file.Path;
 import java.util.Map;
@@ -50,7 +49,8 @@ public final class JsonReport {
     return json.toString();
   }
 
-  static ObjectNode metrics(Map<String, Double> metrics) {
+  /** Metrics as an object, sorted by name; {@code null} where one is no number. */
+  public static ObjectNode metrics(Map<String, Double> metrics) {
     ObjectNode json = MAPPER.createObjectNode();
     new TreeMap<>(metrics)
         .forEach((name, value) -> json.put(name, Double.isFinite(value) ? value : null));

@@ -1,0 +1,315 @@
+package io.tidemill.cluster.head;
+
+import io.tidemill.cluster.job.Assignment;
+import io.tidemill.cluster.job.AttemptStatus;
+import io.tidemill.cluster.job.Job;
+import io.tidemill.cluster.job.JobSpec;
+import io.tidemill.cluster.job.JobStatus;
+import io.tidemill.cluster.job.JobStore;
+import io.tidemill.cluster.job.WorkerInfo;
+import io.tidemill.cluster.message.HeadAnswer.JobView;
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * Decides which worker runs what: the head's mind, without actors, threads and clocks.
+ *
+ * <p>Workers report all that they run, several times a second, and are told all that they shall
+ * run; so a message that is lost, or a head that has forgotten, does no harm. What must not be
+ * forgotten is durable before it is acted on.
+ *
+ * <p>Confined to one thread. Times are those of {@link System#nanoTime}.
+ */
+final class Scheduler {
+  /** A worker that was not heard for so long, on this host, is ended: it may have been stopped. */
+  static final long SILENCE_NS = 3_000_000_000L;
+
+  /** How long a new head waits for the workers of the one before. */
+  static final long SETTLE_NS = 4_000_000_000L;
+
+  /** Attempts lost one after another, none with a step done, after which a job is given up. */
+  static final int MOST_FRUITLESS = 5;
+
+  private final JobStore store;
+  private final long startedNs;
+  private final Map<String, Job> jobs = new LinkedHashMap<>();
+  private final Map<String, Node> nodes = new TreeMap<>();
+  private final Map<String, Live> live = new HashMap<>();
+  private long refused;
+
+  /** A worker, and when it was last heard. */
+  private record Node(WorkerInfo worker, long heardNs) {}
+
+  /** How an attempt stands, and the step at which it was first seen. */
+  private record Live(AttemptStatus status, long firstStep) {}
+
+  /** Goes on where {@code store} says that the head before has stopped. */
+  Scheduler(JobStore store, long nowNs) {
+    this.store = store;
+    this.startedNs = nowNs;
+    store.load().forEach(job -> jobs.put(job.id(), job));
+  }
+
+  /** A worker lives, and these are its attempts. */
+  void report(WorkerInfo worker, List<AttemptStatus> attempts, long nowNs) {
+    nodes.put(worker.id(), new Node(worker, nowNs));
+    attempts.forEach(attempt -> take(worker, attempt));
+    place();
+  }
+
+  /** Looks for workers that are gone, and for slots. */
+  void tick(long nowNs) {
+    for (Node node : List.copyOf(nodes.values())) {
+      WorkerInfo worker = node.worker;
+      if (worker.process().isKnownDead()) {
+        lost(worker, "process %d has ended".formatted(worker.process().pid()));
+      } else if (nowNs - node.heardNs > SILENCE_NS && worker.process().kill()) {
+        lost(
+            worker,
+            String.format(
+                Locale.ROOT,
+                "process %d was silent for %.1f s and was ended",
+                worker.process().pid(),
+                (nowNs - node.heardNs) / 1e9));
+      }
+    }
+    if (nowNs - startedNs > SETTLE_NS) {
+      running().stream()
+          .filter(job -> !nodes.keySet().containsAll(job.placement()))
+          .forEach(job -> interrupt(job, "its worker has not come back"));
+    }
+    place();
+  }
+
+  /** The cluster has removed the node at this address. */
+  void memberGone(String address) {
+    nodes.values().stream()
+        .map(Node::worker)
+        .filter(worker -> worker.address().equals(address))
+        .toList()
+        .forEach(worker -> lost(worker, "it is not a member of the cluster any more"));
+    place();
+  }
+
+  /** Takes a job on; its id is its name and a number. */
+  Job submit(JobSpec spec, String name, String fingerprint, Instant now) {
+    if (spec.workers() < 1) {
+      throw new EngineException(
+          ErrorCode.INVALID_ARGUMENT, "workers has to be at least 1, is " + spec.workers());
+    }
+    long number = jobs.values().stream().mapToLong(Job::number).max().orElse(0) + 1;
+    int suffix = 1;
+    while (store.isTaken(name + "-" + suffix)) {
+      suffix++;
+    }
+    Job job = keep(Job.queued(name + "-" + suffix, number, spec, fingerprint, now));
+    place();
+    return jobs.get(job.id());
+  }
+
+  /** Ends a job; its last checkpoint stays. */
+  Job cancel(String id) {
+    Job job = find(id);
+    if (job.status().isEnd()) {
+      throw conflict(job, "it cannot be cancelled");
+    }
+    return end(job.in(JobStatus.CANCELLED, "cancelled by request"));
+  }
+
+  /** Queues a job again that has failed or was cancelled. */
+  Job resume(String id) {
+    Job job = find(id);
+    if (job.status() != JobStatus.FAILED && job.status() != JobStatus.CANCELLED) {
+      throw conflict(job, "it cannot be resumed");
+    }
+    keep(job.in(JobStatus.QUEUED, ""));
+    place();
+    return jobs.get(id);
+  }
+
+  /** Goes on with a job on another number of workers, from its last checkpoint. */
+  Job scale(String id, int workers) {
+    Job job = find(id);
+    if (job.status().isEnd()) {
+      throw conflict(job, "it cannot be scaled");
+    }
+    if (workers < 1) {
+      throw new EngineException(
+          ErrorCode.INVALID_ARGUMENT, "workers has to be at least 1, is " + workers);
+    }
+    Job scaled = job.with(job.spec().withWorkers(workers));
+    boolean isMoved = job.status() == JobStatus.RUNNING && workers != job.spec().workers();
+    if (isMoved) {
+      live.remove(id);
+      scaled = scaled.in(JobStatus.QUEUED, "goes on with " + workers + " workers");
+    }
+    keep(scaled);
+    place();
+    return jobs.get(id);
+  }
+
+  /** All that a worker is to run. */
+  List<Assignment> assignments(String worker) {
+    return running().stream()
+        .filter(job -> job.placement().getFirst().equals(worker))
+        .map(
+            job ->
+                new Assignment(
+                    job.id(), job.attempt(), job.spec(), job.attempt() > 1, job.fingerprint()))
+        .toList();
+  }
+
+  /** One job as it stands. */
+  JobView view(String id) {
+    Job job = find(id);
+    return new JobView(job, Optional.ofNullable(live.get(id)).map(Live::status));
+  }
+
+  /** All jobs as they stand, the first submitted first. */
+  List<JobView> views() {
+    return jobs.keySet().stream().map(this::view).toList();
+  }
+
+  List<WorkerInfo> workers() {
+    return nodes.values().stream().map(Node::worker).toList();
+  }
+
+  /** Reports of attempts that had been replaced. */
+  long refused() {
+    return refused;
+  }
+
+  private void take(WorkerInfo worker, AttemptStatus attempt) {
+    Job job = jobs.get(attempt.job());
+    boolean isCurrent =
+        job != null
+            && job.status() == JobStatus.RUNNING
+            && job.attempt() == attempt.attempt()
+            && job.placement().getFirst().equals(worker.id());
+    if (!isCurrent) {
+      refused += job != null && attempt.attempt() < job.attempt() ? 1 : 0;
+      return;
+    }
+    switch (attempt.state()) {
+      case RUNNING ->
+          live.merge(
+              job.id(),
+              new Live(attempt, attempt.step()),
+              (old, latest) ->
+                  old.status.attempt() == attempt.attempt()
+                      ? new Live(attempt, old.firstStep)
+                      : latest);
+      case FINISHED -> end(job.finished(attempt.outcome()));
+      case FAILED -> end(job.in(JobStatus.FAILED, attempt.outcome()));
+    }
+  }
+
+  private void lost(WorkerInfo worker, String why) {
+    nodes.remove(worker.id());
+    running().stream()
+        .filter(job -> job.placement().contains(worker.id()))
+        .forEach(job -> interrupt(job, "worker " + worker.name() + " was lost: " + why));
+  }
+
+  private void interrupt(Job job, String why) {
+    Live last = live.remove(job.id());
+    boolean isFruitless = last == null || last.status.step() <= last.firstStep;
+    Job waiting = job.interrupted(why, isFruitless);
+    keep(
+        waiting.fruitless() < MOST_FRUITLESS
+            ? waiting
+            : waiting.in(
+                JobStatus.FAILED,
+                "given up after %d attempts without a step; of the last: %s"
+                    .formatted(MOST_FRUITLESS, why)));
+  }
+
+  /** Gives slots to those who wait, in the order of their submission; who does not fit waits on. */
+  private void place() {
+    for (Job job : List.copyOf(jobs.values())) {
+      if (job.status() != JobStatus.QUEUED) {
+        continue;
+      }
+      Map<String, Integer> free = freeSlots();
+      int all = free.values().stream().mapToInt(Integer::intValue).sum();
+      int wanted = job.spec().workers();
+      if (all < wanted) {
+        jobs.put(job.id(), job.in(JobStatus.QUEUED, waiting(wanted, all)));
+        continue;
+      }
+      List<String> placement = new ArrayList<>();
+      for (int rank = 0; rank < wanted; rank++) {
+        String worker = freest(free);
+        free.merge(worker, -1, Integer::sum);
+        placement.add(worker);
+      }
+      keep(job.started(placement));
+    }
+  }
+
+  private String waiting(int wanted, int free) {
+    int slots = nodes.values().stream().mapToInt(node -> node.worker.slots()).sum();
+    return "waits for slots: needs %d, %d of %d are free".formatted(wanted, free, slots);
+  }
+
+  private static String freest(Map<String, Integer> free) {
+    return free.entrySet().stream()
+        .max(Map.Entry.<String, Integer>comparingByValue().thenComparing(Map.Entry::getKey, Comparator.reverseOrder()))
+        .orElseThrow()
+        .getKey();
+  }
+
+  private Map<String, Integer> freeSlots() {
+    Map<String, Integer> free = new TreeMap<>();
+    nodes.forEach((id, node) -> free.put(id, node.worker.slots()));
+    running().stream()
+        .map(Job::placement)
+        .flatMap(Collection::stream)
+        .forEach(worker -> free.computeIfPresent(worker, (_, slots) -> slots - 1));
+    return free;
+  }
+
+  private List<Job> running() {
+    return jobs.values().stream().filter(job -> job.status() == JobStatus.RUNNING).toList();
+  }
+
+  private Job end(Job job) {
+    live.remove(job.id());
+    keep(job);
+    place();
+    return job;
+  }
+
+  private Job keep(Job job) {
+    store.put(job);
+    jobs.put(job.id(), job);
+    return job;
+  }
+
+  private Job find(String id) {
+    Job job = jobs.get(id);
+    if (job == null) {
+      throw new EngineException(
+          ErrorCode.NOT_FOUND,
+          "there is no job " + id + "; there " + (jobs.isEmpty() ? "are none" : "is " + jobs.keySet()));
+    }
+    return job;
+  }
+
+  private static EngineException conflict(Job job, String what) {
+    return new EngineException(
+        ErrorCode.INVALID_ARGUMENT,
+        "job %s is %s: %s".formatted(job.id(), job.status(), what));
+  }
+}

@@ -1,0 +1,263 @@
+package io.tidemill.cluster.http;
+
+import static io.tidemill.serving.http.Replies.error;
+import static io.tidemill.serving.http.Replies.json;
+
+import io.tidemill.checkpoint.EventLog;
+import io.tidemill.cluster.job.JobSpec;
+import io.tidemill.cluster.message.HeadAnswer.JobView;
+import io.tidemill.cluster.message.HeadAnswer.Overview;
+import io.tidemill.cluster.message.HeadMessage;
+import io.tidemill.cluster.node.HeadClient;
+import io.tidemill.cluster.worker.Pipelines;
+import io.tidemill.dsl.Params;
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
+import io.tidemill.local.JobOptions;
+import io.tidemill.local.LocalJob;
+import io.tidemill.serving.http.BodyReader;
+import io.tidemill.serving.http.Handler;
+import io.tidemill.serving.http.MoreRoutes;
+import io.tidemill.serving.http.PathValues;
+import io.tidemill.serving.http.Replies;
+import io.tidemill.serving.http.Route;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
+import java.util.stream.Stream;
+import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
+import org.apache.pekko.http.javadsl.model.HttpMethods;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.stream.Materializer;
+
+/**
+ * The {@code /api} of a head: jobs in, how they stand out. Any node with the role answers; what has
+ * to be decided it asks the head.
+ */
+public final class Api implements MoreRoutes {
+  private static final int MOST_SPEC_BYTES = 1 << 20;
+  private static final int MOST_JAR_BYTES = 64 << 20;
+  private static final Duration BODY_TIMEOUT = Duration.ofSeconds(60);
+
+  private final HeadClient head;
+  private final String address;
+  private final ApiTokens tokens;
+  private final Pipelines pipelines;
+  private final Path state;
+
+  /** Checking a pipeline reads its sources, which may take a while. */
+  private final Executor checks =
+      Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("api-checks").factory());
+
+  /**
+   * The API of the node at {@code address}.
+   *
+   * @param state the state directory, where logs and histories are read and jars are put
+   */
+  public Api(
+      HeadClient head, String address, ApiTokens tokens, Pipelines pipelines, Path state) {
+    this.head = head;
+    this.address = address;
+    this.tokens = tokens;
+    this.pipelines = pipelines;
+    this.state = state;
+  }
+
+  @Override
+  public List<Route> with(Materializer materializer) {
+    BodyReader specs = new BodyReader(MOST_SPEC_BYTES, BODY_TIMEOUT, materializer);
+    BodyReader jars = new BodyReader(MOST_JAR_BYTES, BODY_TIMEOUT, materializer);
+    String job = "/api/jobs/{job}";
+    return Stream.of(
+            Route.of("api-cluster", HttpMethods.GET, "/api/cluster", this::cluster),
+            Route.of("api-jobs", HttpMethods.GET, "/api/jobs", this::jobs),
+            Route.of(
+                "api-submit", HttpMethods.POST, "/api/jobs", (r, _) -> submit(specs, r)),
+            Route.of("api-job", HttpMethods.GET, job, this::job),
+            Route.of("api-cancel", HttpMethods.DELETE, job, this::cancel),
+            Route.of("api-resume", HttpMethods.POST, job + "/resume", this::resume),
+            Route.of(
+                "api-scale", HttpMethods.POST, job + "/scale", (r, v) -> scale(specs, r, v)),
+            Route.of("api-checkpoints", HttpMethods.GET, job + "/checkpoints", this::checkpoints),
+            Route.of("api-metrics", HttpMethods.GET, job + "/metrics", this::metrics),
+            Route.of("api-logs", HttpMethods.GET, job + "/logs", this::logs),
+            Route.of("api-jar", HttpMethods.POST, "/api/jars", (r, _) -> jar(jars, r)))
+        .map(route -> new Route(route.name(), route.method(), route.segments(), guarded(route.handler(), materializer)))
+        .toList();
+  }
+
+  private Handler guarded(Handler handler, Materializer materializer) {
+    return (request, values) -> {
+      if (tokens.admits(request.getHeader("Authorization").map(HttpHeader::value))) {
+        return handler.handle(request, values);
+      }
+      request.discardEntityBytes(materializer);
+      return CompletableFuture.completedStage(
+          error(401, "a token is needed: send Authorization: Bearer TOKEN, the head's " + ApiTokens.VARIABLE)
+              .addHeader(Replies.header("WWW-Authenticate", "Bearer")));
+    };
+  }
+
+  private CompletionStage<HttpResponse> cluster(HttpRequest request, PathValues values) {
+    return head.ask(HeadMessage.Look::new)
+        .thenApply(
+            overview ->
+                json(200, ApiJson.bytes(ApiJson.cluster(overview, head.members(), address))));
+  }
+
+  private CompletionStage<HttpResponse> jobs(HttpRequest request, PathValues values) {
+    return head.ask(HeadMessage.Look::new)
+        .thenApply(overview -> json(200, ApiJson.bytes(ApiJson.jobs(overview.jobs()))));
+  }
+
+  private CompletionStage<HttpResponse> job(HttpRequest request, PathValues values) {
+    return known(values).thenApply(view -> json(200, ApiJson.bytes(ApiJson.job(view))));
+  }
+
+  private CompletionStage<HttpResponse> submit(BodyReader bodies, HttpRequest request) {
+    return bodies
+        .read(request)
+        .thenApplyAsync(this::checked, checks)
+        .thenCompose(
+            checked ->
+                head.ask(
+                    asker ->
+                        new HeadMessage.Submit(
+                            checked.spec, checked.name, checked.fingerprint, asker)))
+        .thenApply(overview -> one(201, overview));
+  }
+
+  private record Checked(JobSpec spec, String name, String fingerprint) {}
+
+  /** Refuses what no worker could run, before it is a job. */
+  private Checked checked(byte[] body) {
+    JobSpec spec = ApiJson.spec(body);
+    Pipelines.Named named = pipelines.find(spec.pipeline());
+    JobOptions options =
+        JobOptions.of(named.job(), named.name(), state).withSeed(spec.seed());
+    String fingerprint =
+        LocalJob.graph(named.definition(), new Params(spec.params(), spec.seed()), options)
+            .fingerprint();
+    return new Checked(spec, named.job(), fingerprint);
+  }
+
+  private CompletionStage<HttpResponse> cancel(HttpRequest request, PathValues values) {
+    return head.ask(asker -> new HeadMessage.Cancel(values.get("job"), asker))
+        .thenApply(overview -> one(200, overview));
+  }
+
+  private CompletionStage<HttpResponse> resume(HttpRequest request, PathValues values) {
+    return head.ask(asker -> new HeadMessage.Resume(values.get("job"), asker))
+        .thenApply(overview -> one(200, overview));
+  }
+
+  private CompletionStage<HttpResponse> scale(
+      BodyReader bodies, HttpRequest request, PathValues values) {
+    return bodies
+        .read(request)
+        .thenCompose(
+            body -> {
+              int workers = ApiJson.workers(body);
+              return head.ask(
+                  asker -> new HeadMessage.Scale(values.get("job"), workers, asker));
+            })
+        .thenApply(overview -> one(200, overview));
+  }
+
+  private CompletionStage<HttpResponse> checkpoints(HttpRequest request, PathValues values) {
+    return events(values, "checkpoint");
+  }
+
+  private CompletionStage<HttpResponse> metrics(HttpRequest request, PathValues values) {
+    return known(values)
+        .thenApply(
+            view -> {
+              List<Map<String, Object>> taken = eventsOf(view, "checkpoint");
+              Object metrics = taken.isEmpty() ? Map.of() : taken.getLast().getOrDefault("metrics", Map.of());
+              return json(200, ApiJson.bytes(metrics));
+            });
+  }
+
+  private CompletionStage<HttpResponse> logs(HttpRequest request, PathValues values) {
+    return known(values)
+        .thenApply(
+            view -> {
+              Path log = folder(view).resolve("logs").resolve("rank-0.log");
+              try {
+                byte[] text = Files.exists(log) ? Files.readAllBytes(log) : new byte[0];
+                return Replies.bytes(200, ContentTypes.TEXT_PLAIN_UTF8, text);
+              } catch (IOException e) {
+                throw new EngineException(ErrorCode.RESOURCE, log + " cannot be read: " + e, e);
+              }
+            });
+  }
+
+  private CompletionStage<HttpResponse> events(PathValues values, String kind) {
+    return known(values).thenApply(view -> json(200, ApiJson.bytes(eventsOf(view, kind))));
+  }
+
+  private List<Map<String, Object>> eventsOf(JobView view, String kind) {
+    return EventLog.read(folder(view)).stream()
+        .filter(event -> kind.equals(event.get("event")))
+        .toList();
+  }
+
+  /** Keeps a jar under the hash of its bytes; that is then the pipeline's name. */
+  private CompletionStage<HttpResponse> jar(BodyReader bodies, HttpRequest request) {
+    return bodies
+        .read(request)
+        .thenApplyAsync(
+            body -> {
+              try {
+                String hash =
+                    HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(body));
+                Path jars = Files.createDirectories(state.resolve("jars"));
+                Path jar = jars.resolve(hash + ".jar").toAbsolutePath();
+                if (!Files.exists(jar)) {
+                  Path arriving = Files.createTempFile(jars, "arriving", ".tmp");
+                  Files.write(arriving, body);
+                  io.tidemill.storage.DurableFiles.rename(arriving, jar);
+                }
+                return json(201, ApiJson.bytes(Map.of("path", jar.toString())));
+              } catch (IOException e) {
+                throw new EngineException(
+                    ErrorCode.RESOURCE, "the jar cannot be kept in " + state + ": " + e, e);
+              } catch (NoSuchAlgorithmException e) {
+                throw new IllegalStateException(e);
+              }
+            },
+            checks);
+  }
+
+  private CompletionStage<JobView> known(PathValues values) {
+    String id = values.get("job");
+    return head.ask(HeadMessage.Look::new)
+        .thenApply(
+            overview ->
+                overview.jobs().stream()
+                    .filter(view -> view.job().id().equals(id))
+                    .findFirst()
+                    .orElseThrow(
+                        () -> new EngineException(ErrorCode.NOT_FOUND, "there is no job " + id)));
+  }
+
+  private static HttpResponse one(int status, Overview overview) {
+    return json(status, ApiJson.bytes(ApiJson.job(overview.jobs().getFirst())));
+  }
+
+  private Path folder(JobView view) {
+    return state.resolve("jobs").resolve(view.job().id());
+  }
+}

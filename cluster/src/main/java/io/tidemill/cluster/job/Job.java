@@ -1,0 +1,138 @@
+package io.tidemill.cluster.job;
+
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * A submitted job, as the head keeps it in the job's folder.
+ *
+ * @param id names it, and its folder
+ * @param number counts submissions, from 1
+ * @param fingerprint of its graph, which every node has to find again
+ * @param attempt counts its attempts; 0 before the first
+ * @param placement the worker of each rank, while it runs
+ * @param reason why it stands so, in one sentence; empty where nothing is to be said
+ * @param restarts attempts that ended because a worker was lost
+ * @param fruitless how many of them came one after another with no step done in between
+ * @param report what came of it, one JSON object; empty until it has finished
+ */
+public record Job(
+    String id,
+    long number,
+    JobSpec spec,
+    String fingerprint,
+    Instant submitted,
+    JobStatus status,
+    long attempt,
+    List<String> placement,
+    String reason,
+    long restarts,
+    int fruitless,
+    String report) {
+  public Job {
+    placement = List.copyOf(placement);
+  }
+
+  /** A job that nobody has begun. */
+  public static Job queued(
+      String id, long number, JobSpec spec, String fingerprint, Instant submitted) {
+    return new Job(
+        id,
+        number,
+        spec,
+        fingerprint,
+        submitted,
+        JobStatus.QUEUED,
+        0,
+        List.of(),
+        "",
+        0,
+        0,
+        "");
+  }
+
+  /** The next attempt, on these workers. */
+  public Job started(List<String> workers) {
+    return new Job(
+        id,
+        number,
+        spec,
+        fingerprint,
+        submitted,
+        JobStatus.RUNNING,
+        attempt + 1,
+        workers,
+        "",
+        restarts,
+        fruitless,
+        report);
+  }
+
+  /** The same job in another state; on no worker. */
+  public Job in(JobStatus newStatus, String newReason) {
+    return new Job(
+        id,
+        number,
+        spec,
+        fingerprint,
+        submitted,
+        newStatus,
+        attempt,
+        List.of(),
+        newReason,
+        restarts,
+        fruitless,
+        report);
+  }
+
+  /** Waiting again, after a worker was lost. */
+  public Job interrupted(String newReason, boolean isFruitless) {
+    return new Job(
+        id,
+        number,
+        spec,
+        fingerprint,
+        submitted,
+        JobStatus.QUEUED,
+        attempt,
+        List.of(),
+        newReason,
+        restarts + 1,
+        isFruitless ? fruitless + 1 : 0,
+        report);
+  }
+
+  /** Done. */
+  public Job finished(String newReport) {
+    return new Job(
+        id,
+        number,
+        spec,
+        fingerprint,
+        submitted,
+        JobStatus.FINISHED,
+        attempt,
+        List.of(),
+        "",
+        restarts,
+        fruitless,
+        newReport);
+  }
+
+  /** The same job, to run otherwise from its next attempt on. */
+  public Job with(JobSpec newSpec) {
+    return new Job(
+        id,
+        number,
+        newSpec,
+        fingerprint,
+        submitted,
+        status,
+        attempt,
+        placement,
+        reason,
+        restarts,
+        fruitless,
+        report);
+  }
+}

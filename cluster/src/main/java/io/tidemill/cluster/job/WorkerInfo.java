@@ -1,0 +1,25 @@
+package io.tidemill.cluster.job;
+
+import java.util.List;
+
+/**
+ * A worker process, as it introduces itself.
+ *
+ * @param id one process: another one under the same name has another id
+ * @param name what people call it
+ * @param address of its node in the cluster, {@code host:port}
+ * @param process how to find the process where it runs
+ * @param slots ranks that it takes
+ * @param devices what computes in it
+ */
+public record WorkerInfo(
+    String id,
+    String name,
+    String address,
+    HostProcess process,
+    int slots,
+    List<String> devices) {
+  public WorkerInfo {
+    devices = List.copyOf(devices);
+  }
+}

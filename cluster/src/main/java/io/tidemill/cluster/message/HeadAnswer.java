@@ -1,0 +1,26 @@
+package io.tidemill.cluster.message;
+
+import io.tidemill.cluster.job.AttemptStatus;
+import io.tidemill.cluster.job.Job;
+import io.tidemill.cluster.job.WorkerInfo;
+import io.tidemill.error.ErrorCode;
+import java.util.List;
+import java.util.Optional;
+
+/** What the head says to who asked it. */
+public sealed interface HeadAnswer extends ClusterMessage {
+  /**
+   * The jobs that were asked for, all workers, and what was refused so far.
+   *
+   * @param epoch counts the heads that this cluster has had
+   * @param refused messages of attempts that were no longer valid
+   */
+  record Overview(long epoch, List<JobView> jobs, List<WorkerInfo> workers, long refused)
+      implements HeadAnswer {}
+
+  /** No, and why. */
+  record Refusal(ErrorCode code, String sentence) implements HeadAnswer {}
+
+  /** A job, and how its attempt stands where one runs. */
+  record JobView(Job job, Optional<AttemptStatus> live) {}
+}

@@ -1,0 +1,17 @@
+package io.tidemill.cluster.message;
+
+import io.tidemill.cluster.job.Assignment;
+import java.util.List;
+
+/** What a worker understands. */
+public sealed interface WorkerMessage extends ClusterMessage {
+  /**
+   * All that the worker is to run; anything else it has to stop.
+   *
+   * @param epoch of the head that says so: an older one is not obeyed
+   */
+  record Assignments(long epoch, List<Assignment> assignments) implements WorkerMessage {}
+
+  /** Say how things stand; from the worker to itself. */
+  record Tick() implements WorkerMessage {}
+}

@@ -1,0 +1,75 @@
+package io.tidemill.cluster.node;
+
+import io.tidemill.cluster.message.HeadAnswer;
+import io.tidemill.cluster.message.HeadAnswer.Overview;
+import io.tidemill.cluster.message.HeadAnswer.Refusal;
+import io.tidemill.cluster.message.HeadMessage;
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.cluster.Member;
+import org.apache.pekko.cluster.MemberStatus;
+import org.apache.pekko.cluster.typed.Cluster;
+
+/** Asks the head from any node. Any thread. */
+public final class HeadClient {
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+  private final ActorSystem<Void> system;
+  private final ActorRef<HeadMessage> head;
+
+  HeadClient(ActorSystem<Void> system, ActorRef<HeadMessage> head) {
+    this.system = system;
+    this.head = head;
+  }
+
+  /**
+   * A node as this one sees it.
+   *
+   * @param address {@code host:port}
+   * @param status as Pekko calls it, in lower case; {@code unreachable} where it does not answer
+   */
+  public record MemberView(String address, String role, String status) {}
+
+  /** What the head answers; its refusals and its silence are failures of the future. */
+  public CompletionStage<Overview> ask(Function<ActorRef<HeadAnswer>, HeadMessage> question) {
+    return AskPattern.<HeadMessage, HeadAnswer>ask(
+            head, question::apply, PATIENCE, system.scheduler())
+        .handle(
+            (answer, failure) ->
+                switch (answer) {
+                  case Overview overview -> overview;
+                  case Refusal refusal ->
+                      throw new EngineException(refusal.code(), refusal.sentence());
+                  case null ->
+                      throw new EngineException(
+                          ErrorCode.RESOURCE,
+                          "the head has not answered within %d s; it may be moving to another node: try again"
+                              .formatted(PATIENCE.toSeconds()),
+                          failure);
+                });
+  }
+
+  /** All nodes of the cluster. */
+  public List<MemberView> members() {
+    Cluster cluster = Cluster.get(system);
+    List<MemberView> views = new ArrayList<>();
+    for (Member member : cluster.state().getMembers()) {
+      if (member.status().equals(MemberStatus.removed())) {
+        continue;
+      }
+      boolean isUnreachable = cluster.state().getUnreachable().contains(member);
+      String status = isUnreachable ? "unreachable" : member.status().toString().toLowerCase(java.util.Locale.ROOT);
+      String role = member.getRoles().contains("head") ? "head" : "worker";
+      views.add(new MemberView(member.address().hostPort().split("@", 2)[1], role, status));
+    }
+    return views;
+  }
+}

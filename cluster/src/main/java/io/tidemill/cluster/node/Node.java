@@ -1,0 +1,187 @@
+package io.tidemill.cluster.node;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.tidemill.cluster.head.HeadActor;
+import io.tidemill.cluster.job.HostProcess;
+import io.tidemill.cluster.job.WorkerInfo;
+import io.tidemill.cluster.message.HeadMessage;
+import io.tidemill.cluster.worker.Pipelines;
+import io.tidemill.cluster.worker.WorkerActor;
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import org.apache.pekko.actor.Address;
+import org.apache.pekko.actor.AddressFromURIString;
+import org.apache.pekko.actor.CoordinatedShutdown;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.ClusterSingleton;
+import org.apache.pekko.cluster.typed.ClusterSingletonSettings;
+import org.apache.pekko.cluster.typed.JoinSeedNodes;
+import org.apache.pekko.cluster.typed.SingletonActor;
+
+/**
+ * This process as a member of the cluster, a head or a worker, until it is closed or thrown out.
+ *
+ * <p>A node that the others have removed ends the process: it must not go on with work that has
+ * been given to another. Any thread.
+ */
+public final class Node implements AutoCloseable {
+  private static final String HEAD = "head";
+  private static final String WORKER = "worker";
+  private static final String SYSTEM = "tidemill";
+  private static final long LEAVE_SECONDS = 10;
+
+  private final ActorSystem<Void> system;
+  private final ActorRef<HeadMessage> head;
+
+  private Node(ActorSystem<Void> system, ActorRef<HeadMessage> head) {
+    this.system = system;
+    this.head = head;
+  }
+
+  /**
+   * Starts a head. Where members of the cluster are known from before, it joins them; so a head
+   * that was killed does not found a second cluster beside those that go on.
+   */
+  public static Node head(NodeOptions options) {
+    KnownMembers known = new KnownMembers(options.state());
+    List<String> before = known.read();
+    ActorSystem<Void> system = system(HEAD, options, before.isEmpty());
+    ActorRef<HeadMessage> head = singleton(system, HeadActor.create(options.state()));
+    system.systemActorOf(known.behavior(), "known-members", org.apache.pekko.actor.typed.Props.empty());
+    List<String> seeds = new ArrayList<>(List.of(addressOf(system)));
+    seeds.addAll(options.seeds());
+    seeds.addAll(before);
+    join(system, seeds);
+    return new Node(system, head);
+  }
+
+  /**
+   * Starts a worker.
+   *
+   * @param name what people call it
+   * @param slots ranks that it takes
+   */
+  public static Node worker(
+      NodeOptions options, String name, int slots, List<String> devices, Pipelines pipelines) {
+    ActorSystem<Void> system = system(WORKER, options, true);
+    ActorRef<HeadMessage> head = singleton(system, Behaviors.empty());
+    WorkerInfo self =
+        new WorkerInfo(
+            UUID.randomUUID().toString(),
+            name,
+            addressOf(system),
+            HostProcess.current(),
+            slots,
+            devices);
+    system.systemActorOf(
+        WorkerActor.create(self, pipelines, options.state(), head),
+        "worker",
+        org.apache.pekko.actor.typed.Props.empty());
+    join(system, options.seeds());
+    return new Node(system, head);
+  }
+
+  /** Where other nodes reach it, {@code host:port}. */
+  public String address() {
+    return addressOf(system);
+  }
+
+  /** Asks the head of the cluster, wherever that is. */
+  public HeadClient client() {
+    return new HeadClient(system, head);
+  }
+
+  /** Blocks until the node has left. */
+  public void awaitEnd() throws InterruptedException {
+    try {
+      system.getWhenTerminated().toCompletableFuture().get();
+    } catch (java.util.concurrent.ExecutionException e) {
+      throw new EngineException(ErrorCode.INTERNAL, "the node ended: " + e.getCause(), e);
+    }
+  }
+
+  /** Leaves the cluster; what it runs goes to others. */
+  @Override
+  public void close() {
+    CoordinatedShutdown.get(system).runAll(CoordinatedShutdown.actorSystemTerminateReason());
+    system
+        .getWhenTerminated()
+        .toCompletableFuture()
+        .completeOnTimeout(null, LEAVE_SECONDS, TimeUnit.SECONDS)
+        .join();
+  }
+
+  private static ActorRef<HeadMessage> singleton(
+      ActorSystem<Void> system, Behavior<HeadMessage> behavior) {
+    return ClusterSingleton.get(system)
+        .init(
+            SingletonActor.of(
+                    Behaviors.supervise(behavior)
+                        .onFailure(SupervisorStrategy.restart().withLimit(3, java.time.Duration.ofMinutes(1))),
+                    HEAD)
+                .withSettings(ClusterSingletonSettings.create(system).withRole(HEAD)));
+  }
+
+  private static void join(ActorSystem<Void> system, List<String> seeds) {
+    List<Address> addresses =
+        seeds.stream()
+            .distinct()
+            .map(seed -> AddressFromURIString.parse("pekko://" + SYSTEM + "@" + seed))
+            .toList();
+    Cluster.get(system).manager().tell(new JoinSeedNodes(addresses));
+  }
+
+  private static String addressOf(ActorSystem<Void> system) {
+    return Cluster.get(system).selfMember().address().hostPort().split("@", 2)[1];
+  }
+
+  private static ActorSystem<Void> system(String role, NodeOptions options, boolean isFounding) {
+    Map<String, Object> chosen =
+        Map.of(
+            "pekko.remote.artery.canonical.hostname",
+            options.host(),
+            "pekko.remote.artery.canonical.port",
+            options.port(),
+            "pekko.cluster.roles",
+            List.of(role),
+            // How long the first seed waits for the others before it founds a cluster.
+            "pekko.cluster.seed-node-timeout",
+            isFounding ? "500 ms" : "10 s");
+    ClassLoader loader = Node.class.getClassLoader();
+    Config config =
+        ConfigFactory.parseMap(chosen)
+            .withFallback(ConfigFactory.parseResources(loader, "tidemill-cluster.conf"))
+            .withFallback(ConfigFactory.defaultOverrides())
+            .withFallback(ConfigFactory.defaultReference(loader))
+            .resolve();
+    try {
+      return ActorSystem.create(Behaviors.<Void>empty(), SYSTEM, config);
+    } catch (RuntimeException e) {
+      throw new EngineException(
+          ErrorCode.RESOURCE,
+          "node %s:%d cannot listen: %s; choose another --host or --port"
+              .formatted(options.host(), options.port(), root(e)),
+          e);
+    }
+  }
+
+  private static String root(Throwable failure) {
+    Throwable root = failure;
+    while (root.getCause() != null && !(root instanceof CompletionException)) {
+      root = root.getCause();
+    }
+    return String.valueOf(root.getMessage());
+  }
+}

@@ -74,7 +74,8 @@ final class JobCommand implements Runnable {
     return workers.orElseThrow(
         () ->
             new EngineException(
-                ErrorCode.INVALID_ARGUMENT, "job " + id + " scale: the number of workers is missing"));
+                ErrorCode.INVALID_ARGUMENT,
+                "job " + id + " scale: the number of workers is missing"));
   }
 
   private void show(JsonNode job) {

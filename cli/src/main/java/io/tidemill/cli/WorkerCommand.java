@@ -44,7 +44,8 @@ final class WorkerCommand implements Runnable {
     }
     if (arguments.join.isEmpty()) {
       throw new EngineException(
-          ErrorCode.INVALID_ARGUMENT, "--join is missing: name a node of the cluster, as HOST:PORT");
+          ErrorCode.INVALID_ARGUMENT,
+          "--join is missing: name a node of the cluster, as HOST:PORT");
     }
     arguments.endWithParent();
     try (Node node =

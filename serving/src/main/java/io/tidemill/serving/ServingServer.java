@@ -58,10 +58,7 @@ public final class ServingServer implements AutoCloseable {
 
   /** As above, with more routes on the same port. */
   public static ServingServer start(
-      ServingConfig config,
-      ModelStore store,
-      Device device,
-      MoreRoutes more) {
+      ServingConfig config, ModelStore store, Device device, MoreRoutes more) {
     ServingMetrics metrics = new ServingMetrics();
     BatchExecutors executors = BatchExecutors.start(config.executors());
     ModelRegistry registry = new ModelRegistry(store, device, executors, metrics, limits(config));

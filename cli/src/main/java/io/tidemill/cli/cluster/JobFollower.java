@@ -47,7 +47,10 @@ public final class JobFollower {
         if (state.equals("FAILED") || state.equals("CANCELLED")) {
           throw new EngineException(
               ErrorCode.USER_CODE,
-              "job " + id + (state.equals("FAILED") ? " failed: " : ": ") + job.path("reason").asText());
+              "job "
+                  + id
+                  + (state.equals("FAILED") ? " failed: " : ": ")
+                  + job.path("reason").asText());
         }
         String now = job.path("reason").asText("");
         if (!now.equals(reason) && !job.path("reason").isNull()) {

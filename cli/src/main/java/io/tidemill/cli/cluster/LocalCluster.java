@@ -25,6 +25,11 @@ public final class LocalCluster implements AutoCloseable {
   private static final String LOOPBACK = "127.0.0.1";
   private static final long LOOK_MS = 100;
 
+  /**
+   * A node begins small and grows with its work; by default it would begin with a 64th of memory.
+   */
+  private static final String SMALL_HEAP = "-Xms24m";
+
   private final List<ChildProcess> children = new ArrayList<>();
   private final int workers;
 
@@ -43,7 +48,9 @@ public final class LocalCluster implements AutoCloseable {
     for (int node = 0; node <= workers; node++) {
       String own = addresses.get(node);
       String others =
-          addresses.stream().filter(address -> !address.equals(own)).collect(Collectors.joining(","));
+          addresses.stream()
+              .filter(address -> !address.equals(own))
+              .collect(Collectors.joining(","));
       String name = node == 0 ? "head" : "worker-" + node;
       List<String> words =
           node == 0
@@ -117,8 +124,8 @@ public final class LocalCluster implements AutoCloseable {
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
         .filter(argument -> !argument.startsWith("-Dtidemill."))
         .forEach(command::add);
-    command.addAll(
-        List.of("-cp", System.getProperty("java.class.path"), "io.tidemill.cli.Main"));
+    command.add(SMALL_HEAP);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), "io.tidemill.cli.Main"));
     return command;
   }
 

@@ -26,7 +26,8 @@ public final class JobTable {
             field -> {
               JsonNode value = field.getValue();
               if (!value.isNull()) {
-                line(text, field.getKey(), value.isTextual() ? value.textValue() : value.toString());
+                line(
+                    text, field.getKey(), value.isTextual() ? value.textValue() : value.toString());
               }
             });
     return text.toString();

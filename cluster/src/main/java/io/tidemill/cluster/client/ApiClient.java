@@ -93,7 +93,9 @@ public final class ApiClient implements AutoCloseable {
     } catch (ConnectException e) {
       throw new EngineException(
           ErrorCode.RESOURCE,
-          "--head " + head + ": nobody listens there; start a cluster by ./tidemill up, or name another",
+          "--head "
+              + head
+              + ": nobody listens there; start a cluster by ./tidemill up, or name another",
           e);
     } catch (IOException e) {
       throw new EngineException(ErrorCode.RESOURCE, "--head " + head + " does not answer: " + e, e);

@@ -45,7 +45,9 @@ public final class HeadActor extends AbstractBehavior<HeadMessage> {
             MemberRemoved.class,
             removed ->
                 new HeadMessage.MemberGone(removed.member().address().hostPort().split("@", 2)[1]));
-    Cluster.get(context.getSystem()).subscriptions().tell(Subscribe.create(gone, MemberRemoved.class));
+    Cluster.get(context.getSystem())
+        .subscriptions()
+        .tell(Subscribe.create(gone, MemberRemoved.class));
   }
 
   /** A head for the jobs of a state directory. */
@@ -74,8 +76,7 @@ public final class HeadActor extends AbstractBehavior<HeadMessage> {
         workers.keySet().retainAll(known);
       }
       case HeadMessage.MemberGone gone -> scheduler.memberGone(gone.address());
-      case HeadMessage.Look look ->
-          look.replyTo().tell(overview(scheduler.views()));
+      case HeadMessage.Look look -> look.replyTo().tell(overview(scheduler.views()));
       case HeadMessage.Submit submit ->
           answer(
               submit.replyTo(),

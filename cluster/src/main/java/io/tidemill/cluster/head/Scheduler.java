@@ -265,7 +265,9 @@ final class Scheduler {
 
   private static String freest(Map<String, Integer> free) {
     return free.entrySet().stream()
-        .max(Map.Entry.<String, Integer>comparingByValue().thenComparing(Map.Entry::getKey, Comparator.reverseOrder()))
+        .max(
+            Map.Entry.<String, Integer>comparingByValue()
+                .thenComparing(Map.Entry::getKey, Comparator.reverseOrder()))
         .orElseThrow()
         .getKey();
   }
@@ -302,14 +304,16 @@ final class Scheduler {
     if (job == null) {
       throw new EngineException(
           ErrorCode.NOT_FOUND,
-          "there is no job " + id + "; there " + (jobs.isEmpty() ? "are none" : "is " + jobs.keySet()));
+          "there is no job "
+              + id
+              + "; there "
+              + (jobs.isEmpty() ? "are none" : "is " + jobs.keySet()));
     }
     return job;
   }
 
   private static EngineException conflict(Job job, String what) {
     return new EngineException(
-        ErrorCode.INVALID_ARGUMENT,
-        "job %s is %s: %s".formatted(job.id(), job.status(), what));
+        ErrorCode.INVALID_ARGUMENT, "job %s is %s: %s".formatted(job.id(), job.status(), what));
   }
 }

@@ -66,8 +66,7 @@ public final class Api implements MoreRoutes {
    *
    * @param state the state directory, where logs and histories are read and jars are put
    */
-  public Api(
-      HeadClient head, String address, ApiTokens tokens, Pipelines pipelines, Path state) {
+  public Api(HeadClient head, String address, ApiTokens tokens, Pipelines pipelines, Path state) {
     this.head = head;
     this.address = address;
     this.tokens = tokens;
@@ -83,18 +82,22 @@ public final class Api implements MoreRoutes {
     return Stream.of(
             Route.of("api-cluster", HttpMethods.GET, "/api/cluster", this::cluster),
             Route.of("api-jobs", HttpMethods.GET, "/api/jobs", this::jobs),
-            Route.of(
-                "api-submit", HttpMethods.POST, "/api/jobs", (r, _) -> submit(specs, r)),
+            Route.of("api-submit", HttpMethods.POST, "/api/jobs", (r, _) -> submit(specs, r)),
             Route.of("api-job", HttpMethods.GET, job, this::job),
             Route.of("api-cancel", HttpMethods.DELETE, job, this::cancel),
             Route.of("api-resume", HttpMethods.POST, job + "/resume", this::resume),
-            Route.of(
-                "api-scale", HttpMethods.POST, job + "/scale", (r, v) -> scale(specs, r, v)),
+            Route.of("api-scale", HttpMethods.POST, job + "/scale", (r, v) -> scale(specs, r, v)),
             Route.of("api-checkpoints", HttpMethods.GET, job + "/checkpoints", this::checkpoints),
             Route.of("api-metrics", HttpMethods.GET, job + "/metrics", this::metrics),
             Route.of("api-logs", HttpMethods.GET, job + "/logs", this::logs),
             Route.of("api-jar", HttpMethods.POST, "/api/jars", (r, _) -> jar(jars, r)))
-        .map(route -> new Route(route.name(), route.method(), route.segments(), guarded(route.handler(), materializer)))
+        .map(
+            route ->
+                new Route(
+                    route.name(),
+                    route.method(),
+                    route.segments(),
+                    guarded(route.handler(), materializer)))
         .toList();
   }
 
@@ -105,7 +108,10 @@ public final class Api implements MoreRoutes {
       }
       request.discardEntityBytes(materializer);
       return CompletableFuture.completedStage(
-          error(401, "a token is needed: send Authorization: Bearer TOKEN, the head's " + ApiTokens.VARIABLE)
+          error(
+                  401,
+                  "a token is needed: send Authorization: Bearer TOKEN, the head's "
+                      + ApiTokens.VARIABLE)
               .addHeader(Replies.header("WWW-Authenticate", "Bearer")));
     };
   }
@@ -119,11 +125,14 @@ public final class Api implements MoreRoutes {
 
   private CompletionStage<HttpResponse> jobs(HttpRequest request, PathValues values) {
     return head.ask(HeadMessage.Look::new)
-        .thenApply(overview -> json(200, ApiJson.bytes(ApiJson.jobs(overview.jobs()))));
+        .thenApply(overview -> json(200, ApiJson.bytes(ApiJson.jobs(overview))));
   }
 
   private CompletionStage<HttpResponse> job(HttpRequest request, PathValues values) {
-    return known(values).thenApply(view -> json(200, ApiJson.bytes(ApiJson.job(view))));
+    return head.ask(HeadMessage.Look::new)
+        .thenApply(
+            overview ->
+                json(200, ApiJson.bytes(ApiJson.job(find(overview, values), overview.workers()))));
   }
 
   private CompletionStage<HttpResponse> submit(BodyReader bodies, HttpRequest request) {
@@ -145,8 +154,7 @@ public final class Api implements MoreRoutes {
   private Checked checked(byte[] body) {
     JobSpec spec = ApiJson.spec(body);
     Pipelines.Named named = pipelines.find(spec.pipeline());
-    JobOptions options =
-        JobOptions.of(named.job(), named.name(), state).withSeed(spec.seed());
+    JobOptions options = JobOptions.of(named.job(), named.name(), state).withSeed(spec.seed());
     String fingerprint =
         LocalJob.graph(named.definition(), new Params(spec.params(), spec.seed()), options)
             .fingerprint();
@@ -170,8 +178,7 @@ public final class Api implements MoreRoutes {
         .thenCompose(
             body -> {
               int workers = ApiJson.workers(body);
-              return head.ask(
-                  asker -> new HeadMessage.Scale(values.get("job"), workers, asker));
+              return head.ask(asker -> new HeadMessage.Scale(values.get("job"), workers, asker));
             })
         .thenApply(overview -> one(200, overview));
   }
@@ -185,7 +192,8 @@ public final class Api implements MoreRoutes {
         .thenApply(
             view -> {
               List<Map<String, Object>> taken = eventsOf(view, "checkpoint");
-              Object metrics = taken.isEmpty() ? Map.of() : taken.getLast().getOrDefault("metrics", Map.of());
+              Object metrics =
+                  taken.isEmpty() ? Map.of() : taken.getLast().getOrDefault("metrics", Map.of());
               return json(200, ApiJson.bytes(metrics));
             });
   }
@@ -242,19 +250,19 @@ public final class Api implements MoreRoutes {
   }
 
   private CompletionStage<JobView> known(PathValues values) {
+    return head.ask(HeadMessage.Look::new).thenApply(overview -> find(overview, values));
+  }
+
+  private static JobView find(Overview overview, PathValues values) {
     String id = values.get("job");
-    return head.ask(HeadMessage.Look::new)
-        .thenApply(
-            overview ->
-                overview.jobs().stream()
-                    .filter(view -> view.job().id().equals(id))
-                    .findFirst()
-                    .orElseThrow(
-                        () -> new EngineException(ErrorCode.NOT_FOUND, "there is no job " + id)));
+    return overview.jobs().stream()
+        .filter(view -> view.job().id().equals(id))
+        .findFirst()
+        .orElseThrow(() -> new EngineException(ErrorCode.NOT_FOUND, "there is no job " + id));
   }
 
   private static HttpResponse one(int status, Overview overview) {
-    return json(status, ApiJson.bytes(ApiJson.job(overview.jobs().getFirst())));
+    return json(status, ApiJson.bytes(ApiJson.job(overview.jobs().getFirst(), overview.workers())));
   }
 
   private Path folder(JobView view) {

@@ -51,7 +51,8 @@ final class ApiJson {
           json.path("pipeline").textValue(),
           params(json.path("params")),
           whole(json, "seed", 1),
-          Math.toIntExact(Math.clamp(whole(json, "workers", 1), Integer.MIN_VALUE, Integer.MAX_VALUE)));
+          Math.toIntExact(
+              Math.clamp(whole(json, "workers", 1), Integer.MIN_VALUE, Integer.MAX_VALUE)));
     } catch (JsonProcessingException e) {
       throw malformed("it is not JSON: " + e.getOriginalMessage());
     } catch (IOException e) {
@@ -72,7 +73,8 @@ final class ApiJson {
     }
   }
 
-  static ObjectNode job(JobView view) {
+  /** {@code workers} are those that the head knows, for their names. */
+  static ObjectNode job(JobView view, List<WorkerInfo> workers) {
     Job job = view.job();
     ObjectNode json = MAPPER.createObjectNode();
     json.put("id", job.id());
@@ -83,6 +85,8 @@ final class ApiJson {
     job.spec().params().forEach(params::put);
     json.put("seed", job.spec().seed());
     json.put("workers", job.spec().workers());
+    ArrayNode placement = json.putArray("placement");
+    job.placement().forEach(id -> placement.add(name(id, workers)));
     json.put("fingerprint", job.fingerprint());
     json.put("submitted", job.submitted().toString());
     json.put("attempt", job.attempt());
@@ -92,9 +96,9 @@ final class ApiJson {
     return json;
   }
 
-  static ArrayNode jobs(List<JobView> views) {
+  static ArrayNode jobs(Overview overview) {
     ArrayNode array = MAPPER.createArrayNode();
-    views.forEach(view -> array.add(job(view)));
+    overview.jobs().forEach(view -> array.add(job(view, overview.workers())));
     return array;
   }
 
@@ -135,6 +139,14 @@ final class ApiJson {
 
   static byte[] bytes(Object value) {
     return bytes(MAPPER.<JsonNode>valueToTree(value));
+  }
+
+  private static String name(String id, List<WorkerInfo> workers) {
+    return workers.stream()
+        .filter(worker -> worker.id().equals(id))
+        .map(WorkerInfo::name)
+        .findFirst()
+        .orElse(id);
   }
 
   private static ObjectNode progress(AttemptStatus live) {

@@ -42,8 +42,7 @@ public record ApiTokens(Optional<String> token) {
         || authorization
             .map(
                 found ->
-                    MessageDigest.isEqual(
-                        bytes(found), bytes("Bearer " + token.orElseThrow())))
+                    MessageDigest.isEqual(bytes(found), bytes("Bearer " + token.orElseThrow())))
             .orElse(false);
   }
 

@@ -37,18 +37,7 @@ public record Job(
   public static Job queued(
       String id, long number, JobSpec spec, String fingerprint, Instant submitted) {
     return new Job(
-        id,
-        number,
-        spec,
-        fingerprint,
-        submitted,
-        JobStatus.QUEUED,
-        0,
-        List.of(),
-        "",
-        0,
-        0,
-        "");
+        id, number, spec, fingerprint, submitted, JobStatus.QUEUED, 0, List.of(), "", 0, 0, "");
   }
 
   /** The next attempt, on these workers. */

@@ -69,14 +69,12 @@ public final class JobStore {
     Path file = state.resolve("cluster").resolve("epoch");
     try {
       Files.createDirectories(file.getParent());
-      long last =
-          Files.exists(file) ? Long.parseLong(Files.readString(file).strip()) : 0L;
+      long last = Files.exists(file) ? Long.parseLong(Files.readString(file).strip()) : 0L;
       long next = last + 1;
       DurableFiles.replace(file, Long.toString(next).getBytes(StandardCharsets.US_ASCII));
       return next;
     } catch (IOException | NumberFormatException e) {
-      throw new EngineException(
-          ErrorCode.CORRUPT_STATE, file + " cannot be counted on: " + e, e);
+      throw new EngineException(ErrorCode.CORRUPT_STATE, file + " cannot be counted on: " + e, e);
     }
   }
 

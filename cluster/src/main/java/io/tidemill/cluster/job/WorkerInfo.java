@@ -13,12 +13,7 @@ import java.util.List;
  * @param devices what computes in it
  */
 public record WorkerInfo(
-    String id,
-    String name,
-    String address,
-    HostProcess process,
-    int slots,
-    List<String> devices) {
+    String id, String name, String address, HostProcess process, int slots, List<String> devices) {
   public WorkerInfo {
     devices = List.copyOf(devices);
   }

@@ -66,7 +66,10 @@ public final class HeadClient {
         continue;
       }
       boolean isUnreachable = cluster.state().getUnreachable().contains(member);
-      String status = isUnreachable ? "unreachable" : member.status().toString().toLowerCase(java.util.Locale.ROOT);
+      String status =
+          isUnreachable
+              ? "unreachable"
+              : member.status().toString().toLowerCase(java.util.Locale.ROOT);
       String role = member.getRoles().contains("head") ? "head" : "worker";
       views.add(new MemberView(member.address().hostPort().split("@", 2)[1], role, status));
     }

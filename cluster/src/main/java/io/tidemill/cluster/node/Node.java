@@ -59,7 +59,8 @@ public final class Node implements AutoCloseable {
     List<String> before = known.read();
     ActorSystem<Void> system = system(HEAD, options, before.isEmpty());
     ActorRef<HeadMessage> head = singleton(system, HeadActor.create(options.state()));
-    system.systemActorOf(known.behavior(), "known-members", org.apache.pekko.actor.typed.Props.empty());
+    system.systemActorOf(
+        known.behavior(), "known-members", org.apache.pekko.actor.typed.Props.empty());
     List<String> seeds = new ArrayList<>(List.of(addressOf(system)));
     seeds.addAll(options.seeds());
     seeds.addAll(before);
@@ -129,7 +130,9 @@ public final class Node implements AutoCloseable {
         .init(
             SingletonActor.of(
                     Behaviors.supervise(behavior)
-                        .onFailure(SupervisorStrategy.restart().withLimit(3, java.time.Duration.ofMinutes(1))),
+                        .onFailure(
+                            SupervisorStrategy.restart()
+                                .withLimit(3, java.time.Duration.ofMinutes(1))),
                     HEAD)
                 .withSettings(ClusterSingletonSettings.create(system).withRole(HEAD)));
   }
@@ -161,9 +164,9 @@ public final class Node implements AutoCloseable {
             isFounding ? "500 ms" : "10 s");
     ClassLoader loader = Node.class.getClassLoader();
     Config config =
-        ConfigFactory.parseMap(chosen)
+        ConfigFactory.defaultOverrides()
+            .withFallback(ConfigFactory.parseMap(chosen))
             .withFallback(ConfigFactory.parseResources(loader, "tidemill-cluster.conf"))
-            .withFallback(ConfigFactory.defaultOverrides())
             .withFallback(ConfigFactory.defaultReference(loader))
             .resolve();
     try {

@@ -54,8 +54,7 @@ public final class WorkerActor extends AbstractBehavior<WorkerMessage> {
     return Behaviors.withTimers(
         timers -> {
           timers.startTimerWithFixedDelay(new WorkerMessage.Tick(), REPORT);
-          return Behaviors.setup(
-              context -> new WorkerActor(context, self, pipelines, state, head));
+          return Behaviors.setup(context -> new WorkerActor(context, self, pipelines, state, head));
         });
   }
 
@@ -84,7 +83,9 @@ public final class WorkerActor extends AbstractBehavior<WorkerMessage> {
     return this;
   }
 
-  /** Stops what is not assigned, forgets what has ended and is assigned no more, starts the rest. */
+  /**
+   * Stops what is not assigned, forgets what has ended and is assigned no more, starts the rest.
+   */
   private void reconcile() {
     Map<String, Assignment> wanted = new HashMap<>();
     assigned.forEach(assignment -> wanted.put(assignment.job(), assignment));

@@ -84,10 +84,7 @@ public final class HttpListener implements AutoCloseable {
    * @throws EngineException RESOURCE when the port is in use or the host is not ours
    */
   public static HttpListener open(
-      Options options,
-      ModelRegistry registry,
-      ServingMetrics metrics,
-      MoreRoutes more) {
+      Options options, ModelRegistry registry, ServingMetrics metrics, MoreRoutes more) {
     ActorSystem system =
         ActorSystem.create(
             "tidemill-serving", config(options), HttpListener.class.getClassLoader());

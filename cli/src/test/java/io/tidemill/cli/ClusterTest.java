@@ -1,0 +1,220 @@
+package io.tidemill.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemill.cluster.client.ApiClient;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A head and two workers in processes of their own, which are killed while a job runs. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ClusterTest {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final String[] JOB = {"digits", "steps=1200"};
+
+  @TempDir Path folder;
+  private Tidemill tidemill;
+  private Tidemill.Running up;
+  private String url;
+  private ApiClient api;
+  private String undisturbed;
+
+  @BeforeAll
+  void start() throws Exception {
+    tidemill = new Tidemill(folder);
+    undisturbed = weights(tidemill.run(words("run", JOB, "--state", "alone", "--json")));
+    int port = freePort();
+    url = "http://127.0.0.1:" + port;
+    up = tidemill.start("up", "--workers", "2", "--http", "" + port, "--state", "shared");
+    up.awaitUntil("the cluster is up", () -> said(up).contains(" are up at "));
+    api = new ApiClient(url, Optional.empty());
+  }
+
+  @AfterAll
+  void stop() throws Exception {
+    api.close();
+    up.process().destroy();
+    assertTrue(up.process().waitFor(60, TimeUnit.SECONDS), "up does not end");
+  }
+
+  @Test
+  void jobOfTheClusterHasTheBitsOfOneProcess() throws Exception {
+    assertEquals(undisturbed, weights(submit()));
+  }
+
+  @Test
+  void killedWorkerChangesNoBit() throws Exception {
+    Tidemill.Running submitted = start();
+    String id = running(submitted, 1);
+
+    kill(workerOf(id));
+
+    assertEquals(undisturbed, weights(submitted.await()));
+    assertEquals(2, job(id).path("attempt").asInt());
+  }
+
+  @Test
+  void killedHeadComesBackAndTheJobHasNotStopped() throws Exception {
+    Tidemill.Running submitted = start();
+    String id = running(submitted, 1);
+
+    kill(pid(member -> member.path("role").asText().equals("head")));
+
+    assertEquals(undisturbed, weights(submitted.await()));
+    assertEquals(1, job(id).path("attempt").asInt());
+  }
+
+  @Test
+  void scalingUpAndDownChangesNoBit() throws Exception {
+    Tidemill.Running submitted = start();
+    String id = running(submitted, 1);
+
+    assertEquals(0, tidemill.run("job", id, "scale", "3", "--head", url).exit());
+    assertEquals(3, job(id).path("workers").asInt());
+    running(submitted, 2);
+    assertEquals(0, tidemill.run("job", id, "scale", "1", "--head", url).exit());
+
+    assertEquals(undisturbed, weights(submitted.await()));
+    assertEquals(3, job(id).path("attempt").asInt());
+  }
+
+  @Test
+  void stoppedWorkerIsReplacedAndItsJobGoesOn() throws Exception {
+    Tidemill.Running submitted = start();
+    String id = running(submitted, 1);
+    long worker = workerOf(id);
+
+    new ProcessBuilder("kill", "-STOP", Long.toString(worker)).start().waitFor();
+
+    assertEquals(undisturbed, weights(submitted.await()));
+    assertTrue(ProcessHandle.of(worker).isEmpty(), "the stopped worker was not ended");
+  }
+
+  @Test
+  void badSubmissionsAreOneSentence() throws Exception {
+    assertEquals(
+        "tidemill: unknown example \"digtis\"; expected one of chargpt, digits, fraud, recommend,"
+            + " or FILE.jar[!Class]",
+        tidemill.run("submit", "digtis", "--head", url).onlyError());
+    Tidemill.Outcome unknownKey = tidemill.run("submit", "digits", "stpes=3", "--head", url);
+    assertEquals(2, unknownKey.exit());
+    assertTrue(unknownKey.onlyError().contains("stpes"), unknownKey.toString());
+    assertEquals(
+        "tidemill: there is no job nobody-1",
+        tidemill.run("job", "nobody-1", "status", "--head", url).onlyError());
+  }
+
+  @Test
+  void jobForWhichThereAreNotEnoughSlotsWaitsAndCanBeCancelled() throws Exception {
+    String id = tidemill.run(words("submit", JOB, "--workers", "9", "--head", url)).lastLine();
+
+    JsonNode job = job(id);
+    assertEquals("QUEUED", job.path("state").asText());
+    assertTrue(
+        job.path("reason").asText().startsWith("waits for slots: needs 9, "), job.toString());
+    assertEquals(0, tidemill.run("job", id, "cancel", "--head", url).exit());
+    assertEquals("CANCELLED", job(id).path("state").asText());
+  }
+
+  private Tidemill.Outcome submit() throws Exception {
+    return start().await();
+  }
+
+  private Tidemill.Running start() throws IOException {
+    return tidemill.start(words("submit", JOB, "--head", url, "--wait", "--json", "--quiet"));
+  }
+
+  /** The job that was submitted, once a step of that attempt is done. */
+  private String running(Tidemill.Running submitted, int attempt) throws Exception {
+    submitted.awaitUntil("submitted", () -> !idOf(submitted).isEmpty());
+    String id = idOf(submitted);
+    submitted.awaitUntil(
+        "a step of attempt " + attempt,
+        () -> {
+          JsonNode job = job(id);
+          return job.path("attempt").asInt() >= attempt
+              && job.path("progress").path("step").asLong() > 0;
+        });
+    return id;
+  }
+
+  private static String idOf(Tidemill.Running submitted) {
+    return read(submitted.err())
+        .lines()
+        .filter(line -> line.endsWith(" is submitted"))
+        .map(line -> line.split(" ")[2])
+        .findFirst()
+        .orElse("");
+  }
+
+  private JsonNode job(String id) {
+    return api.get("/api/jobs/" + id);
+  }
+
+  private long workerOf(String id) {
+    String name = job(id).path("placement").path(0).asText();
+    return pid(member -> member.path("id").asText().equals(name));
+  }
+
+  private long pid(Predicate<JsonNode> which) {
+    for (JsonNode member : api.get("/api/cluster").path("members")) {
+      if (which.test(member)) {
+        return member.path("pid").asLong();
+      }
+    }
+    throw new AssertionError("no such member");
+  }
+
+  private static void kill(long pid) {
+    ProcessHandle.of(pid).orElseThrow().destroyForcibly();
+  }
+
+  private static String weights(Tidemill.Outcome outcome) throws IOException {
+    assertEquals(0, outcome.exit(), outcome.toString());
+    String hash = MAPPER.readTree(outcome.lastLine()).path("weightsSha256").asText();
+    assertNotEquals("", hash);
+    return hash;
+  }
+
+  private static String said(Tidemill.Running running) {
+    return read(running.out());
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static String[] words(String command, String[] job, String... options) {
+    List<String> words = new ArrayList<>(List.of(command));
+    words.addAll(List.of(job));
+    words.addAll(List.of(options));
+    return words.toArray(String[]::new);
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+}

@@ -29,7 +29,6 @@ class ClusterTest {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final String[] JOB = {"digits", "steps=1200"};
 
-  @TempDir Path folder;
   private Tidemill tidemill;
   private Tidemill.Running up;
   private String url;
@@ -37,7 +36,7 @@ class ClusterTest {
   private String undisturbed;
 
   @BeforeAll
-  void start() throws Exception {
+  void bringUp(@TempDir Path folder) throws Exception {
     tidemill = new Tidemill(folder);
     undisturbed = weights(tidemill.run(words("run", JOB, "--state", "alone", "--json")));
     int port = freePort();
@@ -48,7 +47,7 @@ class ClusterTest {
   }
 
   @AfterAll
-  void stop() throws Exception {
+  void takeDown() throws Exception {
     api.close();
     up.process().destroy();
     assertTrue(up.process().waitFor(60, TimeUnit.SECONDS), "up does not end");
@@ -159,7 +158,7 @@ class ClusterTest {
     return read(submitted.err())
         .lines()
         .filter(line -> line.endsWith(" is submitted"))
-        .map(line -> line.split(" ")[2])
+        .map(line -> line.split(" ", -1)[2])
         .findFirst()
         .orElse("");
   }

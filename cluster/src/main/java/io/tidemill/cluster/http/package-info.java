@@ -1,0 +1,2 @@
+/** What users ask a head over HTTP: {@code /api}, DESIGN §13. */
+package io.tidemill.cluster.http;

@@ -3,6 +3,7 @@ package io.tidemill.local;
 import io.tidemill.channel.Channel;
 import io.tidemill.channel.Inbox;
 import io.tidemill.channel.Outbox;
+import io.tidemill.error.EngineException;
 import io.tidemill.graph.DataflowGraph;
 import io.tidemill.plan.Plan.Chain;
 import io.tidemill.task.Task;
@@ -39,9 +40,18 @@ final class TrainingRun implements AutoCloseable {
     Path samples = context.samples().resolve(chain.head().id());
     this.file = context.gangs().map(gangs -> gangs.create(vertex(), training, samples));
     this.gang =
-        file.map(shared -> new Gang(training, context.device(), ranks(), shared))
-            .orElseGet(() -> new Gang(training, context.device(), ranks()));
+        file.map(this::shared).orElseGet(() -> new Gang(training, context.device(), ranks()));
     this.log = gang.createLog(samples);
+  }
+
+  /** On a device that cannot share memory nothing of it is left. */
+  private Gang shared(GangFile memory) {
+    try {
+      return new Gang(training, context.device(), ranks(), memory);
+    } catch (EngineException e) {
+      memory.close();
+      throw e;
+    }
   }
 
   String vertex() {

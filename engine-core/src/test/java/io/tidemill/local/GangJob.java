@@ -19,14 +19,14 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * Jobs of 500 steps, and the processes that lead them and join them.
+ * Jobs of 250 steps, and the processes that lead them and join them.
  *
  * <p>Kinds: {@code dense}; {@code sparse}, with a table that is trained by row; {@code rollback},
  * some of whose samples are no number; {@code broken}, the same table with an id that is not in it.
  */
 final class GangJob {
   static final String NAME = "points";
-  static final int STEPS = 500;
+  static final int STEPS = 250;
 
   record Point(int id, float x, int group) {}
 
@@ -97,7 +97,7 @@ final class GangJob {
           default -> sparse();
         };
     p.source("points", GeneratedSource.bounded(Point.class, i -> point(i, kind), 4000))
-        .train("net", training.globalBatch(16).shards(4).epochs(2).shuffle());
+        .train("net", training.globalBatch(16).shards(4).shuffle());
   }
 
   private static Training<Point> dense() {

@@ -1,8 +1,11 @@
 package io.tidemill.device;
 
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
 import io.tidemill.program.Optimizer;
 import io.tidemill.program.Precision;
 import io.tidemill.program.Program;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
 
@@ -36,6 +39,22 @@ public interface Device extends AutoCloseable {
 
   /** A new buffer of zeros, 64-byte aligned; the caller closes it. */
   DeviceBuffer allocate(long floats);
+
+  /**
+   * A buffer over host memory that somebody else owns, 64-byte aligned: memory that processes
+   * share, for instance. What the device writes stands there at once; closing the buffer leaves the
+   * memory as it is.
+   *
+   * @throws EngineException INVALID_ARGUMENT where the device computes in memory of its own
+   */
+  default DeviceBuffer wrap(MemorySegment memory) {
+    throw new EngineException(
+        ErrorCode.INVALID_ARGUMENT,
+        "device "
+            + description()
+            + " computes in memory of its own, which processes cannot share: run one process, or"
+            + " choose device cpu");
+  }
 
   /**
    * {@code out[from, to)} becomes the sum of {@code terms[i][from, to)} by a fixed binary tree over

@@ -194,7 +194,7 @@ final class JobMaster {
     return !tasks.isEmpty() && tasks.stream().noneMatch(incomplete::contains);
   }
 
-  private static EngineException sentence(TaskReport.Failed failed) {
+  static EngineException sentence(TaskReport.Failed failed) {
     if (failed.cause() instanceof EngineException cause) {
       return cause;
     }

@@ -56,15 +56,20 @@ final class JobRuntime implements AutoCloseable {
   private final JobListener listener;
   private final Publisher publisher;
   private final Device device;
+  private final Optional<MemberOptions> members;
   private final TaskFactory factory;
   private final Reports reports = new Reports();
   private final Checkpointer checkpointer;
   private final JobMaster master;
   private Optional<JobReport.PublishedModel> published = Optional.empty();
 
-  /** How an attempt gets at threads and time. */
+  /** How an attempt gets at threads, processes and time; without members it is one process. */
   record Machine(
-      Device device, RunContext.FetcherFactory fetchers, Executor writer, LongSupplier clockNs) {}
+      Device device,
+      Optional<MemberOptions> members,
+      RunContext.FetcherFactory fetchers,
+      Executor writer,
+      LongSupplier clockNs) {}
 
   JobRuntime(
       DataflowGraph graph,
@@ -79,7 +84,8 @@ final class JobRuntime implements AutoCloseable {
     this.listener = listener;
     this.device = machine.device();
     this.publisher = new Publisher(graph, ModelStore.in(options.state()));
-    Plan plan = new Planner(graph, options.workers(), options.threads()).plan();
+    this.members = machine.members();
+    Plan plan = plan();
     JobSignals signals = new JobSignals();
     restored.ifPresent(checkpoint -> signals.requestCheckpoint(checkpoint.number()));
     this.factory =
@@ -92,6 +98,7 @@ final class JobRuntime implements AutoCloseable {
                 prepareSamples(directory),
                 options.checkpoints(),
                 options.seed(),
+                members.map(this::gangs),
                 restored.map(JobRuntime::stateOf),
                 machine.fetchers(),
                 machine.clockNs()));
@@ -104,7 +111,7 @@ final class JobRuntime implements AutoCloseable {
     this.checkpointer =
         new Checkpointer(
             directory.checkpoints(),
-            facts(plan),
+            facts(),
             tasks,
             signals,
             waking(machine.writer()),
@@ -112,6 +119,32 @@ final class JobRuntime implements AutoCloseable {
     this.master =
         new JobMaster(
             graph, tasks, signals, reports, checkpointer, new MasterEvents(), machine.clockNs());
+  }
+
+  /** All tasks are in this process; beside it, members work ranks of trainings. */
+  private Plan plan() {
+    int workers = members.isPresent() ? 1 : options.workers();
+    int threads = options.threads() * workers / options.workers();
+    return new Planner(graph, workers, Math.max(1, threads)).plan();
+  }
+
+  private Gangs gangs(MemberOptions wanted) {
+    long generation = directory.record().generation();
+    return new Gangs(
+        wanted.folder(), directory.folder(), Gangs.identity(options, generation, graph, device));
+  }
+
+  /** Has the members come, and watches them from then on; to be closed before this. */
+  MemberWatch watchMembers() {
+    List<TrainingRun> shared = trainings().stream().filter(run -> run.isShared()).toList();
+    MemberOptions wanted = members.orElse(MemberOptions.NONE);
+    MemberWatch watch = new MemberWatch(wanted, shared, reports);
+    long generation = directory.record().generation();
+    for (TrainingRun run : shared) {
+      wanted.members().join(run.file().orElseThrow().path(), generation, run.ranks());
+    }
+    watch.start();
+    return watch;
   }
 
   /** The master looks at what a checkpoint has come to as soon as another part is written. */
@@ -248,7 +281,7 @@ final class JobRuntime implements AutoCloseable {
     return own;
   }
 
-  private RunFacts facts(Plan plan) {
+  private RunFacts facts() {
     Optional<? extends Training<?>> training =
         graph.vertices().stream()
             .flatMap(v -> v.role() instanceof Role.Trains t ? Stream.of(t.training()) : Stream.of())
@@ -259,7 +292,7 @@ final class JobRuntime implements AutoCloseable {
         options.seed(),
         training.map(Training::shards).orElse(0),
         training.map(Training::globalBatch).orElse(0),
-        plan.workers(),
+        options.workers(),
         "strict");
   }
 

@@ -86,6 +86,18 @@ public final class LocalJob {
 
   /** Runs to the end; a failure is thrown and leaves the last checkpoint to resume from. */
   public JobReport run(JobListener listener) {
+    return run(listener, Optional.empty());
+  }
+
+  /**
+   * The same, with each {@linkplain JobOptions#workers worker} but the first a process of its own,
+   * which {@code members} starts; the result has the same bits.
+   */
+  public JobReport run(JobListener listener, MemberOptions members) {
+    return run(listener, Optional.of(members));
+  }
+
+  private JobReport run(JobListener listener, Optional<MemberOptions> members) {
     long started = System.nanoTime();
     // The device first: one that is not there, or not able, is refused before anything is written.
     try (Device device = openDevice();
@@ -93,7 +105,7 @@ public final class LocalJob {
       Optional<StoredCheckpoint> restored = restored(directory, listener);
       directory.events().append(Instant.now(), "started", started(directory, restored, device));
       try {
-        JobReport report = run(directory, device, restored, listener, started);
+        JobReport report = run(directory, device, members, restored, listener, started);
         directory.mark(JobState.FINISHED);
         directory.events().append(Instant.now(), "finished", Map.of("metrics", report.metrics()));
         return report;
@@ -114,7 +126,8 @@ public final class LocalJob {
     }
   }
 
-  private Device openDevice() {
+  /** The device, able to train what the pipeline trains. */
+  Device openDevice() {
     Device device = Devices.open(options.device());
     try {
       JobRuntime.checkPrecision(graph, device);
@@ -173,6 +186,7 @@ public final class LocalJob {
   private JobReport run(
       JobDirectory directory,
       Device device,
+      Optional<MemberOptions> members,
       Optional<StoredCheckpoint> restored,
       JobListener listener,
       long started) {
@@ -187,11 +201,13 @@ public final class LocalJob {
                 restored,
                 new JobRuntime.Machine(
                     device,
+                    members,
                     (name, opener) ->
                         new ThreadFetcher(name, new InlineFetcher(FETCH_RECORDS, opener)),
                     writer,
                     System::nanoTime),
-                listener)) {
+                listener);
+        MemberWatch _ = runtime.watchMembers()) {
       ProgressMeter meter = new ProgressMeter(graph, runtime);
       List<WorkerThread> threads = threads(runtime);
       threads.forEach(WorkerThread::start);

@@ -17,6 +17,7 @@ import java.util.function.Supplier;
  * What the tasks of one attempt share.
  *
  * @param samples folder of the sample logs
+ * @param gangs who works the ranks beside the first, where this process does not
  * @param checkpoint the state of each vertex, by id, in the checkpoint that is restored
  * @param fetchers makes what reads a split: with a thread of its own, or in place
  */
@@ -27,6 +28,7 @@ record RunContext(
     Path samples,
     CheckpointPolicy checkpointPolicy,
     long seed,
+    Optional<Gangs> gangs,
     Optional<Function<String, RestoredState>> checkpoint,
     FetcherFactory fetchers,
     LongSupplier clockNs) {

@@ -73,6 +73,7 @@ public final class SimulatedJob implements AutoCloseable {
             restored,
             new JobRuntime.Machine(
                 device,
+                Optional.empty(),
                 (_, opener) -> new InlineFetcher(fetchRecords, opener),
                 Runnable::run,
                 () -> nowNs),

@@ -110,7 +110,7 @@ final class TaskFactory {
 
   private void buildTraining(Chain chain, Training<?> training) {
     TrainingRun run = new TrainingRun(chain, training, context, wiring.outOf(chain.head(), 0));
-    Channel[] toRanks = Wiring.connect(1, chain.parallelism())[0];
+    Channel[] toRanks = Wiring.connect(1, run.ranks())[0];
     ChainLink sequencer =
         new ChainLink(
             run.sequencer(),
@@ -118,8 +118,8 @@ final class TaskFactory {
             List.of(new Outbox.Edge(Routing.ALL, List.of(toRanks))),
             List.of());
     tasks.add(new Placed(sequencerTask(chain, sequencer), chain.slots().getFirst()));
-    for (int rank = 0; rank < chain.parallelism(); rank++) {
-      int worker = chain.slots().get(rank).worker();
+    for (int rank = 0; rank < run.ranks(); rank++) {
+      int worker = chain.slots().get(rank % chain.parallelism()).worker();
       List<Task> ofWorker = run.tasksOf(rank, plan.threadsOf(worker), toRanks[rank]);
       for (int thread = 0; thread < ofWorker.size(); thread++) {
         tasks.add(new Placed(ofWorker.get(thread), new Slot(worker, thread)));

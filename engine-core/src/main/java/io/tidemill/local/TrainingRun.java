@@ -3,19 +3,23 @@ package io.tidemill.local;
 import io.tidemill.channel.Channel;
 import io.tidemill.channel.Inbox;
 import io.tidemill.channel.Outbox;
+import io.tidemill.error.EngineException;
 import io.tidemill.graph.DataflowGraph;
 import io.tidemill.plan.Plan.Chain;
 import io.tidemill.task.Task;
 import io.tidemill.task.TaskId;
 import io.tidemill.train.Gang;
+import io.tidemill.train.GangFile;
+import io.tidemill.train.RemoteRank;
 import io.tidemill.train.SampleLog;
 import io.tidemill.train.Sequencer;
-import io.tidemill.train.ShardTask;
 import io.tidemill.train.TrainerTask;
 import io.tidemill.train.Training;
 import io.tidemill.train.TrainingProgress;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** One training of a running job: its log, its gang of ranks, and how far it is. */
 final class TrainingRun implements AutoCloseable {
@@ -24,17 +28,30 @@ final class TrainingRun implements AutoCloseable {
   private final RunContext context;
   private final List<Outbox.Edge> downstream;
   private final TrainingProgress progress = new TrainingProgress();
-  private final SampleLog log;
+  private final Optional<GangFile> file;
   private final Gang gang;
+  private final SampleLog log;
 
   TrainingRun(Chain chain, Training<?> training, RunContext context, List<Outbox.Edge> downstream) {
     this.chain = chain;
     this.training = training;
     this.context = context;
     this.downstream = downstream;
-    this.log =
-        new SampleLog(context.samples().resolve(chain.head().id()), training.encoding().rowBytes());
-    this.gang = new Gang(training, context.device(), chain.parallelism());
+    Path samples = context.samples().resolve(chain.head().id());
+    this.file = context.gangs().map(gangs -> gangs.create(vertex(), training, samples));
+    this.gang =
+        file.map(this::shared).orElseGet(() -> new Gang(training, context.device(), ranks()));
+    this.log = gang.createLog(samples);
+  }
+
+  /** On a device that cannot share memory nothing of it is left. */
+  private Gang shared(GangFile memory) {
+    try {
+      return new Gang(training, context.device(), ranks(), memory);
+    } catch (EngineException e) {
+      memory.close();
+      throw e;
+    }
   }
 
   String vertex() {
@@ -47,6 +64,28 @@ final class TrainingRun implements AutoCloseable {
 
   TrainingProgress progress() {
     return progress;
+  }
+
+  /** How many ranks share its steps, in this process or in several. */
+  int ranks() {
+    return context
+        .gangs()
+        .map(gangs -> gangs.ranksOf(vertex(), training))
+        .orElse(chain.parallelism());
+  }
+
+  Gang gang() {
+    return gang;
+  }
+
+  /** What it shares with the processes of its other ranks. */
+  Optional<GangFile> file() {
+    return file;
+  }
+
+  /** Whether there are such processes. */
+  boolean isShared() {
+    return file.isPresent() && ranks() > 1;
   }
 
   /** Steps in the checkpoint that is being taken. */
@@ -68,15 +107,30 @@ final class TrainingRun implements AutoCloseable {
         context.signals()::requestedCheckpoint);
   }
 
-  /** The tasks of a rank, one for each thread of its worker. */
+  /** The tasks of a rank: one for each thread of its worker, or one that stands for it here. */
   List<Task> tasksOf(int rank, int threads, Channel fromSequencer) {
+    Inbox inbox = new Inbox(List.of(List.of(fromSequencer)), List.of());
+    return rank > 0 && file.isPresent()
+        ? List.of(remoteRank(rank, inbox))
+        : tasksOf(rank, threads, inbox);
+  }
+
+  private RemoteRank remoteRank(int rank, Inbox inbox) {
+    RemoteRank remote =
+        new RemoteRank(
+            new TaskId(vertex(), rank), gang, log, inbox, context.seed(), context.reports());
+    context.checkpoint().ifPresent(state -> remote.restore(state.apply(vertex())));
+    return remote;
+  }
+
+  private List<Task> tasksOf(int rank, int threads, Inbox inbox) {
     TrainerTask trainer =
         new TrainerTask(
             new TaskId(vertex(), rank),
             threads,
             gang,
             log,
-            new Inbox(List.of(List.of(fromSequencer)), List.of()),
+            inbox,
             new Outbox(rank == 0 ? downstream : List.of()),
             progress,
             context.checkpointPolicy(),
@@ -86,13 +140,16 @@ final class TrainingRun implements AutoCloseable {
     context.checkpoint().ifPresent(state -> trainer.restore(state.apply(vertex())));
     List<Task> tasks = new ArrayList<>(List.of(trainer));
     for (int thread = 1; thread < threads; thread++) {
-      tasks.add(new ShardTask(trainer, thread));
+      tasks.add(trainer.shardTask(thread));
     }
     return tasks;
   }
 
+  /** Sends the processes of its ranks home. */
   @Override
   public void close() {
+    gang.roster().end();
     gang.close();
+    file.ifPresent(GangFile::close);
   }
 }

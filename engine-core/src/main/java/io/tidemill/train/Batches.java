@@ -20,7 +20,7 @@ import java.util.function.Supplier;
  */
 final class Batches {
   private final Training<?> training;
-  private final SampleLog log;
+  private final SampleRows log;
   private final SampleOrder order;
   private final RowWriter<?> rows;
   private final Labels labelReader;
@@ -28,7 +28,7 @@ final class Batches {
   private final long seed;
   private final boolean drawsRandomNumbers;
 
-  Batches(Training<?> training, SampleLog log, long seed) {
+  Batches(Training<?> training, SampleRows log, long seed) {
     this.training = training;
     this.log = log;
     this.seed = seed;
@@ -66,6 +66,12 @@ final class Batches {
     }
     long steps = log.length() / training.stepSamples();
     return training.steps() > 0 ? Math.min(steps, training.steps()) : steps;
+  }
+
+  /** Steps in all; Long.MAX_VALUE while the stream has not ended. */
+  long totalSteps() {
+    long samples = totalSamples();
+    return samples == Long.MAX_VALUE ? samples : Math.ceilDiv(samples, training.stepSamples());
   }
 
   /** Real samples of a step. */

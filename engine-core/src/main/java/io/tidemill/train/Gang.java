@@ -4,12 +4,15 @@ import io.tidemill.device.Device;
 import io.tidemill.device.DeviceBuffer;
 import io.tidemill.device.Executable;
 import io.tidemill.program.ParameterLayout;
-import java.util.ArrayList;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * The ranks of a training that live in one process: they read each other's memory.
+ * The ranks of a training that live on one host: they read each other's memory, be it that of one
+ * process or a {@linkplain GangFile file} that several have mapped (docs/design/0010).
  *
  * <p>Rank r owns a run of shards, whose gradients it computes, and a slice of the parameters, for
  * which it sums the gradients of <em>all</em> shards by the fixed tree and applies the optimiser;
@@ -19,7 +22,8 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * <em>contributed</em> the step; where the norm of the whole gradient is wanted, it is moved when
  * every rank has <em>summed</em> its slice; it is copied, and gradients may be overwritten, when
  * every rank has <em>updated</em> it. All are written with volatile semantics, so what came before
- * is seen.
+ * is seen. Between two steps, a rank that another process works <em>stands</em> at a stop until the
+ * leading process, having taken its part of the checkpoint, lets it <em>pass</em>.
  *
  * <p>Of a table that is trained by row, all gradients are zero between two steps. A step marks the
  * rows that its shards look up; these are summed, moved, copied, and cleared again. Two sets of
@@ -27,46 +31,81 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * one, and the set of the next step is emptied where this one is updated, when nobody reads it.
  */
 public final class Gang implements AutoCloseable {
+  private static final VarHandle WORD = ValueLayout.JAVA_LONG.varHandle();
+
   private final Training<?> training;
   private final Device device;
   private final Executable shardProgram;
-  private final int ranks;
-  private final List<DeviceBuffer> gradients = new ArrayList<>();
-  private final List<DeviceBuffer> parameters = new ArrayList<>();
-  private final float[] losses;
+  private final GangLayout memoryLayout;
+  private final GangMemory memory;
+  private final MemorySegment control;
   private final ArenaCut cut;
 
   /** Of steps with an even and with an odd number. */
   private final List<TouchedRows> touched;
 
-  /** Of each chunk's summed gradient, when the norm is wanted. */
-  private final double[] squares;
+  // Of each rank, in a line that those who work it write.
+  private final RankCounters contributed;
+  private final RankCounters summed;
+  private final RankCounters updated;
+  private final RankCounters stood;
 
-  private final AtomicLongArray contributed;
-  private final AtomicLongArray summed;
-  private final AtomicLongArray updated;
-  private final AtomicLongArray passed;
-  private volatile long stop;
+  // Of each rank, in a line that the leading process writes.
+  private final RankCounters opened;
+  private final RankCounters completed;
+  private final RankCounters applied;
+  private final RankCounters failures;
+  private final RankCounters passed;
 
+  /** In memory of this process. */
   public Gang(Training<?> training, Device device, int ranks) {
+    this(training, device, GangLayout.of(training, ranks), MemorySource.OF_PROCESS);
+  }
+
+  /** In memory that other processes share; the caller closes it behind the gang. */
+  public Gang(Training<?> training, Device device, int ranks, GangFile file) {
+    this(
+        training,
+        device,
+        GangLayout.of(training, ranks),
+        (layout, owner) -> GangMemory.over(file.memory(), layout, owner));
+  }
+
+  private Gang(Training<?> training, Device device, GangLayout layout, MemorySource source) {
     this.training = training;
     this.device = device;
-    this.ranks = ranks;
+    this.memoryLayout = layout;
     this.shardProgram = device.compile(training.program(), training.precision());
-    for (int shard = 0; shard < training.shards(); shard++) {
-      gradients.add(device.allocate(layout().floats()));
-    }
-    for (int rank = 0; rank < ranks; rank++) {
-      parameters.add(device.allocate(layout().floats()));
-    }
-    losses = new float[training.shards()];
-    cut = ArenaCut.of(layout(), training.optimizer());
-    touched = List.of(new TouchedRows(layout()), new TouchedRows(layout()));
-    squares = new double[cut.chunks()];
-    contributed = new AtomicLongArray(ranks);
-    summed = new AtomicLongArray(ranks);
-    updated = new AtomicLongArray(ranks);
-    passed = new AtomicLongArray(ranks);
+    this.memory = source.memory(layout, device);
+    this.control = memory.control();
+    this.cut = ArenaCut.of(layout(), training.optimizer());
+    this.touched = List.of(touchedRows(0), touchedRows(1));
+    this.contributed = counters(layout.steps(), 0);
+    this.summed = counters(layout.steps(), 1);
+    this.updated = counters(layout.steps(), 2);
+    this.stood = counters(layout.steps(), 3);
+    this.opened = counters(layout.place(), 0);
+    this.completed = counters(layout.place(), 1);
+    this.applied = counters(layout.place(), 2);
+    this.failures = counters(layout.place(), 3);
+    this.passed = counters(layout.place(), 4);
+  }
+
+  /** Where the memory of a gang comes from. */
+  private interface MemorySource {
+    MemorySource OF_PROCESS = GangMemory::ofProcess;
+
+    GangMemory memory(GangLayout layout, Device device);
+  }
+
+  /** A new log of its samples, which all processes of the gang may read. */
+  public SampleLog createLog(Path folder) {
+    return new SampleLog(folder, training.encoding().rowBytes(), logExtent());
+  }
+
+  /** The processes that work its ranks. */
+  public Roster roster() {
+    return new Roster(control, memoryLayout);
   }
 
   Training<?> training() {
@@ -86,12 +125,17 @@ public final class Gang implements AutoCloseable {
   }
 
   int ranks() {
-    return ranks;
+    return memoryLayout.ranks();
+  }
+
+  /** How far the log of its samples reaches. */
+  LogExtent logExtent() {
+    return new LogExtent(control.asSlice(memoryLayout.log(), LogExtent.BYTES));
   }
 
   /** The shards of a rank: [from, to). */
   int firstShard(int rank) {
-    return rank * training.shards() / ranks;
+    return rank * training.shards() / ranks();
   }
 
   /** How the arena is cut. */
@@ -101,7 +145,7 @@ public final class Gang implements AutoCloseable {
 
   /** The chunks of the slice of a rank: [from, to). */
   int firstChunk(int rank) {
-    return (int) ((long) rank * cut.chunks() / ranks);
+    return (int) ((long) rank * cut.chunks() / ranks());
   }
 
   /** First float of the slice of a rank; that of the next rank is its end. */
@@ -115,42 +159,47 @@ public final class Gang implements AutoCloseable {
   }
 
   DeviceBuffer gradientOf(int shard) {
-    return gradients.get(shard);
+    return memory.gradients().get(shard);
   }
 
   List<DeviceBuffer> gradients() {
-    return gradients;
+    return memory.gradients();
   }
 
   DeviceBuffer parametersOf(int rank) {
-    return parameters.get(rank);
+    return memory.parameters().get(rank);
+  }
+
+  /** In the layout of the whole arena, of which each rank has its slice. */
+  List<DeviceBuffer> moments() {
+    return memory.moments();
   }
 
   void lossOf(int shard, float loss) {
-    losses[shard] = loss;
+    control.set(ValueLayout.JAVA_FLOAT, lossAt(shard), loss);
   }
 
   void addLossOf(int shard, float loss) {
-    losses[shard] += loss;
+    lossOf(shard, lossOf(shard) + loss);
   }
 
   /** The loss of the step that every rank has contributed, summed by the same tree as gradients. */
   float loss() {
-    return sum(0, losses.length);
+    return sum(0, training.shards());
   }
 
   /** Whether a shard's loss is a number, of the step that every rank has contributed. */
   boolean hasFiniteLoss(int shard) {
-    return Float.isFinite(losses[shard]);
+    return Float.isFinite(lossOf(shard));
   }
 
   void squaresOf(int chunk, double sum) {
-    squares[chunk] = sum;
+    control.set(ValueLayout.JAVA_DOUBLE, squaresAt(chunk), sum);
   }
 
   /** The norm of the gradient that every rank has summed, by a tree over the chunks. */
   double norm() {
-    return Math.sqrt(sumOfSquares(0, squares.length));
+    return Math.sqrt(sumOfSquares(0, cut.chunks()));
   }
 
   void contribute(int rank, long steps) {
@@ -165,11 +214,38 @@ public final class Gang implements AutoCloseable {
     updated.set(rank, steps);
   }
 
-  /** Begins at a step that is not the first. */
-  void restore(int rank, long steps) {
-    contributed.set(rank, steps);
-    summed.set(rank, steps);
-    updated.set(rank, steps);
+  /** A rank that another process works is between two steps, and waits behind them. */
+  void stand(int rank, long steps) {
+    stood.set(rank, steps);
+  }
+
+  /** The steps behind which a rank was last seen to stand. */
+  long stood(int rank) {
+    return stood.get(rank);
+  }
+
+  /**
+   * Has a rank begin behind {@code count}; its parameters and its slice of the moments are there.
+   */
+  void open(int rank, StepCount count) {
+    long steps = count.completed();
+    for (RankCounters counter : List.of(contributed, summed, updated, stood, passed, completed)) {
+      counter.set(rank, steps);
+    }
+    applied.set(rank, count.applied());
+    failures.set(rank, count.failures());
+    opened.set(rank, 1);
+  }
+
+  /** Whether a rank may begin. */
+  boolean isOpen(int rank) {
+    return opened.get(rank) != 0;
+  }
+
+  /** Where a rank that is open began. */
+  StepCount beginning(int rank) {
+    return new StepCount(
+        completed.get(rank), applied.get(rank), Math.toIntExact(failures.get(rank)));
   }
 
   /**
@@ -178,12 +254,13 @@ public final class Gang implements AutoCloseable {
    * next.
    */
   void stopAfter(long steps) {
-    stop = steps;
+    WORD.setVolatile(control, memoryLayout.stop(), steps);
   }
 
-  /** The newest step after which every rank stops, or has stopped; 0 where none was announced. */
-  long stop() {
-    return stop;
+  /** The step after which a rank has to stop next; Long.MAX_VALUE where none is known. */
+  long stop(int rank) {
+    long announced = announcedStop();
+    return announced > passed.get(rank) ? announced : Long.MAX_VALUE;
   }
 
   /** The rank has done with every stop up to the one after {@code steps} steps. */
@@ -193,39 +270,55 @@ public final class Gang implements AutoCloseable {
 
   /** Whether no rank stands, or has yet to stand, at a stop that was announced. */
   boolean allPassed() {
-    return all(passed, stop);
+    return passed.allReach(announcedStop());
   }
 
   boolean allContributed(long steps) {
-    return all(contributed, steps);
+    return contributed.allReach(steps);
   }
 
   boolean allSummed(long steps) {
-    return all(summed, steps);
+    return summed.allReach(steps);
   }
 
   boolean allUpdated(long steps) {
-    return all(updated, steps);
+    return updated.allReach(steps);
   }
 
   @Override
   public void close() {
-    gradients.forEach(DeviceBuffer::close);
-    parameters.forEach(DeviceBuffer::close);
+    memory.close();
   }
 
-  private boolean all(AtomicLongArray counters, long steps) {
-    for (int rank = 0; rank < ranks; rank++) {
-      if (counters.get(rank) < steps) {
-        return false;
-      }
-    }
-    return true;
+  /** The newest step after which every rank stops, or has stopped; 0 where none was announced. */
+  private long announcedStop() {
+    return (long) WORD.getVolatile(control, memoryLayout.stop());
+  }
+
+  private RankCounters counters(long line, int word) {
+    return new RankCounters(control, line + (long) word * Long.BYTES, ranks());
+  }
+
+  private TouchedRows touchedRows(int parity) {
+    long bytes = TouchedRows.bytes(layout());
+    return new TouchedRows(layout(), control.asSlice(memoryLayout.touched(parity), bytes));
+  }
+
+  private float lossOf(int shard) {
+    return control.get(ValueLayout.JAVA_FLOAT, lossAt(shard));
+  }
+
+  private long lossAt(int shard) {
+    return memoryLayout.losses() + (long) shard * Float.BYTES;
+  }
+
+  private long squaresAt(int chunk) {
+    return memoryLayout.squares() + (long) chunk * Double.BYTES;
   }
 
   private float sum(int from, int to) {
     if (to - from == 1) {
-      return losses[from];
+      return lossOf(from);
     }
     int middle = from + Integer.highestOneBit(to - from - 1);
     return sum(from, middle) + sum(middle, to);
@@ -233,7 +326,7 @@ public final class Gang implements AutoCloseable {
 
   private double sumOfSquares(int from, int to) {
     if (to - from <= 1) {
-      return to == from ? 0 : squares[from];
+      return to == from ? 0 : control.get(ValueLayout.JAVA_DOUBLE, squaresAt(from));
     }
     int middle = from + Integer.highestOneBit(to - from - 1);
     return sumOfSquares(from, middle) + sumOfSquares(middle, to);

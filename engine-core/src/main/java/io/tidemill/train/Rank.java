@@ -69,7 +69,7 @@ final class Rank implements AutoCloseable {
   private final AtomicBoolean opening = new AtomicBoolean();
   private volatile long allowedSteps;
   private volatile long completedSteps;
-  private volatile long passedStop;
+  private volatile boolean begun;
 
   // Written by the opener of a phase, or between two steps.
   private Verdict verdict = Verdict.UPDATE;
@@ -102,15 +102,26 @@ final class Rank implements AutoCloseable {
         laterTouched.add(new TouchedRows(gang.layout()));
       }
     }
-    begin(StepCount.NONE);
+    standBehind(StepCount.NONE);
   }
 
-  /** Stands behind {@code steps}; only before any thread works. */
+  /**
+   * Begins behind {@code steps}, with the parameters and moments that are there; only before any
+   * thread works.
+   */
   void begin(StepCount steps) {
+    standBehind(steps);
+    gang.open(rank, steps);
+  }
+
+  /** Begins where the leading process has opened the rank, likewise. */
+  void beginOpened() {
+    standBehind(gang.beginning(rank));
+  }
+
+  private void standBehind(StepCount steps) {
     count = steps;
     completedSteps = steps.completed();
-    passStop(completedSteps);
-    gang.restore(rank, completedSteps);
     done.set(units(Phase.GATHER));
     claim.set((completedSteps * phases.size() - 1) << 32 | units(Phase.GATHER));
   }
@@ -125,18 +136,29 @@ final class Rank implements AutoCloseable {
   /** Lets the threads go on until so many steps are done. */
   void allow(long steps) {
     allowedSteps = steps;
+    if (!begun && steps > completedSteps) {
+      begun = true;
+    }
+  }
+
+  /** Whether a step may be or was begun: until then a thread that waits had better rehearse. */
+  boolean isBegun() {
+    return begun;
   }
 
   /** Takes the stop after {@code steps} steps as done with. */
   void passStop(long steps) {
-    passedStop = steps;
     gang.pass(rank, steps);
   }
 
   /** The step after which this rank has to stop next; Long.MAX_VALUE where none is known. */
   long stop() {
-    long announced = gang.stop();
-    return announced > passedStop ? announced : Long.MAX_VALUE;
+    return gang.stop(rank);
+  }
+
+  /** Has the leading process take this rank's part of a checkpoint, or of the end. */
+  void stand() {
+    gang.stand(rank, completedSteps);
   }
 
   long completedSteps() {
@@ -180,7 +202,6 @@ final class Rank implements AutoCloseable {
   public void close() {
     executions.forEach(Execution::close);
     later.forEach(DeviceBuffer::close);
-    slice.close();
   }
 
   private static List<Phase> phases(Training<?> training) {

@@ -1,6 +1,5 @@
 package io.tidemill.train;
 
-import com.sun.management.OperatingSystemMXBean;
 import io.tidemill.codec.ByteReader;
 import io.tidemill.codec.ByteWriter;
 import io.tidemill.error.EngineException;
@@ -8,7 +7,6 @@ import io.tidemill.error.ErrorCode;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -26,14 +24,10 @@ import java.util.zip.CRC32C;
  * cache, the rest is on disk, and a checkpoint refers to the files instead of copying them. Rows
  * are only ever appended; a checkpoint holds their number and checksums.
  *
- * <p>Threads: one appends, snapshots and trims; any thread reads rows below {@link #length}.
+ * <p>Threads: one appends, snapshots and trims; any thread reads rows below {@link #length}, and so
+ * do other processes, by a {@link SampleLogReader}.
  */
-public final class SampleLog implements AutoCloseable {
-  private static final long SEGMENT_BYTES = 4 << 20;
-
-  /** Of the machine's memory, so that the rest is left to the job and to others. */
-  private static final double CACHED_SHARE = 0.5;
-
+public final class SampleLog implements SampleRows, AutoCloseable {
   private final Path folder;
   private final int rowBytes;
   private final long segmentRows;
@@ -47,34 +41,43 @@ public final class SampleLog implements AutoCloseable {
 
   private final List<CRC32C> checksums = new ArrayList<>();
   private long checksummed;
-  private long trimmed;
+  private final LogExtent extent;
 
   /** Replaced when a segment is added, so that readers may use it without a lock. */
-  private volatile Segment[] segments = {};
+  private volatile MappedRows[] segments = {};
 
-  private volatile long length;
-  private volatile boolean sealed;
   private volatile boolean readAhead;
 
   /** An empty log, written into {@code folder}. */
   public SampleLog(Path folder, int rowBytes) {
-    this(folder, rowBytes, SEGMENT_BYTES);
+    this(folder, rowBytes, LogExtent.ofProcess());
+  }
+
+  /** {@code extent} says how far it reaches. */
+  SampleLog(Path folder, int rowBytes, LogExtent extent) {
+    this(folder, rowBytes, MappedRows.FILE_BYTES, MappedRows.mostCachedBytes(), extent);
   }
 
   /** {@code segmentBytes}: bytes of a file, about. */
   SampleLog(Path folder, int rowBytes, long segmentBytes) {
-    this(folder, rowBytes, segmentBytes, (long) (CACHED_SHARE * memoryBytes()));
+    this(folder, rowBytes, segmentBytes, MappedRows.mostCachedBytes());
+  }
+
+  SampleLog(Path folder, int rowBytes, long segmentBytes, long mostCachedBytes) {
+    this(folder, rowBytes, segmentBytes, mostCachedBytes, LogExtent.ofProcess());
   }
 
   /**
    * @param segmentBytes bytes of a file, about
    * @param mostCachedBytes of the largest log that memory is taken to hold
    */
-  SampleLog(Path folder, int rowBytes, long segmentBytes, long mostCachedBytes) {
+  private SampleLog(
+      Path folder, int rowBytes, long segmentBytes, long mostCachedBytes, LogExtent extent) {
+    this.extent = extent;
     this.mostCachedBytes = mostCachedBytes;
     this.folder = folder;
     this.rowBytes = rowBytes;
-    this.segmentRows = Math.max(1, segmentBytes / rowBytes);
+    this.segmentRows = MappedRows.rowsOf(segmentBytes, rowBytes);
     try {
       Files.createDirectories(folder);
     } catch (IOException e) {
@@ -85,30 +88,29 @@ public final class SampleLog implements AutoCloseable {
 
   /** Where the next row is to be written; {@link #append} then makes it visible. */
   MemorySegment next() {
-    int segment = (int) (length / segmentRows);
+    int segment = (int) (length() / segmentRows);
     if (segment == segments.length) {
       addSegment();
     }
-    return rowAt(length);
+    return row(length());
   }
 
   void append() {
-    long rows = length + 1; // one thread appends
-    length = rows;
+    extent.length(length() + 1);
   }
 
-  /** Rows that may be read. */
+  @Override
   public long length() {
-    return length;
+    return extent.length();
   }
 
-  /** Whether no row will be added any more. */
+  @Override
   public boolean isSealed() {
-    return sealed;
+    return extent.isSealed();
   }
 
   void seal() {
-    sealed = true;
+    extent.seal();
   }
 
   /**
@@ -117,27 +119,34 @@ public final class SampleLog implements AutoCloseable {
    * #expect expected} (docs/design/0009).
    */
   void shuffle() {
-    if (length * rowBytes > mostCachedBytes) {
-      for (Segment segment : segments) {
-        PageAdvice.random(segment.mapped);
+    if (length() * rowBytes > mostCachedBytes) {
+      for (MappedRows segment : segments) {
+        PageAdvice.random(segment.mapped());
       }
       readAhead = true;
     }
   }
 
-  /** Whether rows should be expected some time before they are read. */
-  boolean isReadAhead() {
+  @Override
+  public boolean isReadAhead() {
     return readAhead;
   }
 
-  /** Has a row on its way into memory, without waiting for it. */
-  void expect(long index) {
-    PageAdvice.willNeed(rowAt(index));
+  @Override
+  public void expect(long index) {
+    PageAdvice.willNeed(row(index));
   }
 
-  /** Row {@code index} below {@link #length}. */
+  @Override
   public MemorySegment row(long index) {
-    return rowAt(index);
+    MemorySegment rows = segments[(int) (index / segmentRows)].rows();
+    return rows.asSlice(index % segmentRows * rowBytes, rowBytes);
+  }
+
+  /** A row as a part of its file, which can say whether it is in memory. */
+  MemorySegment mappedRow(long index) {
+    MemorySegment file = segments[(int) (index / segmentRows)].mapped();
+    return file.asSlice(index % segmentRows * rowBytes, rowBytes);
   }
 
   /**
@@ -147,8 +156,8 @@ public final class SampleLog implements AutoCloseable {
     updateChecksums();
     ByteWriter out = new ByteWriter();
     out.writeInt(rowBytes);
-    out.writeLong(length);
-    out.writeLong(trimmed);
+    out.writeLong(length());
+    out.writeLong(extent.trimmed());
     out.writeVarInt(checksums.size());
     checksums.forEach(checksum -> out.writeLong(checksum.getValue()));
     return out.toByteArray();
@@ -156,10 +165,10 @@ public final class SampleLog implements AutoCloseable {
 
   /** Makes the first {@code rows} rows durable. Any thread. */
   void force(long rows) {
-    Segment[] present = segments;
+    MappedRows[] present = segments;
     for (int i = 0; i < present.length && i * segmentRows < rows; i++) {
       if (present[i] != null) {
-        present[i].mapped.force();
+        present[i].mapped().force();
       }
     }
   }
@@ -181,9 +190,9 @@ public final class SampleLog implements AutoCloseable {
               + storedRowBytes);
     }
     long rows = in.readLong();
-    trimmed = in.readLong();
+    extent.trimmed(in.readLong());
     int count = in.readVarInt();
-    length = rows;
+    extent.length(rows);
     for (int i = 0; i < count; i++) {
       addSegment();
       verify(i, in.readLong());
@@ -199,8 +208,9 @@ public final class SampleLog implements AutoCloseable {
     retired.forEach(Arena::close);
     retired.clear();
     updateChecksums(); // of rows that will be gone
-    while ((trimmed + 1) * segmentRows <= row) {
-      int segment = (int) trimmed++;
+    while ((extent.trimmed() + 1) * segmentRows <= row) {
+      int segment = (int) extent.trimmed();
+      extent.trimmed(segment + 1);
       segments[segment] = null;
       retired.add(mappings.set(segment, null));
       try {
@@ -219,28 +229,19 @@ public final class SampleLog implements AutoCloseable {
     mappings.clear();
   }
 
-  private static long memoryBytes() {
-    return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
-  }
-
-  private MemorySegment rowAt(long index) {
-    MemorySegment rows = segments[(int) (index / segmentRows)].rows;
-    return rows.asSlice(index % segmentRows * rowBytes, rowBytes);
-  }
-
   @SuppressWarnings("MustBeClosedChecker") // closed by trim() or close()
   private void addSegment() {
     int index = segments.length;
-    Segment[] more = new Segment[index + 1];
+    MappedRows[] more = new MappedRows[index + 1];
     System.arraycopy(segments, 0, more, 0, index);
-    Arena mapping = index < trimmed ? null : Arena.ofShared();
+    Arena mapping = index < extent.trimmed() ? null : Arena.ofShared();
     mappings.add(mapping);
-    more[index] = mapping == null ? null : Segment.of(map(index, mapping), mapping);
+    more[index] = mapping == null ? null : map(index, mapping);
     checksums.add(new CRC32C());
     segments = more;
   }
 
-  private MemorySegment map(int segment, Arena mapping) {
+  private MappedRows map(int segment, Arena mapping) {
     try (FileChannel channel =
         FileChannel.open(
             file(segment),
@@ -248,7 +249,8 @@ public final class SampleLog implements AutoCloseable {
             StandardOpenOption.READ,
             StandardOpenOption.WRITE)) {
       reserve(channel);
-      return channel.map(FileChannel.MapMode.READ_WRITE, 0, segmentRows * rowBytes, mapping);
+      return MappedRows.of(
+          channel, FileChannel.MapMode.READ_WRITE, segmentRows * rowBytes, mapping);
     } catch (IOException e) {
       throw new EngineException(
           ErrorCode.RESOURCE,
@@ -271,9 +273,9 @@ public final class SampleLog implements AutoCloseable {
   }
 
   private void updateChecksums() {
-    while (checksummed < length) {
+    while (checksummed < length()) {
       int segment = (int) (checksummed / segmentRows);
-      long end = Math.min(length, (segment + 1) * segmentRows);
+      long end = Math.min(length(), (segment + 1) * segmentRows);
       update(checksums.get(segment), segment, checksummed, end);
       checksummed = end;
     }
@@ -282,7 +284,7 @@ public final class SampleLog implements AutoCloseable {
   private void update(CRC32C checksum, int segment, long fromRow, long toRow) {
     long start = (fromRow - segment * segmentRows) * rowBytes;
     checksum.update(
-        segments[segment].rows.asSlice(start, (toRow - fromRow) * rowBytes).asByteBuffer());
+        segments[segment].rows().asSlice(start, (toRow - fromRow) * rowBytes).asByteBuffer());
   }
 
   private void verify(int segment, long expected) {
@@ -290,7 +292,7 @@ public final class SampleLog implements AutoCloseable {
       return;
     }
     long from = segment * segmentRows;
-    long to = Math.min(length, from + segmentRows);
+    long to = Math.min(length(), from + segmentRows);
     update(checksums.get(segment), segment, from, to);
     checksummed = to;
     long found = checksums.get(segment).getValue();
@@ -307,17 +309,6 @@ public final class SampleLog implements AutoCloseable {
   }
 
   private Path file(int segment) {
-    return folder.resolve(String.format("%06d.rows", segment));
-  }
-
-  /**
-   * A mapped file. Its rows are read as plain native memory, like those of the tests' examples and
-   * of requests: a loop over rows then sees one class of segments and is compiled once.
-   */
-  private record Segment(MemorySegment mapped, MemorySegment rows) {
-    static Segment of(MemorySegment mapped, Arena mapping) {
-      MemorySegment memory = MemorySegment.ofAddress(mapped.address());
-      return new Segment(mapped, memory.reinterpret(mapped.byteSize(), mapping, null));
-    }
+    return MappedRows.file(folder, segment);
   }
 }

@@ -9,14 +9,13 @@ import io.tidemill.task.TaskId;
  */
 public final class ShardTask implements Task {
   private final TaskId id;
-  private final TrainerTask trainer;
+  private final Rank rank;
   private final int thread;
   private Rehearsal rehearsal;
 
-  /** {@code thread} from 1: thread 0 runs the {@link TrainerTask} itself. */
-  public ShardTask(TrainerTask trainer, int thread) {
-    this.id = new TaskId(trainer.id() + "/shards", thread);
-    this.trainer = trainer;
+  ShardTask(TaskId trainer, Rank rank, int thread) {
+    this.id = new TaskId(trainer + "/shards", thread);
+    this.rank = rank;
     this.thread = thread;
   }
 
@@ -27,14 +26,14 @@ public final class ShardTask implements Task {
 
   @Override
   public int doWork() {
-    if (trainer.isWaitingForData()) {
+    if (!rank.isBegun()) {
       if (rehearsal == null) {
-        rehearsal = trainer.rehearsal(thread);
+        rehearsal = rank.rehearsal(thread);
       }
       return rehearsal.step();
     }
     close();
-    return trainer.workOnShards(thread);
+    return rank.work(thread);
   }
 
   @Override

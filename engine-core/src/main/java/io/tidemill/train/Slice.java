@@ -15,7 +15,7 @@ import java.util.List;
  * <p>Threads of the rank work on different chunks at the same time; the rest is for whoever stands
  * between two steps.
  */
-final class Slice implements AutoCloseable {
+final class Slice {
   /** Of what a running average was, in its next value; as PyTorch's batch norm. */
   private static final float AVERAGE_MOMENTUM = 0.9f;
 
@@ -25,7 +25,7 @@ final class Slice implements AutoCloseable {
   private final DeviceBuffer parameters;
   private final int firstChunk;
   private final int endChunk;
-  private final List<DeviceBuffer> moments = new ArrayList<>();
+  private final List<DeviceBuffer> moments;
 
   /** Parameters and moments of the slice to go back to; none where the policy never does. */
   private final List<MemorySegment> memory = new ArrayList<>();
@@ -47,9 +47,7 @@ final class Slice implements AutoCloseable {
     this.parameters = gang.parametersOf(rank);
     this.firstChunk = gang.firstChunk(rank);
     this.endChunk = gang.firstChunk(rank + 1);
-    for (int i = 0; i < gang.training().optimizer().moments(); i++) {
-      moments.add(device.allocate(gang.layout().floats()));
-    }
+    this.moments = gang.moments();
     if (gang.training().onNonFinite() == NonFinite.ROLL_BACK) {
       for (int i = 0; i <= moments.size(); i++) {
         memory.add(Arena.ofAuto().allocate((to() - from()) * Float.BYTES, 64));
@@ -147,11 +145,6 @@ final class Slice implements AutoCloseable {
     for (int i = 0; i < memory.size(); i++) {
       buffer(i).write(start, memory.get(i).asSlice((start - from()) * Float.BYTES, bytes));
     }
-  }
-
-  @Override
-  public void close() {
-    moments.forEach(DeviceBuffer::close);
   }
 
   private void move(ArenaCut.Rule rule, long from, long to, Update update) {

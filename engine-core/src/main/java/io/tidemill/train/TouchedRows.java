@@ -4,9 +4,9 @@ import io.tidemill.device.Execution;
 import io.tidemill.program.ParameterLayout;
 import io.tidemill.program.ParameterLayout.Entry;
 import io.tidemill.program.ParameterRole;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.List;
 
@@ -27,17 +27,40 @@ import java.util.List;
  * }</pre>
  */
 final class TouchedRows {
-  private static final VarHandle WORD = MethodHandles.arrayElementVarHandle(long[].class);
+  private static final VarHandle WORD = ValueLayout.JAVA_LONG.varHandle();
 
   /** In the order of the arena. */
   private final Table[] tables;
 
   TouchedRows(ParameterLayout layout) {
-    List<Entry> byRow =
-        layout.entries().stream()
-            .filter(entry -> entry.role() == ParameterRole.TRAINED_BY_ROW)
-            .toList();
-    tables = byRow.stream().map(Table::new).toArray(Table[]::new);
+    this(layout, Arena.ofAuto().allocate(Math.max(Long.BYTES, bytes(layout)), Long.BYTES));
+  }
+
+  /** In {@link #bytes} of memory, which are zero where nothing was touched. */
+  TouchedRows(ParameterLayout layout, MemorySegment memory) {
+    List<Entry> byRow = byRow(layout);
+    tables = new Table[byRow.size()];
+    long at = 0;
+    for (int i = 0; i < tables.length; i++) {
+      long bytes = bytes(byRow.get(i));
+      tables[i] = new Table(byRow.get(i), memory.asSlice(at, bytes));
+      at += bytes;
+    }
+  }
+
+  /** Bytes of memory for the tables of a layout. */
+  static long bytes(ParameterLayout layout) {
+    return byRow(layout).stream().mapToLong(TouchedRows::bytes).sum();
+  }
+
+  private static long bytes(Entry table) {
+    return Math.ceilDiv(table.shape().dim(0), Long.SIZE) * (long) Long.BYTES;
+  }
+
+  private static List<Entry> byRow(ParameterLayout layout) {
+    return layout.entries().stream()
+        .filter(entry -> entry.role() == ParameterRole.TRAINED_BY_ROW)
+        .toList();
   }
 
   /** Adds what the last run of an execution has touched. */
@@ -94,15 +117,17 @@ final class TouchedRows {
     private final long to;
     private final int width;
     private final int rows;
-    private final long[] bits;
+    private final int words;
+    private final MemorySegment bits;
 
-    Table(Entry entry) {
+    Table(Entry entry, MemorySegment bits) {
       name = entry.name();
       from = entry.offset();
       to = from + entry.floats();
       rows = entry.shape().dim(0);
       width = entry.shape().dim(1);
-      bits = new long[Math.ceilDiv(rows, Long.SIZE)];
+      words = Math.ceilDiv(rows, Long.SIZE);
+      this.bits = bits;
     }
 
     void mark(MemorySegment ids) {
@@ -110,8 +135,9 @@ final class TouchedRows {
       for (long i = 0; i < count; i++) {
         int row = ids.getAtIndex(ValueLayout.JAVA_INT, i);
         long bit = 1L << row;
-        if (((long) WORD.getOpaque(bits, row / Long.SIZE) & bit) == 0) {
-          WORD.getAndBitwiseOr(bits, row / Long.SIZE, bit);
+        long at = (long) (row / Long.SIZE) * Long.BYTES;
+        if (((long) WORD.getOpaque(bits, at) & bit) == 0) {
+          long _ = (long) WORD.getAndBitwiseOr(bits, at, bit);
         }
       }
     }
@@ -130,7 +156,7 @@ final class TouchedRows {
       if (start < stop) {
         int last = row(stop - 1) / Long.SIZE;
         for (int word = row(start) / Long.SIZE; word <= last; word++) {
-          bits[word] = 0;
+          bits.setAtIndex(ValueLayout.JAVA_LONG, word, 0);
         }
       }
     }
@@ -139,16 +165,20 @@ final class TouchedRows {
       return (int) ((at - from) / width);
     }
 
+    private long word(int index) {
+      return bits.getAtIndex(ValueLayout.JAVA_LONG, index);
+    }
+
     /** The first row from {@code row} on whose bit is not that of {@code skipped}, else the end. */
     private int nextRow(int row, long skipped) {
       int word = row / Long.SIZE;
-      long found = (bits[word] ^ skipped) & -1L << row;
+      long found = (word(word) ^ skipped) & -1L << row;
       while (found == 0) {
         word++;
-        if (word == bits.length) {
+        if (word == words) {
           return rows;
         }
-        found = bits[word] ^ skipped;
+        found = word(word) ^ skipped;
       }
       return Math.min(rows, word * Long.SIZE + Long.numberOfTrailingZeros(found));
     }

@@ -1,6 +1,7 @@
 package io.tidemill.train;
 
 import io.tidemill.checkpoint.PartKey;
+import io.tidemill.device.DeviceBuffer;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.operator.RestoredState;
@@ -17,10 +18,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The part that one rank has in checkpoints: its slice of the optimiser's moments and, of the first
- * rank, the weights.
+ * rank, the weights. Taken by the leading process, whoever works the rank.
  *
  * <p>Moments are stored as the slice that the writing rank owned, so any other number of ranks can
  * take them up.
@@ -31,64 +33,75 @@ final class TrainerState {
   static final String WEIGHTS = "weights";
 
   private final Gang gang;
-  private final Rank rank;
-  private final boolean first;
+  private final int rank;
 
-  TrainerState(Gang gang, Rank rank, boolean first) {
+  /** The slice, in floats of the arena: [from, to). */
+  private final long from;
+
+  private final long to;
+
+  TrainerState(Gang gang, int rank) {
     this.gang = gang;
     this.rank = rank;
-    this.first = first;
+    this.from = gang.sliceStart(rank);
+    this.to = gang.sliceStart(rank + 1);
   }
 
   /** A copy of all parameters in the layout of the arena. */
   MemorySegment copyParameters() {
     MemorySegment host = host(gang.layout().floats());
-    rank.parameters().read(0, host);
+    parameters().read(0, host);
     return host;
   }
 
-  /** Captures the state between two steps. */
-  List<StatePart> snapshot(long samples) {
-    List<StatePart> parts = new ArrayList<>();
+  /**
+   * Captures the slice of the moments between two steps: all that another rank than the first has.
+   */
+  StatePart snapshotMoments() {
     List<NamedTensor> moments = copyMoments();
-    Map<String, String> slice = Map.of("from", Long.toString(rank.slice().from()));
-    parts.add(
-        new StatePart(
-            MOMENTS,
-            PartKey.Format.SAFETENSORS,
-            channel -> SafeTensors.write(channel, slice, moments)));
-    if (first) {
-      parts.add(StatePart.of(STEP, rank.count().encode()));
-      Map<String, String> metadata =
-          Map.of("step", Long.toString(rank.completedSteps()), "samples", Long.toString(samples));
-      List<NamedTensor> weights = Parameters.named(gang.layout(), copyParameters());
-      parts.add(
-          new StatePart(
-              WEIGHTS,
-              PartKey.Format.SAFETENSORS,
-              channel -> SafeTensors.write(channel, metadata, weights)));
-    }
-    return parts;
+    Map<String, String> slice = Map.of("from", Long.toString(from));
+    return new StatePart(
+        MOMENTS, PartKey.Format.SAFETENSORS, channel -> SafeTensors.write(channel, slice, moments));
   }
 
-  /** Takes up a checkpoint; false where it was taken before the first weights were drawn. */
-  boolean restore(RestoredState state) {
+  /** Captures where training stands and the weights; {@code samples} are those behind it. */
+  List<StatePart> snapshotWeights(StepCount count, long samples) {
+    Map<String, String> metadata =
+        Map.of("step", Long.toString(count.completed()), "samples", Long.toString(samples));
+    List<NamedTensor> weights = Parameters.named(gang.layout(), copyParameters());
+    return List.of(
+        StatePart.of(STEP, count.encode()),
+        new StatePart(
+            WEIGHTS,
+            PartKey.Format.SAFETENSORS,
+            channel -> SafeTensors.write(channel, metadata, weights)));
+  }
+
+  /**
+   * Puts a checkpoint into the parameters and the slice.
+   *
+   * @return where it was taken; empty where that was before the first weights were drawn
+   */
+  Optional<StepCount> restore(RestoredState state) {
     List<byte[]> step = state.bytes(STEP);
     if (step.isEmpty()) {
-      return false;
+      return Optional.empty();
     }
     restoreWeights(state.parts(WEIGHTS).getFirst());
     state.parts(MOMENTS).forEach(this::restoreMoments);
-    rank.begin(StepCount.decode(step.getFirst()));
-    return true;
+    return Optional.of(StepCount.decode(step.getFirst()));
+  }
+
+  private DeviceBuffer parameters() {
+    return gang.parametersOf(rank);
   }
 
   private List<NamedTensor> copyMoments() {
-    long floats = rank.slice().to() - rank.slice().from();
+    long floats = to - from;
     List<NamedTensor> moments = new ArrayList<>();
-    for (int i = 0; i < rank.slice().moments().size(); i++) {
+    for (int i = 0; i < gang.moments().size(); i++) {
       MemorySegment copy = host(floats);
-      rank.slice().moments().get(i).read(rank.slice().from(), copy);
+      gang.moments().get(i).read(from, copy);
       moments.add(
           new NamedTensor(
               "moment-" + i, DataType.FLOAT32, Shape.of(Math.toIntExact(floats)), copy));
@@ -101,7 +114,7 @@ final class TrainerState {
       SafeTensors stored = SafeTensors.map(file, arena);
       for (ParameterLayout.Entry entry : gang.layout().entries()) {
         TensorSpec spec = new TensorSpec(entry.name(), DataType.FLOAT32, entry.shape());
-        rank.parameters().write(entry.offset(), stored.tensor(spec).data());
+        parameters().write(entry.offset(), stored.tensor(spec).data());
       }
     }
   }
@@ -111,26 +124,26 @@ final class TrainerState {
     try (Arena arena = Arena.ofConfined()) {
       SafeTensors stored = SafeTensors.map(file, arena);
       long start = sliceStart(stored, file);
-      for (int i = 0; i < rank.slice().moments().size(); i++) {
+      for (int i = 0; i < gang.moments().size(); i++) {
         NamedTensor moment = stored.tensor("moment-" + i);
-        long from = Math.max(start, rank.slice().from());
-        long to = Math.min(start + moment.shape().elements(), rank.slice().to());
-        if (from < to) {
+        long first = Math.max(start, from);
+        long end = Math.min(start + moment.shape().elements(), to);
+        if (first < end) {
           MemorySegment overlap =
-              moment.data().asSlice((from - start) * Float.BYTES, (to - from) * Float.BYTES);
-          rank.slice().moments().get(i).write(from, overlap);
+              moment.data().asSlice((first - start) * Float.BYTES, (end - first) * Float.BYTES);
+          gang.moments().get(i).write(first, overlap);
         }
       }
     }
   }
 
   private static long sliceStart(SafeTensors stored, Path file) {
-    String from = stored.metadata().get("from");
-    if (from == null) {
+    String start = stored.metadata().get("from");
+    if (start == null) {
       throw new EngineException(
           ErrorCode.CORRUPT_STATE, file + " does not say which slice of the moments it holds");
     }
-    return Long.parseLong(from);
+    return Long.parseLong(start);
   }
 
   private static MemorySegment host(long floats) {

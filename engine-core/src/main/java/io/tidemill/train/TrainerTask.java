@@ -18,8 +18,10 @@ import io.tidemill.tensor.WeightsDigest;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /**
@@ -52,9 +54,6 @@ public final class TrainerTask implements Task {
   private final Reports reports;
   private final TrainerState state;
   private volatile boolean prepared;
-
-  /** Whether a step may be or was begun: until then threads that wait rehearse. */
-  private volatile boolean begun;
 
   private long checkpointedStep;
   private volatile long checkpointedNs;
@@ -92,13 +91,15 @@ public final class TrainerTask implements Task {
     this.checkpointedNs = clockNs.getAsLong();
     this.seed = seed;
     this.reports = reports;
-    this.state = new TrainerState(gang, rank, id.subtask() == 0);
+    this.state = new TrainerState(gang, id.subtask());
     outbox.advance(OrderKey.LAST); // who waits for the weights may take everything else before
   }
 
   /** Takes up weights, moments and step of a checkpoint; before the first slice. */
   public void restore(RestoredState checkpoint) {
-    if (state.restore(checkpoint)) {
+    Optional<StepCount> count = state.restore(checkpoint);
+    if (count.isPresent()) {
+      rank.begin(count.get());
       checkpointedStep = rank.completedSteps();
       if (isFirst()) {
         progress.advance(checkpointedStep, batches.samplesAt(checkpointedStep), Float.NaN);
@@ -126,9 +127,6 @@ public final class TrainerTask implements Task {
     long total = totalSteps();
     long ready = Math.min(total, batches.readySteps());
     rank.allow(ready);
-    if (!begun && ready > rank.completedSteps()) {
-      begun = true;
-    }
     int work = rank.work(0);
     if (rank.completedSteps() >= Math.min(total, rank.stop())) {
       work += stopped(total);
@@ -141,17 +139,9 @@ public final class TrainerTask implements Task {
     rank.close();
   }
 
-  int workOnShards(int thread) {
-    return rank.work(thread);
-  }
-
-  /** Whether a thread that waits had better rehearse. */
-  boolean isWaitingForData() {
-    return !begun;
-  }
-
-  Rehearsal rehearsal(int thread) {
-    return rank.rehearsal(thread);
+  /** Lends another thread of the worker to the rank; thread 0 runs this task. */
+  public ShardTask shardTask(int thread) {
+    return new ShardTask(id, rank, thread);
   }
 
   private boolean isFirst() {
@@ -159,9 +149,9 @@ public final class TrainerTask implements Task {
   }
 
   private long totalSteps() {
-    long samples = batches.totalSamples();
-    if (samples == Long.MAX_VALUE) {
-      return Long.MAX_VALUE;
+    long steps = batches.totalSteps();
+    if (steps == Long.MAX_VALUE) {
+      return steps;
     }
     if (log.isSealed() && log.length() == 0) {
       throw new EngineException(
@@ -171,7 +161,6 @@ public final class TrainerTask implements Task {
               + " got no sample: its stream ended before the first record;"
               + " look at the source and at the filters before it");
     }
-    long steps = Math.ceilDiv(samples, training.stepSamples());
     if (isFirst()) {
       progress.totalSteps(steps);
     }
@@ -206,8 +195,9 @@ public final class TrainerTask implements Task {
     checkpointedStep = rank.completedSteps();
     checkpointedNs = clockNs.getAsLong();
     rank.remember();
-    List<StatePart> parts = state.snapshot(batches.samplesAt(checkpointedStep));
+    List<StatePart> parts = new ArrayList<>(List.of(state.snapshotMoments()));
     if (isFirst()) {
+      parts.addAll(state.snapshotWeights(rank.count(), batches.samplesAt(checkpointedStep)));
       progress.checkpointed(checkpointedStep, batches.samplesAt(checkpointedStep));
     }
     reports.send(new TaskReport.Snapshot(id, barrier.checkpoint(), Map.of(id.vertex(), parts)));
@@ -252,6 +242,7 @@ public final class TrainerTask implements Task {
       batches.adapt(rows, gang.device(), host);
       rank.parameters().write(0, host);
     }
+    rank.begin(StepCount.NONE);
     rank.remember();
     return true;
   }

@@ -72,9 +72,7 @@ class RankTest {
     }
 
     try (TinyTraining second = open(8, after, 2, RankTest::never)) {
-      for (int rank = 0; rank < after; rank++) {
-        new TrainerState(second.gang(), second.ranks().get(rank), rank == 0).restore(checkpoint);
-      }
+      second.restore(checkpoint);
       assertAllAt(2, second, "restored");
       second.work(TinyTraining.STEPS);
 

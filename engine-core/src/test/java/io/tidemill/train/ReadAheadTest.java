@@ -45,7 +45,7 @@ final class ReadAheadTest {
       SampleOrder order = new SampleOrder(1, /* shuffled= */ true);
       long deadline = System.nanoTime() + PATIENCE.toNanos();
       for (long position = BATCH; position < 2 * BATCH; position++) {
-        MemorySegment row = log.row(order.indexOf(position, SAMPLES));
+        MemorySegment row = log.mappedRow(order.indexOf(position, SAMPLES));
         while (!row.isLoaded()) {
           assertTrue(System.nanoTime() < deadline, "never came: position " + position);
           Thread.onSpinWait();
@@ -53,7 +53,7 @@ final class ReadAheadTest {
       }
       long loaded = 0;
       for (long position = 4 * BATCH; position < SAMPLES; position++) {
-        loaded += log.row(order.indexOf(position, SAMPLES)).isLoaded() ? 1 : 0;
+        loaded += log.mappedRow(order.indexOf(position, SAMPLES)).isLoaded() ? 1 : 0;
       }
       assertTrue(loaded < SAMPLES / 4, "rows that nobody asked for are in memory: " + loaded);
     }
@@ -97,7 +97,7 @@ final class ReadAheadTest {
   private boolean evict(SampleLog log) throws IOException, InterruptedException {
     log.force(SAMPLES);
     for (int row = 0; row < SAMPLES; row++) {
-      log.row(row).unload();
+      log.mappedRow(row).unload();
     }
     Process dd =
         new ProcessBuilder("dd", "if=rows-0/000000.rows", "iflag=nocache", "count=0")
@@ -108,7 +108,7 @@ final class ReadAheadTest {
     int exit = dd.waitFor();
     boolean anyLoaded = false;
     for (int row = 0; row < SAMPLES; row++) {
-      anyLoaded |= log.row(row).isLoaded();
+      anyLoaded |= log.mappedRow(row).isLoaded();
     }
     return exit == 0 && !anyLoaded;
   }

@@ -46,8 +46,8 @@ final class SliceTest {
     assertAll(1 - 0.5f * 0.25f * 4, moved, "dense-1.bias");
     assertAll(Math.fma(1, 0.9f, 4 * (1 - 0.9f)), moved, "batch-norm-1.mean");
     try (Device device = Devices.open("cpu");
-        Gang gang = new Gang(TRAINING, device, 1);
-        Slice slice = filled(gang)) {
+        Gang gang = new Gang(TRAINING, device, 1)) {
+      Slice slice = filled(gang);
       TouchedRows touched = gang.touched(0);
       for (int chunk = 0; chunk < slice.chunks(); chunk++) {
         slice.sum(chunk, touched);
@@ -63,8 +63,8 @@ final class SliceTest {
     Training<float[]> training =
         TRAINING.onNonFinite(NonFinite.ROLL_BACK).optimizer(Optimizer.Sgd.of(0.5f, 0.9f));
     try (Device device = Devices.open("cpu");
-        Gang gang = new Gang(training, device, 1);
-        Slice slice = filled(gang)) {
+        Gang gang = new Gang(training, device, 1)) {
+      Slice slice = filled(gang);
       update(slice, training, 1);
       float[] parameters = read(gang.parametersOf(0));
       float[] velocity = read(slice.moments().getFirst());
@@ -82,8 +82,8 @@ final class SliceTest {
 
   private static float[] updated(Training<float[]> training, float scale) {
     try (Device device = Devices.open("cpu");
-        Gang gang = new Gang(training, device, 1);
-        Slice slice = filled(gang)) {
+        Gang gang = new Gang(training, device, 1)) {
+      Slice slice = filled(gang);
       update(slice, training, scale);
       return read(gang.parametersOf(0));
     }

@@ -140,9 +140,7 @@ final class SparseEmbeddingTest {
     }
 
     try (TinyTraining resumed = open(training, samples, 3, SparseEmbeddingTest::never)) {
-      for (int rank = 0; rank < 3; rank++) {
-        new TrainerState(resumed.gang(), resumed.ranks().get(rank), rank == 0).restore(checkpoint);
-      }
+      resumed.restore(checkpoint);
       resumed.workToTheEnd();
 
       assertArrayEquals(expected, resumed.parametersOf(0));

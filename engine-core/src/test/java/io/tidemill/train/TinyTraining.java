@@ -158,8 +158,12 @@ final class TinyTraining implements AutoCloseable {
   RestoredState snapshot(Path folder) throws IOException {
     Map<String, List<Path>> files = new LinkedHashMap<>();
     for (int rank = 0; rank < ranks.size(); rank++) {
-      TrainerState state = new TrainerState(gang, ranks.get(rank), rank == 0);
-      for (StatePart part : state.snapshot(48)) {
+      TrainerState state = new TrainerState(gang, rank);
+      List<StatePart> parts = new ArrayList<>(List.of(state.snapshotMoments()));
+      if (rank == 0) {
+        parts.addAll(state.snapshotWeights(ranks.getFirst().count(), 48));
+      }
+      for (StatePart part : parts) {
         Path file = folder.resolve(part.kind() + "." + rank);
         try (FileChannel channel =
             FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
@@ -169,6 +173,13 @@ final class TinyTraining implements AutoCloseable {
       }
     }
     return kind -> files.getOrDefault(kind, List.of());
+  }
+
+  /** Takes up what {@link #snapshot} wrote. */
+  void restore(RestoredState checkpoint) {
+    for (int rank = 0; rank < ranks.size(); rank++) {
+      ranks.get(rank).begin(new TrainerState(gang, rank).restore(checkpoint).orElseThrow());
+    }
   }
 
   @Override

@@ -5,18 +5,33 @@ import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 
-/** Floats outside the heap, 64-byte aligned, zero at first. */
+/** Floats outside the heap, 64-byte aligned: its own, zero at first, or somebody else's. */
 final class CpuBuffer implements DeviceBuffer {
   private static final int ALIGNMENT = 64;
 
   private final long floats;
-  private final Arena arena = Arena.ofShared();
+  private final Optional<Arena> own;
   private final MemorySegment memory;
 
+  @SuppressWarnings("MustBeClosedChecker") // closed by close()
   CpuBuffer(long floats) {
+    Arena arena = Arena.ofShared();
     this.floats = floats;
+    this.own = Optional.of(arena);
     this.memory = arena.allocate(Math.max(1, floats) * Float.BYTES, ALIGNMENT);
+  }
+
+  /** Over memory that its owner frees. */
+  CpuBuffer(MemorySegment memory) {
+    if (memory.address() % ALIGNMENT != 0) {
+      throw new EngineException(
+          ErrorCode.INTERNAL, "memory of a buffer has to begin at a multiple of " + ALIGNMENT);
+    }
+    this.floats = memory.byteSize() / Float.BYTES;
+    this.own = Optional.empty();
+    this.memory = memory;
   }
 
   /** The device's view of a buffer that a caller hands in. */
@@ -50,8 +65,8 @@ final class CpuBuffer implements DeviceBuffer {
 
   @Override
   public void close() {
-    if (arena.scope().isAlive()) {
-      arena.close();
+    if (own.isPresent() && own.get().scope().isAlive()) {
+      own.get().close();
     }
   }
 }

@@ -57,6 +57,11 @@ public final class CpuDevice implements Device {
   }
 
   @Override
+  public DeviceBuffer wrap(MemorySegment memory) {
+    return new CpuBuffer(memory);
+  }
+
+  @Override
   public void treeSum(List<DeviceBuffer> terms, DeviceBuffer out, long from, long to) {
     requireRange("sum", out, from, to);
     if (terms.isEmpty() || terms.lastIndexOf(out) > 0) {

@@ -1,0 +1,46 @@
+package io.tidemill.local;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * Has each {@linkplain JobOptions#workers worker} of a job but the first be a process of its own,
+ * on this host.
+ *
+ * @param members starts the processes
+ * @param folder where memory that processes share lies; it should not be on a disk
+ * @param patience for how long a process may be silent before it counts as lost
+ * @param joinPatience for how long a rank may wait for its process
+ */
+public record MemberOptions(
+    Members members, Path folder, Duration patience, Duration joinPatience) {
+  /** Silent for so long. */
+  static final Duration PATIENCE = Duration.ofMillis(1500);
+
+  private static final Path SHARED_MEMORY = Path.of("/dev/shm");
+
+  /** Of a job in one process. */
+  static final MemberOptions NONE = of((_, _, _) -> {});
+
+  /** In {@code /dev/shm} where there is one; silent for 1.5 s, and a minute to join. */
+  public static MemberOptions of(Members members) {
+    Path folder =
+        Files.isDirectory(SHARED_MEMORY)
+            ? SHARED_MEMORY
+            : Path.of(System.getProperty("java.io.tmpdir"));
+    return new MemberOptions(members, folder, PATIENCE, Duration.ofMinutes(1));
+  }
+
+  public MemberOptions withFolder(Path folder) {
+    return new MemberOptions(members, folder, patience, joinPatience);
+  }
+
+  public MemberOptions withPatience(Duration patience) {
+    return new MemberOptions(members, folder, patience, joinPatience);
+  }
+
+  public MemberOptions withJoinPatience(Duration joinPatience) {
+    return new MemberOptions(members, folder, patience, joinPatience);
+  }
+}

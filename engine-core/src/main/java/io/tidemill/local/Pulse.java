@@ -1,0 +1,67 @@
+package io.tidemill.local;
+
+import io.tidemill.train.Roster;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * Whether the process of a rank is still there: by what the system says about it, which is known at
+ * once, and by its beats, which also tell when it was stopped.
+ *
+ * <p>Only the observer's own clock counts, and of a time in which the observer itself did not look
+ * only a part: a process that was asleep must not blame others. Confined to one thread.
+ */
+final class Pulse {
+  private final Roster roster;
+  private final int rank;
+  private final long patienceNs;
+  private Optional<ProcessHandle> process = Optional.empty();
+  private long pid;
+  private long beats;
+  private long silentNs;
+  private long lookedNs;
+
+  Pulse(Roster roster, int rank, Duration patience, long nowNs) {
+    this.roster = roster;
+    this.rank = rank;
+    this.patienceNs = patience.toNanos();
+    this.lookedNs = nowNs;
+  }
+
+  /** Whether a process has come. */
+  boolean hasJoined() {
+    return pid != 0;
+  }
+
+  /** Whether the process is known to have ended. */
+  boolean hasEnded() {
+    return process.isPresent() && !process.get().isAlive();
+  }
+
+  /** What has become of the process; empty where it is well, or has not come yet. */
+  Optional<String> look(long nowNs) {
+    long passedNs = Math.min(nowNs - lookedNs, patienceNs / 4);
+    lookedNs = nowNs;
+    if (!hasJoined() && !join()) {
+      return Optional.empty();
+    }
+    if (hasEnded()) {
+      return Optional.of("process " + pid + " has ended");
+    }
+    long seen = roster.beats(rank);
+    silentNs = seen == beats ? silentNs + passedNs : 0;
+    beats = seen;
+    return silentNs > patienceNs
+        ? Optional.of(
+            "process %d has been silent for %d ms, %d are allowed"
+                .formatted(pid, silentNs / 1_000_000, patienceNs / 1_000_000))
+        : Optional.empty();
+  }
+
+  /** Where the system does not show the process to this one, as in another container, beats do. */
+  private boolean join() {
+    pid = roster.pid(rank);
+    process = pid == 0 ? Optional.empty() : ProcessHandle.of(pid).filter(ProcessHandle::isAlive);
+    return pid != 0;
+  }
+}

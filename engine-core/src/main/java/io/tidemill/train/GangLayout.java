@@ -1,0 +1,128 @@
+package io.tidemill.train;
+
+import io.tidemill.program.ParameterLayout;
+
+/**
+ * Where the things of a gang lie in its memory; a function of the training and the ranks.
+ *
+ * <pre>
+ * control   +-------------------------------+
+ *   0       | stop                          |  a line of 64 bytes, written by the first rank
+ *   64      | log: length, sealed, trimmed  |  a line, written by the sequencer
+ *   128     | over                          |  a line, written by the leading process
+ *   192     | rank 0: its steps             |  a line, written by those who work the rank
+ *           |         its place             |  a line, written by the leading process
+ *           |         its process           |  a line, written by the process that works the rank
+ *           |         its failure           |  2 KiB, likewise
+ *           | rank 1 ...                    |
+ *           | loss of each shard            |  float
+ *           | squares of each chunk         |  double
+ *           | rows touched, of even steps   |  a bit each
+ *           | rows touched, of odd steps    |
+ * floats    +-------------------------------+  page
+ *           | gradients of each shard       |  each the whole arena of parameters, and a page
+ *           | parameters of each rank       |
+ *           | each moment                   |  of which every rank has its slice
+ *           +-------------------------------+
+ * </pre>
+ *
+ * <p>Numbers are in the byte order of the host, which all who map the memory share.
+ */
+record GangLayout(
+    int ranks, int shards, int moments, long arenaFloats, int chunks, long touchedBytes) {
+  static final long LINE = 64;
+  static final long FAILURE_BYTES = 2048;
+  private static final long PAGE = 4096;
+  private static final long RANKS = 3 * LINE;
+  private static final long RANK_BYTES = 3 * LINE + FAILURE_BYTES;
+
+  static GangLayout of(Training<?> training, int ranks) {
+    ParameterLayout layout = training.network().layout();
+    return new GangLayout(
+        ranks,
+        training.shards(),
+        training.optimizer().moments(),
+        layout.floats(),
+        ArenaCut.of(layout, training.optimizer()).chunks(),
+        TouchedRows.bytes(layout));
+  }
+
+  long stop() {
+    return 0;
+  }
+
+  long log() {
+    return LINE;
+  }
+
+  long over() {
+    return 2 * LINE;
+  }
+
+  /** What a rank has done; the next rank's is {@link #rankStride} behind. */
+  long steps() {
+    return RANKS;
+  }
+
+  /** Where the leading process has put a rank. */
+  long place() {
+    return RANKS + LINE;
+  }
+
+  /** Who works a rank. */
+  long process() {
+    return RANKS + 2 * LINE;
+  }
+
+  /** Why a rank cannot go on. */
+  long failure(int rank) {
+    return RANKS + rank * RANK_BYTES + 3 * LINE;
+  }
+
+  static long rankStride() {
+    return RANK_BYTES;
+  }
+
+  long losses() {
+    return RANKS + ranks * RANK_BYTES;
+  }
+
+  long squares() {
+    return up(losses() + (long) shards * Float.BYTES, LINE);
+  }
+
+  /** The touched rows of steps with an even or an odd number. */
+  long touched(int parity) {
+    return up(squares() + (long) chunks * Double.BYTES, LINE) + parity * up(touchedBytes, LINE);
+  }
+
+  long controlBytes() {
+    return up(touched(2), PAGE);
+  }
+
+  /** From the beginning of the control part. */
+  long gradients(int shard) {
+    return controlBytes() + shard * bufferStride();
+  }
+
+  long parameters(int rank) {
+    return gradients(shards) + rank * bufferStride();
+  }
+
+  long moment(int index) {
+    return parameters(ranks) + index * bufferStride();
+  }
+
+  /** Of everything. */
+  long bytes() {
+    return moment(moments);
+  }
+
+  private long bufferStride() {
+    return up(arenaFloats * Float.BYTES, PAGE);
+  }
+
+  private static long up(long bytes, long alignment) {
+    return Math.ceilDiv(bytes, alignment) * alignment;
+  }
+}

@@ -1,0 +1,82 @@
+package io.tidemill.local;
+
+import io.tidemill.dsl.Params;
+import io.tidemill.dsl.PipelineDefinition;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Measures how fast a pipeline trains in one process or in several of this host, a thread each:
+ * {@code GangRate PIPELINE-CLASS PROCESSES [key=value ...]}.
+ */
+final class GangRate {
+  private GangRate() {}
+
+  /** {@code join} in front, and the memory, the generation and the rank: a member. */
+  public static void main(String[] arguments) throws Exception {
+    List<String> words = new ArrayList<>(List.of(arguments));
+    if (words.getFirst().equals("join")) {
+      Path memory = Path.of(words.get(1));
+      long generation = Long.parseLong(words.get(2));
+      int rank = Integer.parseInt(words.get(3));
+      words.subList(0, 4).clear();
+      GangMember.Seat seat = GangMember.Seat.of(memory, generation, rank, 1);
+      GangMember.join(pipeline(words), params(words), options(words, memory), seat).run();
+      return;
+    }
+    Path state = Files.createTempDirectory("gang-rate");
+    LocalJob job = LocalJob.define(pipeline(words), params(words), options(words, state));
+    JobReport report =
+        job.run(
+            JobListener.NONE,
+            MemberOptions.of(
+                (memory, generation, ranks) -> {
+                  for (int rank = 1; rank < ranks; rank++) {
+                    start(memory, generation, rank, arguments);
+                  }
+                }));
+    System.out.printf(
+        "%d processes: %.0f samples/s, %d steps, weights %s%n",
+        report.workers(),
+        report.samplesPerSecond(),
+        report.steps(),
+        report.weightsSha256().orElseThrow().substring(0, 12));
+  }
+
+  private static PipelineDefinition pipeline(List<String> words) throws Exception {
+    return Class.forName(words.getFirst())
+        .asSubclass(PipelineDefinition.class)
+        .getDeclaredConstructor()
+        .newInstance();
+  }
+
+  private static Params params(List<String> words) {
+    return Params.parse(words.subList(2, words.size()), 1);
+  }
+
+  private static JobOptions options(List<String> words, Path state) {
+    int processes = Integer.parseInt(words.get(1));
+    return JobOptions.of("rate", "rate", state)
+        .withWorkers(processes)
+        .withThreads(processes)
+        .withCheckpointEvery(0);
+  }
+
+  private static void start(Path memory, long generation, int rank, String[] arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(ProcessHandle.current().info().command().orElseThrow());
+    command.add("@" + System.getProperty("jvm.flags", "jvm.flags"));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of(GangRate.class.getName(), "join", memory.toString()));
+    command.addAll(List.of("" + generation, "" + rank));
+    command.addAll(List.of(arguments));
+    try {
+      new ProcessBuilder(command).inheritIO().start();
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+}

@@ -6,6 +6,7 @@ import io.tidemill.cluster.job.Job;
 import io.tidemill.cluster.job.JobSpec;
 import io.tidemill.cluster.job.JobStatus;
 import io.tidemill.cluster.job.JobStore;
+import io.tidemill.cluster.job.Seat;
 import io.tidemill.cluster.job.WorkerInfo;
 import io.tidemill.cluster.message.HeadAnswer.JobView;
 import io.tidemill.error.EngineException;
@@ -21,6 +22,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Decides which worker runs what: the head's mind, without actors, threads and clocks.
@@ -162,12 +165,27 @@ final class Scheduler {
   /** All that a worker is to run. */
   List<Assignment> assignments(String worker) {
     return running().stream()
-        .filter(job -> job.placement().getFirst().equals(worker))
-        .map(
-            job ->
-                new Assignment(
-                    job.id(), job.attempt(), job.spec(), job.attempt() > 1, job.fingerprint()))
+        .flatMap(this::parts)
+        .filter(part -> jobs.get(part.job()).placement().get(part.rank()).equals(worker))
         .toList();
+  }
+
+  /** The leading part of a job's attempt, and once that has made seats, a part for each of them. */
+  private Stream<Assignment> parts(Job job) {
+    Stream<Assignment> others =
+        Stream.ofNullable(live.get(job.id()))
+            .filter(found -> found.status.attempt() == job.attempt())
+            .flatMap(found -> found.status.seats().stream())
+            .flatMap(
+                seat ->
+                    IntStream.range(1, seat.ranks())
+                        .mapToObj(rank -> part(job, rank, Optional.of(seat))));
+    return Stream.concat(Stream.of(part(job, 0, Optional.empty())), others);
+  }
+
+  private static Assignment part(Job job, int rank, Optional<Seat> seat) {
+    return new Assignment(
+        job.id(), job.attempt(), job.spec(), job.attempt() > 1, job.fingerprint(), rank, seat);
   }
 
   /** One job as it stands. */
@@ -196,16 +214,25 @@ final class Scheduler {
         job != null
             && job.status() == JobStatus.RUNNING
             && job.attempt() == attempt.attempt()
-            && job.placement().getFirst().equals(worker.id());
+            && attempt.rank() < job.placement().size()
+            && job.placement().get(attempt.rank()).equals(worker.id());
     if (!isCurrent) {
       refused += job != null && attempt.attempt() < job.attempt() ? 1 : 0;
       return;
     }
+    if (attempt.state() == AttemptStatus.State.INTERRUPTED) {
+      interrupt(job, attempt.outcome());
+    } else if (attempt.rank() == 0) {
+      takeLeading(job, attempt);
+    }
+  }
+
+  private void takeLeading(Job job, AttemptStatus attempt) {
     switch (attempt.state()) {
-      case RUNNING ->
+      case RUNNING, INTERRUPTED ->
           live.merge(
               job.id(),
-              new Live(attempt, attempt.step()),
+              new Live(attempt, attempt.progress().step()),
               (old, latest) ->
                   old.status.attempt() == attempt.attempt()
                       ? new Live(attempt, old.firstStep)
@@ -224,7 +251,7 @@ final class Scheduler {
 
   private void interrupt(Job job, String why) {
     Live last = live.remove(job.id());
-    boolean isFruitless = last == null || last.status.step() <= last.firstStep;
+    boolean isFruitless = last == null || last.status.progress().step() <= last.firstStep;
     Job waiting = job.interrupted(why, isFruitless);
     keep(
         waiting.fruitless() < MOST_FRUITLESS
@@ -241,7 +268,7 @@ final class Scheduler {
       if (job.status() != JobStatus.QUEUED) {
         continue;
       }
-      Map<String, Integer> free = freeSlots();
+      Map<String, Integer> free = new TreeMap<>(freeSlotsOfRoomiestHost());
       int all = free.values().stream().mapToInt(Integer::intValue).sum();
       int wanted = job.spec().workers();
       if (all < wanted) {
@@ -260,7 +287,8 @@ final class Scheduler {
 
   private String waiting(int wanted, int free) {
     int slots = nodes.values().stream().mapToInt(node -> node.worker.slots()).sum();
-    return "waits for slots: needs %d, %d of %d are free".formatted(wanted, free, slots);
+    return "waits for slots: needs %d on one host, %d of %d are free there"
+        .formatted(wanted, free, slots);
   }
 
   private static String freest(Map<String, Integer> free) {
@@ -270,6 +298,20 @@ final class Scheduler {
                 .thenComparing(Map.Entry::getKey, Comparator.reverseOrder()))
         .orElseThrow()
         .getKey();
+  }
+
+  /** The ranks of a job share memory, so they have to be on one host. */
+  private Map<String, Integer> freeSlotsOfRoomiestHost() {
+    Map<String, Map<String, Integer>> hosts = new TreeMap<>();
+    freeSlots()
+        .forEach(
+            (id, slots) ->
+                hosts
+                    .computeIfAbsent(nodes.get(id).worker.process().host(), _ -> new TreeMap<>())
+                    .put(id, slots));
+    return hosts.values().stream()
+        .max(Comparator.comparingInt(free -> free.values().stream().mapToInt(i -> i).sum()))
+        .orElse(Map.of());
   }
 
   private Map<String, Integer> freeSlots() {

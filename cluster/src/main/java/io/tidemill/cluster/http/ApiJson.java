@@ -91,7 +91,7 @@ final class ApiJson {
     json.put("submitted", job.submitted().toString());
     json.put("attempt", job.attempt());
     json.put("restarts", job.restarts());
-    json.set("progress", view.live().<JsonNode>map(ApiJson::progress).orElse(null));
+    json.set("progress", view.live().<JsonNode>map(live -> progress(live.progress())).orElse(null));
     json.set("report", report(job));
     return json;
   }
@@ -149,7 +149,7 @@ final class ApiJson {
         .orElse(id);
   }
 
-  private static ObjectNode progress(AttemptStatus live) {
+  private static ObjectNode progress(AttemptStatus.Reached live) {
     ObjectNode json = MAPPER.createObjectNode();
     json.put("step", live.step());
     json.put("totalSteps", live.totalSteps() < 0 ? null : Long.valueOf(live.totalSteps()));

@@ -1,6 +1,7 @@
 package io.tidemill.cluster.worker;
 
 import io.tidemill.cluster.job.Assignment;
+import io.tidemill.cluster.job.AttemptStatus;
 import io.tidemill.cluster.job.WorkerInfo;
 import io.tidemill.cluster.message.HeadMessage;
 import io.tidemill.cluster.message.WorkerMessage;
@@ -27,10 +28,9 @@ public final class WorkerActor extends AbstractBehavior<WorkerMessage> {
   private static final Duration REPORT = Duration.ofMillis(250);
 
   private final WorkerInfo self;
-  private final Pipelines pipelines;
-  private final Path state;
+  private final JobSetup setup;
   private final ActorRef<HeadMessage> head;
-  private final Map<String, Attempt> attempts = new HashMap<>();
+  private final Map<String, Part> parts = new HashMap<>();
   private List<Assignment> assigned = List.of();
   private long epoch;
 
@@ -42,8 +42,7 @@ public final class WorkerActor extends AbstractBehavior<WorkerMessage> {
       ActorRef<HeadMessage> head) {
     super(context);
     this.self = self;
-    this.pipelines = pipelines;
-    this.state = state;
+    this.setup = new JobSetup(pipelines, state);
     this.head = head;
     report();
   }
@@ -88,42 +87,44 @@ public final class WorkerActor extends AbstractBehavior<WorkerMessage> {
    */
   private void reconcile() {
     Map<String, Assignment> wanted = new HashMap<>();
-    assigned.forEach(assignment -> wanted.put(assignment.job(), assignment));
-    attempts
+    assigned.forEach(assignment -> wanted.put(assignment.key(), assignment));
+    parts
         .entrySet()
         .removeIf(
             entry -> {
               Assignment assignment = wanted.get(entry.getKey());
               boolean isWanted =
-                  assignment != null && assignment.attempt() == entry.getValue().number();
+                  assignment != null && assignment.attempt() == entry.getValue().attempt();
               if (!isWanted && !entry.getValue().hasEnded()) {
                 entry.getValue().cancel();
               }
               return !isWanted && entry.getValue().hasEnded();
             });
     wanted.values().stream()
-        .filter(assignment -> !attempts.containsKey(assignment.job()))
+        .filter(assignment -> !parts.containsKey(assignment.key()))
         .forEach(this::begin);
   }
 
   private void begin(Assignment assignment) {
     ActorRef<WorkerMessage> me = getContext().getSelf();
-    Attempt attempt =
-        new Attempt(assignment, pipelines, state, () -> me.tell(new WorkerMessage.Tick()));
-    attempts.put(assignment.job(), attempt);
-    attempt.start();
+    Runnable onNews = () -> me.tell(new WorkerMessage.Tick());
+    Part part =
+        assignment.rank() == 0
+            ? LeadingPart.start(assignment, setup, onNews)
+            : MemberPart.start(assignment, setup, onNews);
+    parts.put(assignment.key(), part);
   }
 
   private void report() {
-    head.tell(
-        new HeadMessage.Report(
-            self,
-            attempts.values().stream().map(Attempt::status).toList(),
-            getContext().getSelf()));
+    head.tell(new HeadMessage.Report(self, statuses(), getContext().getSelf()));
   }
 
   private Behavior<WorkerMessage> stopped() {
-    attempts.values().forEach(Attempt::cancel);
+    parts.values().forEach(Part::cancel);
     return this;
+  }
+
+  private List<AttemptStatus> statuses() {
+    return parts.values().stream().map(Part::status).toList();
   }
 }

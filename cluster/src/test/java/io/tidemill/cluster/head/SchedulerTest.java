@@ -7,12 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemill.cluster.job.Assignment;
 import io.tidemill.cluster.job.AttemptStatus;
+import io.tidemill.cluster.job.AttemptStatus.Reached;
 import io.tidemill.cluster.job.AttemptStatus.State;
 import io.tidemill.cluster.job.HostProcess;
 import io.tidemill.cluster.job.Job;
 import io.tidemill.cluster.job.JobSpec;
 import io.tidemill.cluster.job.JobStatus;
 import io.tidemill.cluster.job.JobStore;
+import io.tidemill.cluster.job.Seat;
 import io.tidemill.cluster.job.WorkerInfo;
 import io.tidemill.error.EngineException;
 import java.io.IOException;
@@ -20,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -51,7 +54,7 @@ class SchedulerTest {
     assertEquals(JobStatus.RUNNING, job.status());
     assertEquals(List.of("b"), job.placement());
     assertEquals(
-        List.of(new Assignment("digits-1", 1, job.spec(), false, "f00")),
+        List.of(new Assignment("digits-1", 1, job.spec(), false, "f00", 0, Optional.empty())),
         scheduler.assignments("b"));
 
     scheduler.report(worker("b", 2), List.of(attempt("digits-1", 1, State.FINISHED, 9, "{}")), 1);
@@ -74,9 +77,11 @@ class SchedulerTest {
     scheduler.report(worker("a", 2), List.of(), 0);
 
     assertEquals(JobStatus.QUEUED, submit("digits", 3).status());
-    assertEquals("waits for slots: needs 3, 2 of 2 are free", job("digits-1").reason());
+    assertEquals(
+        "waits for slots: needs 3 on one host, 2 of 2 are free there", job("digits-1").reason());
     assertEquals(JobStatus.RUNNING, submit("digits", 2).status());
-    assertEquals("waits for slots: needs 3, 2 of 2 are free", job("digits-1").reason());
+    assertEquals(
+        "waits for slots: needs 3 on one host, 2 of 2 are free there", job("digits-1").reason());
 
     scheduler.report(worker("b", 3), List.of(), 0);
 
@@ -96,7 +101,9 @@ class SchedulerTest {
     assertEquals(1, job("digits-1").restarts());
     scheduler.report(worker("b", 1), List.of(), 0);
     assertEquals(
-        List.of(new Assignment("digits-1", 2, job("digits-1").spec(), true, "f00")),
+        List.of(
+            new Assignment(
+                "digits-1", 2, job("digits-1").spec(), true, "f00", 0, Optional.empty())),
         scheduler.assignments("b"));
   }
 
@@ -132,6 +139,51 @@ class SchedulerTest {
   }
 
   @Test
+  void otherRanksJoinOnTheirWorkersOnceTheLeadingOneHasMadeSeats() {
+    scheduler.report(worker("a", 1), List.of(), 0);
+    scheduler.report(worker("b", 1), List.of(), 0);
+    Job job = submit("digits", 2);
+    assertEquals(List.of(), scheduler.assignments("b"));
+
+    Seat seat = new Seat("/dev/shm/x", 1, 2);
+    scheduler.report(
+        worker("a", 1),
+        List.of(
+            new AttemptStatus("digits-1", 1, 0, State.RUNNING, Reached.NONE, List.of(seat), "")),
+        1);
+
+    assertEquals(
+        List.of(new Assignment("digits-1", 1, job.spec(), false, "f00", 1, Optional.of(seat))),
+        scheduler.assignments("b"));
+    scheduler.memberGone("b:1");
+    assertEquals(JobStatus.QUEUED, job("digits-1").status());
+    assertEquals(List.of(), scheduler.assignments("a"));
+  }
+
+  @Test
+  void ranksAreOnOneHost() {
+    scheduler.report(worker("a", 1), List.of(), 0);
+    scheduler.report(worker("b", 1, new HostProcess("third-host", 1, 0)), List.of(), 0);
+
+    assertEquals(JobStatus.QUEUED, submit("digits", 2).status());
+    assertEquals(
+        "waits for slots: needs 2 on one host, 1 of 2 are free there", job("digits-1").reason());
+  }
+
+  @Test
+  void attemptThatLostRankIsTriedAgain() {
+    scheduler.report(worker("a", 1), List.of(), 0);
+    submit("digits", 1);
+
+    scheduler.report(
+        worker("a", 1), List.of(attempt("digits-1", 1, State.INTERRUPTED, 3, "rank 1 is gone")), 1);
+
+    assertEquals(JobStatus.RUNNING, job("digits-1").status());
+    assertEquals(2, job("digits-1").attempt());
+    assertEquals(1, job("digits-1").restarts());
+  }
+
+  @Test
   void newHeadKnowsAllJobsAndLeavesThemWhereTheyRun() {
     scheduler.report(worker("a", 2), List.of(), 0);
     submit("digits", 1);
@@ -145,7 +197,7 @@ class SchedulerTest {
 
     assertEquals(JobStatus.RUNNING, next.view("digits-1").job().status());
     assertEquals(1, next.view("digits-1").job().attempt());
-    assertEquals(7, next.view("digits-1").live().orElseThrow().step());
+    assertEquals(7, next.view("digits-1").live().orElseThrow().progress().step());
     assertEquals(JobStatus.QUEUED, next.view("fraud-1").job().status());
   }
 
@@ -266,6 +318,7 @@ class SchedulerTest {
 
   private static AttemptStatus attempt(
       String job, long attempt, State state, long step, String outcome) {
-    return new AttemptStatus(job, attempt, state, step, -1, 0, 0, 0, outcome);
+    return new AttemptStatus(
+        job, attempt, 0, state, new Reached(step, -1, 0, 0, 0), List.of(), outcome);
   }
 }

@@ -3,64 +3,67 @@ package io.tidemill.cluster.worker;
 import io.tidemill.checkpoint.JobDirectory;
 import io.tidemill.cluster.job.Assignment;
 import io.tidemill.cluster.job.AttemptStatus;
+import io.tidemill.cluster.job.AttemptStatus.Reached;
 import io.tidemill.cluster.job.AttemptStatus.State;
-import io.tidemill.dsl.Params;
+import io.tidemill.cluster.job.Seat;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.local.JobListener;
-import io.tidemill.local.JobOptions;
 import io.tidemill.local.JobReport;
 import io.tidemill.local.JsonReport;
 import io.tidemill.local.LocalJob;
+import io.tidemill.local.MemberOptions;
+import io.tidemill.local.Members;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One attempt of a job, on a thread of its own; ends by itself, by {@link #cancel}, or with the
- * process. Any thread may ask and cancel.
+ * An attempt of a job, on a thread of its own, with all that belongs to it but the ranks that other
+ * processes work; ends by itself, by {@link #cancel}, or with the process.
  */
-final class Attempt implements JobListener {
+final class LeadingPart implements Part, JobListener, Members {
   private static final long LOOK_FOR_LOCK_MS = 50;
   private static final long LOCK_PATIENCE_NS = 30_000_000_000L;
 
   private final Assignment assignment;
-  private final Pipelines pipelines;
-  private final Path state;
+  private final JobSetup setup;
   private final Runnable onEnd;
   private final CountDownLatch cancelled = new CountDownLatch(1);
+  private final List<Seat> seats = new CopyOnWriteArrayList<>();
+  private volatile boolean hasLostRank;
   private volatile AttemptStatus status;
   private volatile LocalJob job;
 
-  /** {@code onEnd} is called once, on the attempt's thread. */
-  Attempt(Assignment assignment, Pipelines pipelines, Path state, Runnable onEnd) {
+  private LeadingPart(Assignment assignment, JobSetup setup, Runnable onEnd) {
     this.assignment = assignment;
-    this.pipelines = pipelines;
-    this.state = state;
+    this.setup = setup;
     this.onEnd = onEnd;
-    this.status =
-        new AttemptStatus(
-            assignment.job(), assignment.attempt(), State.RUNNING, 0, -1, 0, 0, 0, "");
+    this.status = in(State.RUNNING, Reached.NONE, "");
   }
 
-  void start() {
-    Thread.ofPlatform().name("job-" + assignment.job()).start(this::run);
+  /** Starts it; {@code onEnd} is called once, on a thread of its own. */
+  static Part start(Assignment assignment, JobSetup setup, Runnable onEnd) {
+    LeadingPart part = new LeadingPart(assignment, setup, onEnd);
+    Thread.ofPlatform().name("job-" + assignment.job()).daemon().start(part::run);
+    return part;
   }
 
-  long number() {
+  @Override
+  public long attempt() {
     return assignment.attempt();
   }
 
-  AttemptStatus status() {
+  @Override
+  public AttemptStatus status() {
     return status;
   }
 
-  boolean hasEnded() {
-    return status.state() != State.RUNNING;
-  }
-
-  /** Ends it soon; its last checkpoint stays. */
-  void cancel() {
+  /** Its last checkpoint stays. */
+  @Override
+  public void cancel() {
     cancelled.countDown();
     LocalJob running = job;
     if (running != null) {
@@ -69,22 +72,33 @@ final class Attempt implements JobListener {
   }
 
   @Override
-  public void progress(Progress progress) {
+  public void progress(JobListener.Progress progress) {
     status =
-        new AttemptStatus(
-            assignment.job(),
-            assignment.attempt(),
+        in(
             State.RUNNING,
-            progress.step(),
-            progress.totalSteps().orElse(-1),
-            progress.samples(),
-            progress.samplesPerSecond(),
-            progress.loss().orElse(0),
+            new Reached(
+                progress.step(),
+                progress.totalSteps().orElse(-1),
+                progress.samples(),
+                progress.samplesPerSecond(),
+                progress.loss().orElse(0)),
             "");
   }
 
+  @Override
+  public void join(Path memory, long generation, int ranks) {
+    seats.add(new Seat(memory.toString(), generation, ranks));
+    status = in(State.RUNNING, status.progress(), "");
+    onEnd.run(); // the head has to hear of it now
+  }
+
+  @Override
+  public void lost(int rank, String sentence) {
+    hasLostRank = true;
+  }
+
   private void run() {
-    try (AttemptLog log = AttemptLog.open(state, assignment)) {
+    try (JobLog log = JobLog.open(setup.state(), assignment)) {
       log.line("attempt " + assignment.attempt() + " begins");
       try {
         String report = JsonReport.of(runJob(log));
@@ -92,7 +106,7 @@ final class Attempt implements JobListener {
         end(State.FINISHED, report);
       } catch (EngineException e) {
         log.line("failed: " + e.getMessage());
-        end(State.FAILED, e.getMessage());
+        end(hasLostRank ? State.INTERRUPTED : State.FAILED, e.getMessage());
       } catch (RuntimeException | Error e) { // a thread that dies would leave the job running
         log.line("failed: " + e);
         end(State.FAILED, "internal failure: " + e);
@@ -104,14 +118,12 @@ final class Attempt implements JobListener {
     }
   }
 
-  private JobReport runJob(AttemptLog log) {
-    Pipelines.Named named = pipelines.find(assignment.spec().pipeline());
+  private JobReport runJob(JobLog log) {
+    Pipelines.Named named = setup.pipeline(assignment);
     awaitPrevious();
     LocalJob defined =
         LocalJob.define(
-            named.definition(),
-            new Params(assignment.spec().params(), assignment.spec().seed()),
-            options(named));
+            named.definition(), setup.params(assignment), setup.options(assignment, named));
     String found = defined.graph().fingerprint();
     if (!found.equals(assignment.fingerprint())) {
       throw new EngineException(
@@ -124,25 +136,17 @@ final class Attempt implements JobListener {
     if (cancelled.getCount() == 0) {
       throw stopped();
     }
-    return defined.run(new Both(this, log));
-  }
-
-  private JobOptions options(Pipelines.Named named) {
-    String name = assignment.job();
-    int workers = assignment.spec().workers();
-    boolean isResume = assignment.isResume() && JobDirectory.find(state, name).isPresent();
-    return JobOptions.of(name, named.name(), state)
-        .withWorkers(workers)
-        .withThreads(Math.max(Runtime.getRuntime().availableProcessors(), workers))
-        .withResume(isResume)
-        .withSeed(assignment.spec().seed());
+    JobListener listener = new Both(this, log);
+    return assignment.spec().workers() == 1
+        ? defined.run(listener)
+        : defined.run(listener, MemberOptions.of(this));
   }
 
   /** The attempt before may still be ending, here or in a process that has been told to. */
   private void awaitPrevious() {
     long started = System.nanoTime();
     try {
-      while (JobDirectory.isHeld(state, assignment.job())
+      while (JobDirectory.isHeld(setup.state(), assignment.job())
           && System.nanoTime() - started < LOCK_PATIENCE_NS
           && !cancelled.await(LOOK_FOR_LOCK_MS, TimeUnit.MILLISECONDS)) {}
     } catch (InterruptedException e) {
@@ -158,24 +162,18 @@ final class Attempt implements JobListener {
   }
 
   private void end(State ended, String outcome) {
-    AttemptStatus last = status;
-    status =
-        new AttemptStatus(
-            last.job(),
-            last.attempt(),
-            ended,
-            last.step(),
-            last.totalSteps(),
-            last.samples(),
-            last.samplesPerSecond(),
-            last.loss(),
-            outcome);
+    status = in(ended, status.progress(), outcome);
+  }
+
+  private AttemptStatus in(State state, Reached progress, String outcome) {
+    return new AttemptStatus(
+        assignment.job(), assignment.attempt(), 0, state, progress, seats, outcome);
   }
 
   /** Two who watch. */
   private record Both(JobListener first, JobListener second) implements JobListener {
     @Override
-    public void progress(Progress progress) {
+    public void progress(JobListener.Progress progress) {
       first.progress(progress);
       second.progress(progress);
     }

@@ -18,23 +18,23 @@ import java.util.Locale;
  * What a job's attempts say, in {@code jobs/<id>/logs/rank-0.log}, which outlives the cluster. One
  * thread at a time.
  */
-final class AttemptLog implements JobListener, AutoCloseable {
+final class JobLog implements JobListener, AutoCloseable {
   private static final long PROGRESS_NS = 1_000_000_000L;
 
   private final Path file;
   private final Writer out;
   private long progressNs = System.nanoTime();
 
-  private AttemptLog(Path file, Writer out) {
+  private JobLog(Path file, Writer out) {
     this.file = file;
     this.out = out;
   }
 
-  static AttemptLog open(Path state, Assignment assignment) {
+  static JobLog open(Path state, Assignment assignment) {
     Path file = fileOf(state, assignment.job());
     try {
       Files.createDirectories(file.getParent());
-      return new AttemptLog(
+      return new JobLog(
           file,
           Files.newBufferedWriter(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND));
     } catch (IOException e) {

@@ -1,0 +1,38 @@
+package io.tidemill.cluster.worker;
+
+import io.tidemill.checkpoint.JobDirectory;
+import io.tidemill.cluster.job.Assignment;
+import io.tidemill.dsl.Params;
+import io.tidemill.local.JobOptions;
+import java.nio.file.Path;
+
+/**
+ * What this process makes of an assignment; each part of an attempt makes the same of it.
+ *
+ * @param state the state directory
+ */
+record JobSetup(Pipelines pipelines, Path state) {
+  Pipelines.Named pipeline(Assignment assignment) {
+    return pipelines.find(assignment.spec().pipeline());
+  }
+
+  Params params(Assignment assignment) {
+    return new Params(assignment.spec().params(), assignment.spec().seed());
+  }
+
+  JobOptions options(Assignment assignment, Pipelines.Named named) {
+    int workers = assignment.spec().workers();
+    boolean isResume =
+        assignment.isResume() && JobDirectory.find(state, assignment.job()).isPresent();
+    return JobOptions.of(assignment.job(), named.name(), state)
+        .withWorkers(workers)
+        .withThreads(threadsOfRank(assignment) * workers)
+        .withResume(isResume)
+        .withSeed(assignment.spec().seed());
+  }
+
+  /** The machine's cores, shared by the ranks. */
+  int threadsOfRank(Assignment assignment) {
+    return Math.max(1, Runtime.getRuntime().availableProcessors() / assignment.spec().workers());
+  }
+}

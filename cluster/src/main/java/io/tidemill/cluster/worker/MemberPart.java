@@ -1,0 +1,85 @@
+package io.tidemill.cluster.worker;
+
+import io.tidemill.cluster.job.Assignment;
+import io.tidemill.cluster.job.AttemptStatus;
+import io.tidemill.cluster.job.AttemptStatus.Reached;
+import io.tidemill.cluster.job.AttemptStatus.State;
+import io.tidemill.cluster.job.Seat;
+import io.tidemill.error.EngineException;
+import io.tidemill.local.GangMember;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A rank of a training that another process leads; leaves when that is over or gone, which the
+ * memory that they share tells it.
+ */
+final class MemberPart implements Part {
+  private final Assignment assignment;
+  private final JobSetup setup;
+  private final Runnable onEnd;
+  private volatile AttemptStatus status;
+
+  private MemberPart(Assignment assignment, JobSetup setup, Runnable onEnd) {
+    this.assignment = assignment;
+    this.setup = setup;
+    this.onEnd = onEnd;
+    this.status = in(State.RUNNING, "");
+  }
+
+  /** Starts it; {@code onEnd} is called once, on a thread of its own. */
+  static Part start(Assignment assignment, JobSetup setup, Runnable onEnd) {
+    MemberPart part = new MemberPart(assignment, setup, onEnd);
+    Thread.ofPlatform().name("rank-" + assignment.key()).daemon().start(part::run);
+    return part;
+  }
+
+  @Override
+  public long attempt() {
+    return assignment.attempt();
+  }
+
+  @Override
+  public AttemptStatus status() {
+    return status;
+  }
+
+  /** The leading process says when it is over; to hurry could only harm it. */
+  @Override
+  public void cancel() {}
+
+  private void run() {
+    try {
+      Seat seat = assignment.seat().orElseThrow();
+      Pipelines.Named named = setup.pipeline(assignment);
+      GangMember member =
+          GangMember.join(
+              named.definition(),
+              setup.params(assignment),
+              setup.options(assignment, named),
+              GangMember.Seat.of(
+                  Path.of(seat.memory()),
+                  seat.generation(),
+                  assignment.rank(),
+                  setup.threadsOfRank(assignment)));
+      status = in(State.FINISHED, member.run());
+    } catch (EngineException e) {
+      status = in(State.INTERRUPTED, e.getMessage());
+    } catch (RuntimeException | Error e) { // a thread that dies would leave the rank running
+      status = in(State.INTERRUPTED, "internal failure: " + e);
+    } finally {
+      onEnd.run();
+    }
+  }
+
+  private AttemptStatus in(State state, String outcome) {
+    return new AttemptStatus(
+        assignment.job(),
+        assignment.attempt(),
+        assignment.rank(),
+        state,
+        Reached.NONE,
+        List.of(),
+        outcome);
+  }
+}

@@ -1,5 +1,7 @@
 package io.tidemill.benchmarks;
 
+import io.tidemill.benchmarks.cluster.ChaosBenchmark;
+import io.tidemill.benchmarks.cluster.RecoveryBenchmark;
 import io.tidemill.benchmarks.report.Benchmark;
 import io.tidemill.benchmarks.train.TrainBenchmark;
 import io.tidemill.error.EngineException;
@@ -9,7 +11,9 @@ import java.util.stream.Collectors;
 
 /** All benchmarks, by name. */
 public final class Benchmarks {
-  private static final List<Benchmark> ALL = List.of(TrainBenchmark.benchmark());
+  private static final List<Benchmark> ALL =
+      List.of(
+          TrainBenchmark.benchmark(), ChaosBenchmark.benchmark(), RecoveryBenchmark.benchmark());
 
   private Benchmarks() {}
 

@@ -1,9 +1,9 @@
 package io.tidemill.cli;
 
-import io.tidemill.cli.cluster.LocalCluster;
 import io.tidemill.cli.console.Console;
 import io.tidemill.cluster.client.ApiClient;
 import io.tidemill.cluster.http.ApiTokens;
+import io.tidemill.cluster.local.LocalCluster;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.serving.ServingConfig;

@@ -63,7 +63,28 @@ class ClusterTest {
     Tidemill.Running submitted = start();
     String id = running(submitted, 1);
 
-    kill(workerOf(id));
+    kill(workerOf(id, 0));
+
+    assertEquals(undisturbed, weights(submitted.await()));
+    assertEquals(2, job(id).path("attempt").asInt());
+  }
+
+  @Test
+  void twoProcessesTrainOneJobToTheSameBits() throws Exception {
+    Tidemill.Running submitted = start("--workers", "2");
+    String id = running(submitted, 1);
+
+    assertNotEquals(workerOf(id, 0), workerOf(id, 1));
+    assertEquals(undisturbed, weights(submitted.await()));
+    assertEquals(1, job(id).path("attempt").asInt());
+  }
+
+  @Test
+  void killedProcessOfOneRankChangesNoBit() throws Exception {
+    Tidemill.Running submitted = start("--workers", "2");
+    String id = running(submitted, 1);
+
+    kill(workerOf(id, 1));
 
     assertEquals(undisturbed, weights(submitted.await()));
     assertEquals(2, job(id).path("attempt").asInt());
@@ -98,7 +119,7 @@ class ClusterTest {
   void stoppedWorkerIsReplacedAndItsJobGoesOn() throws Exception {
     Tidemill.Running submitted = start();
     String id = running(submitted, 1);
-    long worker = workerOf(id);
+    long worker = workerOf(id, 0);
 
     new ProcessBuilder("kill", "-STOP", Long.toString(worker)).start().waitFor();
 
@@ -137,8 +158,10 @@ class ClusterTest {
     return start().await();
   }
 
-  private Tidemill.Running start() throws IOException {
-    return tidemill.start(words("submit", JOB, "--head", url, "--wait", "--json", "--quiet"));
+  private Tidemill.Running start(String... options) throws IOException {
+    List<String> all = new ArrayList<>(List.of(options));
+    all.addAll(List.of("--head", url, "--wait", "--json", "--quiet"));
+    return tidemill.start(words("submit", JOB, all.toArray(String[]::new)));
   }
 
   /** The job that was submitted, once a step of that attempt is done. */
@@ -168,8 +191,8 @@ class ClusterTest {
     return api.get("/api/jobs/" + id);
   }
 
-  private long workerOf(String id) {
-    String name = job(id).path("placement").path(0).asText();
+  private long workerOf(String id, int rank) {
+    String name = job(id).path("placement").path(rank).asText();
     return pid(member -> member.path("id").asText().equals(name));
   }
 

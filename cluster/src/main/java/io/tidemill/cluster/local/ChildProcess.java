@@ -1,4 +1,4 @@
-package io.tidemill.cli.cluster;
+package io.tidemill.cluster.local;
 
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;

@@ -1,4 +1,4 @@
-package io.tidemill.cli.cluster;
+package io.tidemill.cluster.local;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tidemill.cluster.client.ApiClient;

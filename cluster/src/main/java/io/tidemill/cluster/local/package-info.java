@@ -1,0 +1,2 @@
+/** A whole cluster on this machine, a process for each node. */
+package io.tidemill.cluster.local;

@@ -151,13 +151,17 @@ public final class SampleLog implements SampleRows, AutoCloseable {
 
   /**
    * Number of rows and checksums of their segments; the rows so far are then part of a checkpoint.
+   *
+   * @param unread the first row that will be read after the checkpoint; files of earlier ones may
+   *     be deleted while it is kept
    */
-  byte[] snapshot() {
+  byte[] snapshot(long unread) {
     updateChecksums();
     ByteWriter out = new ByteWriter();
     out.writeInt(rowBytes);
     out.writeLong(length());
     out.writeLong(extent.trimmed());
+    out.writeLong(unread);
     out.writeVarInt(checksums.size());
     checksums.forEach(checksum -> out.writeLong(checksum.getValue()));
     return out.toByteArray();
@@ -190,7 +194,7 @@ public final class SampleLog implements SampleRows, AutoCloseable {
               + storedRowBytes);
     }
     long rows = in.readLong();
-    extent.trimmed(in.readLong());
+    extent.trimmed(firstFile(in.readLong(), in.readLong()));
     int count = in.readVarInt();
     extent.length(rows);
     for (int i = 0; i < count; i++) {
@@ -306,6 +310,15 @@ public final class SampleLog implements SampleRows, AutoCloseable {
               + " found="
               + Long.toHexString(found));
     }
+  }
+
+  /** The first file that is left, where those of rows before {@code unread} may be gone. */
+  private long firstFile(long trimmed, long unread) {
+    long first = trimmed;
+    while ((first + 1) * segmentRows <= unread && Files.notExists(file((int) first))) {
+      first++;
+    }
+    return first;
   }
 
   private Path file(int segment) {

@@ -96,9 +96,10 @@ public final class Sequencer<T> implements Operator {
   @Override
   public List<StatePart> snapshot(long checkpoint) {
     seenCheckpoint = checkpoint;
-    byte[] state = log.snapshot();
+    long firstUnread = endless ? progress.step() * training.stepSamples() : 0;
+    byte[] state = log.snapshot(firstUnread);
     long length = log.length();
-    unread.put(checkpoint, progress.step() * training.stepSamples());
+    unread.put(checkpoint, firstUnread);
     return List.of(
         new StatePart(
             KIND,

@@ -50,7 +50,7 @@ class SampleLogTest {
     byte[] snapshot;
     try (SampleLog log = log()) {
       append(log, 0, 10);
-      snapshot = log.snapshot();
+      snapshot = log.snapshot(0);
       append(log, 100, 5); // lost: they came after the checkpoint
     }
 
@@ -74,7 +74,7 @@ class SampleLogTest {
     try (SampleLog log = log()) {
       log.restore(first);
       append(log, 6, 5);
-      second = log.snapshot();
+      second = log.snapshot(0);
     }
 
     try (SampleLog log = log()) {
@@ -124,7 +124,7 @@ class SampleLogTest {
     try (SampleLog log = log()) {
       append(log, 0, 14);
       log.trim(9);
-      snapshot = log.snapshot();
+      snapshot = log.snapshot(0);
     }
 
     assertFalse(Files.exists(folder.resolve("000001.rows")));
@@ -137,10 +137,28 @@ class SampleLogTest {
     }
   }
 
+  @Test
+  void filesThatWereDeletedAfterTheCheckpointAreNotMissed() {
+    byte[] snapshot;
+    try (SampleLog log = log()) {
+      append(log, 0, 14);
+      snapshot = log.snapshot(9);
+      log.trim(9);
+    }
+
+    assertFalse(Files.exists(folder.resolve("000001.rows")));
+    try (SampleLog log = log()) {
+      log.restore(snapshot);
+      append(log, 14, 1);
+      assertEquals(9, value(log, 9));
+      assertEquals(14, value(log, 14));
+    }
+  }
+
   private byte[] snapshotOf(int rows) {
     try (SampleLog log = log()) {
       append(log, 0, rows);
-      return log.snapshot();
+      return log.snapshot(0);
     }
   }
 

@@ -44,7 +44,7 @@ class SequencerTest {
     byte[] snapshot;
     try (SampleLog log = new SampleLog(folder, 16, SEGMENT_BYTES)) {
       takeSixCheckpoints(log, true);
-      snapshot = log.snapshot();
+      snapshot = log.snapshot(0);
     }
 
     try (SampleLog log = new SampleLog(folder, 16, SEGMENT_BYTES)) {

@@ -17,12 +17,14 @@ import io.tidemill.train.Training;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Jobs of 250 steps, and the processes that lead them and join them.
  *
- * <p>Kinds: {@code dense}; {@code sparse}, with a table that is trained by row; {@code rollback},
- * some of whose samples are no number; {@code broken}, the same table with an id that is not in it.
+ * <p>Kinds: {@code dense}; {@code sparse}, with a table that is trained by row; {@code broken}, the
+ * same table with an id that is not in it; {@code stop}, {@code skip} and {@code rollback}, some of
+ * whose samples are no number; {@code blobs}, the {@link BlobsPipeline}.
  */
 final class GangJob {
   static final String NAME = "points";
@@ -90,9 +92,15 @@ final class GangJob {
 
   private static void define(Pipeline p, Params params) {
     String kind = params.text("kind", "dense");
+    if (kind.equals("blobs")) {
+      new BlobsPipeline().define(p, params);
+      return;
+    }
     Training<Point> training =
         switch (kind) {
           case "dense" -> dense().clipNorm(0.5f);
+          case "stop" -> dense();
+          case "skip" -> dense().onNonFinite(NonFinite.SKIP_STEP);
           case "rollback" -> dense().onNonFinite(NonFinite.ROLL_BACK);
           default -> sparse();
         };
@@ -117,8 +125,8 @@ final class GangJob {
   }
 
   private static Point point(long index, String kind) {
-    boolean bad = index % 1000 == 123;
-    float x = bad && kind.equals("rollback") ? Float.NaN : (index * 37 % 101) / 50f - 1;
+    boolean bad = index % 1000 == 123 && Set.of("stop", "skip", "rollback").contains(kind);
+    float x = bad ? Float.NaN : (index * 37 % 101) / 50f - 1;
     int id = index == 1234 && kind.equals("broken") ? 300 : (int) (index * 7919 % 300);
     return new Point(id, x, x > 0 ? 1 : 0);
   }

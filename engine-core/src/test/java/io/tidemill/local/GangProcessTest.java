@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Trainings whose ranks are real processes; some are killed, stopped, or strangers. */
@@ -48,11 +49,12 @@ final class GangProcessTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"dense", "sparse", "rollback"})
+  @ValueSource(strings = {"dense", "sparse", "skip", "rollback"})
   void severalProcessesComeToTheBitsOfOne(String kind) throws Exception {
     JobReport one = new GangJob(folder.resolve("one"), kind, 1).run();
     assertEquals(GangJob.STEPS, one.steps());
-    assertEquals(kind.equals("rollback"), one.skippedSteps() > 0, one.toString());
+    boolean skips = kind.equals("skip") || kind.equals("rollback");
+    assertEquals(skips, one.skippedSteps() > 0, one.toString());
 
     for (int workers = 2; workers <= 3; workers++) {
       GangJob job = new GangJob(folder.resolve("in-" + workers), kind, workers);
@@ -62,6 +64,19 @@ final class GangProcessTest {
       assertEquals(workers, several.workers());
       assertAllLeft("the attempt is over");
     }
+  }
+
+  @Test
+  void allButTheStepsIsDoneByTheLeadingProcess() throws Exception {
+    JobReport one = new GangJob(folder.resolve("one"), "blobs", 1).run();
+    GangJob job = new GangJob(folder.resolve("in-2"), "blobs", 2);
+
+    JobReport two = job.lead(here(job(2, "blobs")));
+
+    assertSame(one, two);
+    assertTrue(one.metrics().get("testAccuracy") > 0.9, one.toString());
+    assertEquals(one.metrics(), two.metrics());
+    assertEquals("blobs", two.model().orElseThrow().name());
   }
 
   @Test
@@ -176,16 +191,17 @@ final class GangProcessTest {
         refusals.get(4));
   }
 
-  @Test
-  void whatARankOfAnotherProcessFailsWithIsTheFailureOfTheJob() {
+  @ParameterizedTest
+  @CsvSource({"broken, embedding-1: id out of range", "stop, the loss is NaN at step="})
+  void whatARankOfAnotherProcessFailsWithIsTheFailureOfTheJob(String kind, String beginning) {
     EngineException alone =
-        assertThrows(EngineException.class, new GangJob(folder.resolve("one"), "broken", 1)::run);
-    assertTrue(alone.getMessage().startsWith("embedding-1: id out of range"), alone.getMessage());
+        assertThrows(EngineException.class, new GangJob(folder.resolve("one"), kind, 1)::run);
+    assertTrue(alone.getMessage().startsWith(beginning), alone.getMessage());
 
     Path state = folder.resolve("four");
-    GangJob four = new GangJob(state, "broken", 4);
+    GangJob four = new GangJob(state, kind, 4);
     EngineException together =
-        assertThrows(EngineException.class, () -> four.lead(here(job(state, 4, "broken"))));
+        assertThrows(EngineException.class, () -> four.lead(here(job(state, 4, kind))));
 
     assertEquals(alone.getMessage(), together.getMessage());
     assertEquals(alone.code(), together.code());

@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Measures how fast a pipeline trains in one process or in several of this host, a thread each:
- * {@code GangRate PIPELINE-CLASS PROCESSES [key=value ...]}.
+ * Measures how fast a pipeline trains in one process or in several of this host, by so many threads
+ * together: {@code GangRate PIPELINE-CLASS PROCESSES THREADS [key=value ...]}.
  */
 final class GangRate {
   private GangRate() {}
@@ -23,7 +23,8 @@ final class GangRate {
       long generation = Long.parseLong(words.get(2));
       int rank = Integer.parseInt(words.get(3));
       words.subList(0, 4).clear();
-      GangMember.Seat seat = GangMember.Seat.of(memory, generation, rank, 1);
+      GangMember.Seat seat =
+          GangMember.Seat.of(memory, generation, rank, threads(words) / processes(words));
       GangMember.join(pipeline(words), params(words), options(words, memory), seat).run();
       return;
     }
@@ -39,8 +40,9 @@ final class GangRate {
                   }
                 }));
     System.out.printf(
-        "%d processes: %.0f samples/s, %d steps, weights %s%n",
+        "%d processes, %d threads: %.0f samples/s, %d steps, weights %s%n",
         report.workers(),
+        threads(words),
         report.samplesPerSecond(),
         report.steps(),
         report.weightsSha256().orElseThrow().substring(0, 12));
@@ -54,15 +56,22 @@ final class GangRate {
   }
 
   private static Params params(List<String> words) {
-    return Params.parse(words.subList(2, words.size()), 1);
+    return Params.parse(words.subList(3, words.size()), 1);
   }
 
   private static JobOptions options(List<String> words, Path state) {
-    int processes = Integer.parseInt(words.get(1));
     return JobOptions.of("rate", "rate", state)
-        .withWorkers(processes)
-        .withThreads(processes)
+        .withWorkers(processes(words))
+        .withThreads(threads(words))
         .withCheckpointEvery(0);
+  }
+
+  private static int processes(List<String> words) {
+    return Integer.parseInt(words.get(1));
+  }
+
+  private static int threads(List<String> words) {
+    return Integer.parseInt(words.get(2));
   }
 
   private static void start(Path memory, long generation, int rank, String[] arguments) {

@@ -1,5 +1,6 @@
 package io.tidemill.benchmarks;
 
+import io.tidemill.benchmarks.allreduce.AllReduceBenchmark;
 import io.tidemill.benchmarks.report.Benchmark;
 import io.tidemill.benchmarks.train.TrainBenchmark;
 import io.tidemill.error.EngineException;
@@ -9,7 +10,8 @@ import java.util.stream.Collectors;
 
 /** All benchmarks, by name. */
 public final class Benchmarks {
-  private static final List<Benchmark> ALL = List.of(TrainBenchmark.benchmark());
+  private static final List<Benchmark> ALL =
+      List.of(TrainBenchmark.benchmark(), AllReduceBenchmark.benchmark());
 
   private Benchmarks() {}
 

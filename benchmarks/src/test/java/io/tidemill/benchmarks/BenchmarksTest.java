@@ -13,7 +13,8 @@ final class BenchmarksTest {
   void namesTheBenchmarksWhereOneIsUnknown() {
     EngineException refusal = assertThrows(EngineException.class, () -> Benchmarks.named("trian"));
 
-    assertEquals("unknown benchmark \"trian\"; expected one of train", refusal.getMessage());
+    assertEquals(
+        "unknown benchmark \"trian\"; expected one of train, allreduce", refusal.getMessage());
   }
 
   @Test

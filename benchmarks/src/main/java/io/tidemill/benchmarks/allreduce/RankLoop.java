@@ -23,6 +23,9 @@ final class RankLoop {
   private static final long LONGEST_REST_NS = TimeUnit.MILLISECONDS.toNanos(1);
   private static final double STOP = -1;
 
+  /** A good part of a millisecond, where each rank has a core; MPI spins for ever. */
+  private static final int SPINS = 10_000;
+
   private final Collective collective;
   private final Slices all;
   private final Slices order;
@@ -45,7 +48,7 @@ final class RankLoop {
     all = Slices.even(0, group.summedFloats(), ranks);
     orderAt = group.floats() - Slices.ALIGNMENT;
     order = Slices.ownedBy(0, orderAt, group.floats(), ranks);
-    int spins = ranks <= Runtime.getRuntime().availableProcessors() ? 1000 : 0;
+    int spins = ranks <= Runtime.getRuntime().availableProcessors() ? SPINS : 0;
     working = new BackoffIdleStrategy(spins, 1000, 1000, LONGEST_REST_NS / 10);
     collective.contribution(collective.rank()).fill((byte) 0);
   }

@@ -104,9 +104,13 @@ final class Starter {
     return variants;
   }
 
-  private static List<String> mpirun(Path program, Contest contest, List<String> choice) {
+  /**
+   * Its shared memory lies in our folder, which is removed: its processes are killed, and leave it.
+   */
+  private List<String> mpirun(Path program, Contest contest, List<String> choice) {
     List<String> command =
         new ArrayList<>(List.of("mpirun", "--allow-run-as-root", "--oversubscribe"));
+    command.addAll(List.of("--mca", "btl_vader_backing_directory", folder.toString()));
     command.addAll(choice);
     command.addAll(List.of("-n", Integer.toString(contest.ranks()), program.toString()));
     command.add(Integer.toString(contest.size().bytes()));

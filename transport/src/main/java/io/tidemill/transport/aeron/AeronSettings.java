@@ -14,6 +14,7 @@ import java.nio.file.Path;
  * @param mtuBytes largest datagram, and largest frame between processes of a host; what the network
  *     carries in one piece: 1,408, or 8,960 with jumbo frames; 65,504 over loopback
  * @param termBytes a third of the buffer of each stream, a power of two; at least twice the window
+ *     and eight times the mtu
  * @param windowBytes how much a receiver lets a sender be ahead; no more than its socket buffer
  * @param socketBytes of the system's buffers; the system may allow less
  */
@@ -48,6 +49,8 @@ public record AeronSettings(
         "term",
         "a power of two from 65536",
         termBytes);
+    require(
+        mtuBytes <= termBytes / 8, "mtu", "at most an eighth of the term, " + termBytes, mtuBytes);
     require(
         windowBytes >= mtuBytes && windowBytes <= termBytes / 2,
         "window",

@@ -78,6 +78,10 @@ public final class AeronCollective implements Collective {
 
   private long nowNs;
   private long nextKnockNs;
+
+  /** Whether somebody has come and was not told yet that we know it. */
+  private boolean owesHello;
+
   private boolean isUnderWay;
   private boolean hasToldOthers;
   private boolean isClosed;
@@ -171,9 +175,9 @@ public final class AeronCollective implements Collective {
     nowNs = now;
     boolean isDue = watch.isDue(now);
     int work = client.invoke() + listener.subscription().controlledPoll(door, FRAMES_PER_POLL);
-    if (isDue || (!isKnownToAll() && now - nextKnockNs >= 0)) {
+    if (isDue || (now - nextKnockNs >= 0 && (owesHello || !isKnownToAll()))) {
       nextKnockNs = now + KNOCK_NS;
-      sayHello(0);
+      owesHello = !sayHello(0);
     }
     work += advance();
     if (isDue) {
@@ -333,6 +337,7 @@ public final class AeronCollective implements Collective {
           inbounds.get(index).admit((Image) header.context());
           inbounds.get(index).flags(Frame.flags(buffer, at));
           watch.heard(inbounds.get(index).peer(), nowNs);
+          owesHello = true;
           nextKnockNs = nowNs;
         }
       }
@@ -376,11 +381,14 @@ public final class AeronCollective implements Collective {
     return true;
   }
 
-  private void sayHello(int flags) {
+  /** Whether all were reached. */
+  private boolean sayHello(int flags) {
+    boolean hasReachedAll = true;
     for (int i = 0; i < outbounds.size(); i++) {
       int known = inbounds.get(i).isAdmitted() ? Frame.KNOWN : 0;
-      outbounds.get(i).sendHello(identity, rank, flags | known);
+      hasReachedAll &= outbounds.get(i).sendHello(identity, rank, flags | known);
     }
+    return hasReachedAll;
   }
 
   /** Ends the group where a rank is lost. */

@@ -1,5 +1,6 @@
 package io.tidemill.benchmarks;
 
+import io.tidemill.benchmarks.allreduce.AllReduceBenchmark;
 import io.tidemill.benchmarks.cluster.ChaosBenchmark;
 import io.tidemill.benchmarks.cluster.RecoveryBenchmark;
 import io.tidemill.benchmarks.report.Benchmark;
@@ -13,7 +14,10 @@ import java.util.stream.Collectors;
 public final class Benchmarks {
   private static final List<Benchmark> ALL =
       List.of(
-          TrainBenchmark.benchmark(), ChaosBenchmark.benchmark(), RecoveryBenchmark.benchmark());
+          TrainBenchmark.benchmark(),
+          AllReduceBenchmark.benchmark(),
+          ChaosBenchmark.benchmark(),
+          RecoveryBenchmark.benchmark());
 
   private Benchmarks() {}
 

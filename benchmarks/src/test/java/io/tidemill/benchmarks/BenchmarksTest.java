@@ -13,7 +13,9 @@ final class BenchmarksTest {
   void namesTheBenchmarksWhereOneIsUnknown() {
     EngineException refusal = assertThrows(EngineException.class, () -> Benchmarks.named("trian"));
 
-    assertEquals("unknown benchmark \"trian\"; expected one of train", refusal.getMessage());
+    assertEquals(
+        "unknown benchmark \"trian\"; expected one of train, allreduce, chaos, recovery",
+        refusal.getMessage());
   }
 
   @Test

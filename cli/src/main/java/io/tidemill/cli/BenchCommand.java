@@ -14,14 +14,22 @@ import picocli.CommandLine.Parameters;
 /** {@code tidemill bench}: figures of ours beside those of peers, measured in one run. */
 @Command(name = "bench", description = "Measure beside peers, on this machine, in one run.")
 final class BenchCommand implements Runnable {
-  @Parameters(paramLabel = "<name>", description = "train: steps per second, PyTorch and JAX.")
+  @Parameters(
+      paramLabel = "<name>",
+      description = {
+        "train: steps per second, PyTorch and JAX.",
+        "allreduce: microseconds of a sum over processes, Gloo and OpenMPI.",
+        "chaos: a cluster is killed and scaled all along; the same weights?",
+        "recovery: seconds from a kill to the next step."
+      })
   String name = "";
 
   @Option(
       names = "--cases",
       paramLabel = "CASE",
       split = ",",
-      description = "Cases of the benchmark, all; of train mlp, cnn and gpt.")
+      description =
+          "Cases of the benchmark, all; of train mlp, cnn and gpt, of allreduce arena-2-64KB…")
   List<String> cases = List.of();
 
   @Option(names = "--seconds", paramLabel = "N", description = "Seconds of a window, 3.")

@@ -1,0 +1,62 @@
+package io.tidemill.transport.collective;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.sun.management.ThreadMXBean;
+import io.tidemill.transport.collective.Lanes.Lane;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** An operation allocates nothing on the heap once the compiler has seen it. */
+final class AllocationTest {
+  private static final int OPERATIONS_PER_ROUND = 500;
+  private static final int ROUNDS = 60;
+
+  @TempDir private Path folder;
+
+  @ParameterizedTest
+  @EnumSource
+  void anOperationAllocatesNothingOnceWarm(Lane lane) {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    try (Lanes lanes = new Lanes(folder)) {
+      // Over UDP two: the JDK makes an address of each datagram whose sender is not the last one's.
+      int ranks = lane == Lane.UDP || lane == Lane.UDP_1408 ? 2 : 3;
+      List<Collective> group = lanes.open(lane, Group.of("g", 1, "s", ranks, 8, 5000));
+      Collective[] all = group.toArray(Collective[]::new);
+      Slices slices = Slices.even(0, 5000, ranks);
+
+      long fewest = Long.MAX_VALUE;
+      for (int round = 0; round < ROUNDS && fewest > 0; round++) {
+        long before = threads.getThreadAllocatedBytes(Thread.currentThread().threadId());
+        for (int operation = 0; operation < OPERATIONS_PER_ROUND; operation++) {
+          operate(all, slices);
+        }
+        long after = threads.getThreadAllocatedBytes(Thread.currentThread().threadId());
+        fewest = Math.min(fewest, after - before);
+      }
+
+      assertEquals(0, fewest / OPERATIONS_PER_ROUND, "bytes an operation");
+    }
+  }
+
+  private static void operate(Collective[] ranks, Slices slices) {
+    long number = 0;
+    for (Collective rank : ranks) {
+      rank.reduceScatter(slices);
+      rank.allGather(slices);
+      number = rank.allReduce(slices);
+    }
+    boolean isDone = false;
+    while (!isDone) {
+      isDone = true;
+      for (Collective rank : ranks) {
+        rank.poll(System.nanoTime());
+        isDone &= rank.completed() == number;
+      }
+    }
+  }
+}

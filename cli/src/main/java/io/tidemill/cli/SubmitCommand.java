@@ -73,7 +73,7 @@ final class SubmitCommand implements Runnable {
       } else {
         console.tell("job " + id + " is submitted");
         JsonNode report = new JobFollower(client, console, isQuiet).await(id);
-        console.out().print(isJson ? report + System.lineSeparator() : JobTable.report(report));
+        console.out().print(isJson ? report + System.lineSeparator() : JobTable.one(report));
       }
       console.out().flush();
     }

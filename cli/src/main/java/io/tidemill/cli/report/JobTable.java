@@ -18,7 +18,7 @@ public final class JobTable {
     return table.toString();
   }
 
-  /** One job, a line each for what is known of it. */
+  /** One job, or its report, a line each for what is known. */
   public static String one(JsonNode job) {
     StringBuilder text = new StringBuilder();
     job.properties()
@@ -31,11 +31,6 @@ public final class JobTable {
               }
             });
     return text.toString();
-  }
-
-  /** What came of a job. */
-  public static String report(JsonNode report) {
-    return one(report);
   }
 
   private static List<String> row(JsonNode job) {

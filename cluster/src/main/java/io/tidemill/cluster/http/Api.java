@@ -21,6 +21,7 @@ import io.tidemill.serving.http.MoreRoutes;
 import io.tidemill.serving.http.PathValues;
 import io.tidemill.serving.http.Replies;
 import io.tidemill.serving.http.Route;
+import io.tidemill.storage.DurableFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -236,7 +237,7 @@ public final class Api implements MoreRoutes {
                 if (!Files.exists(jar)) {
                   Path arriving = Files.createTempFile(jars, "arriving", ".tmp");
                   Files.write(arriving, body);
-                  io.tidemill.storage.DurableFiles.rename(arriving, jar);
+                  DurableFiles.rename(arriving, jar);
                 }
                 return json(201, ApiJson.bytes(Map.of("path", jar.toString())));
               } catch (IOException e) {

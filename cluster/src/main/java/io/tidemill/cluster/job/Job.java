@@ -42,23 +42,38 @@ public record Job(
 
   /** The next attempt, on these workers. */
   public Job started(List<String> workers) {
-    return new Job(
-        id,
-        number,
-        spec,
-        fingerprint,
-        submitted,
-        JobStatus.RUNNING,
-        attempt + 1,
-        workers,
-        "",
-        restarts,
-        fruitless,
-        report);
+    return standing(JobStatus.RUNNING, attempt + 1, workers, "", restarts, fruitless);
   }
 
   /** The same job in another state; on no worker. */
   public Job in(JobStatus newStatus, String newReason) {
+    return standing(newStatus, attempt, List.of(), newReason, restarts, fruitless);
+  }
+
+  /** Waiting again, after a worker was lost. */
+  public Job interrupted(String newReason, boolean isFruitless) {
+    int inVain = isFruitless ? fruitless + 1 : 0;
+    return standing(JobStatus.QUEUED, attempt, List.of(), newReason, restarts + 1, inVain);
+  }
+
+  /** Done. */
+  public Job finished(String newReport) {
+    Job done = in(JobStatus.FINISHED, "");
+    return done.with(spec, newReport);
+  }
+
+  /** The same job, to run otherwise from its next attempt on. */
+  public Job with(JobSpec newSpec) {
+    return with(newSpec, report);
+  }
+
+  private Job standing(
+      JobStatus newStatus,
+      long newAttempt,
+      List<String> workers,
+      String newReason,
+      long newRestarts,
+      int inVain) {
     return new Job(
         id,
         number,
@@ -66,50 +81,15 @@ public record Job(
         fingerprint,
         submitted,
         newStatus,
-        attempt,
-        List.of(),
+        newAttempt,
+        workers,
         newReason,
-        restarts,
-        fruitless,
+        newRestarts,
+        inVain,
         report);
   }
 
-  /** Waiting again, after a worker was lost. */
-  public Job interrupted(String newReason, boolean isFruitless) {
-    return new Job(
-        id,
-        number,
-        spec,
-        fingerprint,
-        submitted,
-        JobStatus.QUEUED,
-        attempt,
-        List.of(),
-        newReason,
-        restarts + 1,
-        isFruitless ? fruitless + 1 : 0,
-        report);
-  }
-
-  /** Done. */
-  public Job finished(String newReport) {
-    return new Job(
-        id,
-        number,
-        spec,
-        fingerprint,
-        submitted,
-        JobStatus.FINISHED,
-        attempt,
-        List.of(),
-        "",
-        restarts,
-        fruitless,
-        newReport);
-  }
-
-  /** The same job, to run otherwise from its next attempt on. */
-  public Job with(JobSpec newSpec) {
+  private Job with(JobSpec newSpec, String newReport) {
     return new Job(
         id,
         number,
@@ -122,6 +102,6 @@ public record Job(
         reason,
         restarts,
         fruitless,
-        report);
+        newReport);
   }
 }

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -40,7 +41,7 @@ public final class JobStore {
           .map(folder -> folder.resolve(FILE))
           .filter(Files::exists)
           .map(JobStore::read)
-          .sorted(java.util.Comparator.comparingLong(Job::number))
+          .sorted(Comparator.comparingLong(Job::number))
           .toList();
     } catch (IOException e) {
       throw new EngineException(ErrorCode.RESOURCE, jobs + " cannot be listed: " + e, e);

@@ -9,6 +9,7 @@ import io.tidemill.error.ErrorCode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -67,9 +68,7 @@ public final class HeadClient {
       }
       boolean isUnreachable = cluster.state().getUnreachable().contains(member);
       String status =
-          isUnreachable
-              ? "unreachable"
-              : member.status().toString().toLowerCase(java.util.Locale.ROOT);
+          isUnreachable ? "unreachable" : member.status().toString().toLowerCase(Locale.ROOT);
       String role = member.getRoles().contains("head") ? "head" : "worker";
       views.add(new MemberView(member.address().hostPort().split("@", 2)[1], role, status));
     }

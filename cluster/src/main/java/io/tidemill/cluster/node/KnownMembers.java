@@ -38,15 +38,6 @@ final class KnownMembers {
     }
   }
 
-  /** Forgets them: no node of that cluster lives any more. */
-  void forget() {
-    try {
-      Files.deleteIfExists(file);
-    } catch (IOException e) {
-      throw new EngineException(ErrorCode.RESOURCE, file + " cannot be deleted: " + e, e);
-    }
-  }
-
   /** Keeps the file up to date. */
   Behavior<MemberEvent> behavior() {
     return Behaviors.setup(

@@ -10,11 +10,13 @@ import io.tidemill.cluster.worker.Pipelines;
 import io.tidemill.cluster.worker.WorkerActor;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.AddressFromURIString;
@@ -22,6 +24,7 @@ import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.typed.Cluster;
@@ -59,8 +62,7 @@ public final class Node implements AutoCloseable {
     List<String> before = known.read();
     ActorSystem<Void> system = system(HEAD, options, before.isEmpty());
     ActorRef<HeadMessage> head = singleton(system, HeadActor.create(options.state()));
-    system.systemActorOf(
-        known.behavior(), "known-members", org.apache.pekko.actor.typed.Props.empty());
+    system.systemActorOf(known.behavior(), "known-members", Props.empty());
     List<String> seeds = new ArrayList<>(List.of(addressOf(system)));
     seeds.addAll(options.seeds());
     seeds.addAll(before);
@@ -87,9 +89,7 @@ public final class Node implements AutoCloseable {
             slots,
             devices);
     system.systemActorOf(
-        WorkerActor.create(self, pipelines, options.state(), head),
-        "worker",
-        org.apache.pekko.actor.typed.Props.empty());
+        WorkerActor.create(self, pipelines, options.state(), head), "worker", Props.empty());
     join(system, options.seeds());
     return new Node(system, head);
   }
@@ -108,7 +108,7 @@ public final class Node implements AutoCloseable {
   public void awaitEnd() throws InterruptedException {
     try {
       system.getWhenTerminated().toCompletableFuture().get();
-    } catch (java.util.concurrent.ExecutionException e) {
+    } catch (ExecutionException e) {
       throw new EngineException(ErrorCode.INTERNAL, "the node ended: " + e.getCause(), e);
     }
   }
@@ -131,8 +131,7 @@ public final class Node implements AutoCloseable {
             SingletonActor.of(
                     Behaviors.supervise(behavior)
                         .onFailure(
-                            SupervisorStrategy.restart()
-                                .withLimit(3, java.time.Duration.ofMinutes(1))),
+                            SupervisorStrategy.restart().withLimit(3, Duration.ofMinutes(1))),
                     HEAD)
                 .withSettings(ClusterSingletonSettings.create(system).withRole(HEAD)));
   }

@@ -6,7 +6,8 @@ import java.lang.foreign.MemorySegment;
 /**
  * Causal attention over qkv [samples, length, 3 width], float32, on the calling thread alone.
  *
- * <p>Two of them, as of {@link Gemm}. Each belongs to one instruction and keeps scratch space.
+ * <p>Two of them, as of {@link Gemm}. Each keeps scratch space that instructions of one shape
+ * share: they run one after the other.
  */
 interface Attention {
   /** The result [samples, length, width]. */

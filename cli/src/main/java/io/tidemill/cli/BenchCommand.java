@@ -29,7 +29,8 @@ final class BenchCommand implements Runnable {
       paramLabel = "CASE",
       split = ",",
       description =
-          "Cases of the benchmark, all; of train mlp, cnn and gpt, of allreduce arena-2-64KB…")
+          "Cases of the benchmark, all; of train mlp, cnn and gpt, of allreduce"
+              + " allreduce-arena-2-64KB…")
   List<String> cases = List.of();
 
   @Option(names = "--seconds", paramLabel = "N", description = "Seconds of a window, 3.")

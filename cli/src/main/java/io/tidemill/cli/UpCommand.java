@@ -7,6 +7,10 @@ import io.tidemill.cluster.local.LocalCluster;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.serving.ServingConfig;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -48,20 +52,37 @@ final class UpCommand implements Runnable {
           ErrorCode.INVALID_ARGUMENT, "--workers has to be at least 1, is " + workers);
     }
     ServePort.config("--http", port);
-    CountDownLatch interrupted = new CountDownLatch(1);
-    stop.asks(interrupted::countDown);
-    String url = "http://127.0.0.1:" + port;
+    int http = free(port);
+    stop.asks(Thread.currentThread()::interrupt);
+    String url = "http://127.0.0.1:" + http;
     try (LocalCluster cluster =
-            new LocalCluster(workers, port, state.toAbsolutePath().normalize(), console::tell);
+            new LocalCluster(workers, http, state.toAbsolutePath().normalize(), console::tell);
         ApiClient client =
             new ApiClient(url, Optional.ofNullable(System.getenv(ApiTokens.VARIABLE)))) {
       cluster.awaitUp(client, PATIENCE_NS);
       console.out().println("a head and " + workers + " workers are up at " + url);
       console.out().println("next: ./tidemill submit digits --wait --head " + url);
       console.out().flush();
-      interrupted.await();
+      new CountDownLatch(1).await(); // until interrupted
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /**
+   * The port, or a free one where it is 0; a head that cannot have it would be started for ever.
+   */
+  private static int free(int port) {
+    try (ServerSocket socket = new ServerSocket()) {
+      socket.setReuseAddress(true); // as the head does
+      socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new EngineException(
+          ErrorCode.INVALID_ARGUMENT,
+          "--http %d: port %d on 127.0.0.1 cannot be had (%s); choose another port"
+              .formatted(port, port, e.getMessage()),
+          e);
     }
   }
 }

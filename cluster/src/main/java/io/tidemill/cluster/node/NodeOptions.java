@@ -1,7 +1,10 @@
 package io.tidemill.cluster.node;
 
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * Where a node of the cluster stands.
@@ -12,7 +15,16 @@ import java.util.List;
  * @param state the state directory, the same for all nodes
  */
 public record NodeOptions(String host, int port, List<String> seeds, Path state) {
+  private static final Pattern ADDRESS = Pattern.compile("[A-Za-z0-9._-]+:[0-9]{1,5}");
+
   public NodeOptions {
     seeds = List.copyOf(seeds);
+    for (String seed : seeds) {
+      if (!ADDRESS.matcher(seed).matches()) {
+        throw new EngineException(
+            ErrorCode.INVALID_ARGUMENT,
+            "--join expects nodes as HOST:PORT, separated by commas, found " + seed);
+      }
+    }
   }
 }

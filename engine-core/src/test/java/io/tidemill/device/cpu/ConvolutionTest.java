@@ -5,9 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.sun.management.ThreadMXBean;
 import io.tidemill.device.Device;
-import io.tidemill.device.DeviceBuffer;
 import io.tidemill.device.Execution;
 import io.tidemill.program.Op;
 import io.tidemill.program.OpCase;
@@ -15,7 +13,6 @@ import io.tidemill.program.Program;
 import io.tidemill.tensor.Shape;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -32,8 +29,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What holds of convolution and pooling beyond their numbers, which KernelTest checks. */
 final class ConvolutionTest {
   private static final int RUNS = 20;
-  private static final int RUNS_PER_ROUND = 500;
-  private static final int ROUNDS = 200;
   private static final Shape IMAGES = Shape.of(3, 9, 8, 20);
   private static final Shape WEIGHT = Shape.of(3, 3, 10, 6);
   private static final Shape RESULT = Shape.of(3, 5, 4, 6);
@@ -84,30 +79,6 @@ final class ConvolutionTest {
     Program program = ProgramRun.program(given.opCase());
     Device device = new CpuDevice(given.primitives());
     return ProgramRun.run(device, program, ProgramRun.numbers(given.opCase(), 3));
-  }
-
-  @ParameterizedTest
-  @MethodSource("cases")
-  void aRunAllocatesNothingOnceWarm(Case given) {
-    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    Program program = ProgramRun.program(given.opCase());
-    Device device = new CpuDevice(given.primitives());
-    try (Execution execution = device.compile(program).newExecution();
-        DeviceBuffer none = device.allocate(0)) {
-      ProgramRun.fill(execution, program, ProgramRun.numbers(given.opCase(), 3));
-
-      long fewest = Long.MAX_VALUE;
-      for (int round = 0; round < ROUNDS && fewest > 0; round++) {
-        long before = threads.getThreadAllocatedBytes(Thread.currentThread().threadId());
-        for (int run = 0; run < RUNS_PER_ROUND; run++) {
-          execution.run(none);
-        }
-        long after = threads.getThreadAllocatedBytes(Thread.currentThread().threadId());
-        fewest = Math.min(fewest, after - before);
-      }
-
-      assertEquals(0, fewest / RUNS_PER_ROUND, "bytes a run");
-    }
   }
 
   @Test

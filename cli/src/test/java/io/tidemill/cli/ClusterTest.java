@@ -177,7 +177,7 @@ class ClusterTest {
     return id;
   }
 
-  private static String idOf(Tidemill.Running submitted) {
+  static String idOf(Tidemill.Running submitted) {
     return read(submitted.err())
         .lines()
         .filter(line -> line.endsWith(" is submitted"))

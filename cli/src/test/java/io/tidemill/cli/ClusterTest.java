@@ -219,7 +219,7 @@ class ClusterTest {
     return read(running.out());
   }
 
-  private static String read(Path file) {
+  static String read(Path file) {
     try {
       return Files.readString(file);
     } catch (IOException e) {

@@ -205,8 +205,15 @@ class NetworkTest {
     return id;
   }
 
-  private static String weights(Tidemill.Outcome outcome) throws IOException {
-    assertEquals(0, outcome.exit(), outcome.toString());
+  /** What the nodes have said. */
+  private List<String> said() {
+    return nodes.stream()
+        .map(node -> node.process().isAlive() + " " + ClusterTest.read(node.err()))
+        .toList();
+  }
+
+  private String weights(Tidemill.Outcome outcome) throws IOException {
+    assertEquals(0, outcome.exit(), outcome + " " + said());
     String hash = MAPPER.readTree(outcome.lastLine()).path("weightsSha256").asText();
     assertFalse(hash.isEmpty());
     return hash;

@@ -43,6 +43,7 @@ public final class GangMirror implements Task {
 
   private final int ownTo;
   private final List<Way> ways = new ArrayList<>();
+  private final HostLinks.Receiver receiver = this::take;
 
   /** What the ranks of this host have to have reached next, and in which step, from 0. */
   private Phase phase = Phase.OPENING;
@@ -84,7 +85,7 @@ public final class GangMirror implements Task {
 
   @Override
   public int doWork() {
-    int work = links.poll(this::take);
+    int work = links.poll(receiver);
     work += advance();
     for (Way way : ways) {
       work += way.send();

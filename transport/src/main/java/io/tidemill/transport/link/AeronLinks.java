@@ -33,6 +33,9 @@ final class AeronLinks implements HostLinks {
 
   private static final int FRAMES_PER_POLL = 64;
 
+  /** The driver sends one datagram a round to each host. */
+  private static final int ROUNDS_PER_POLL = 16;
+
   /** Between two knocks at the doors of those who do not know this host yet. */
   private static final long KNOCK_NS = 5_000_000;
 
@@ -113,7 +116,14 @@ final class AeronLinks implements HostLinks {
   @Override
   public int poll(Receiver taker) {
     receiver = taker;
-    int work = client.invoke() + listener.subscription().poll(door, FRAMES_PER_POLL);
+    int work = 0;
+    int done;
+    int rounds = 0;
+    do {
+      done = client.invoke() + listener.subscription().poll(door, FRAMES_PER_POLL);
+      work += done;
+      rounds++;
+    } while (done > 0 && rounds < ROUNDS_PER_POLL);
     if (owesHello && System.nanoTime() - nextKnockNs >= 0) {
       nextKnockNs = System.nanoTime() + KNOCK_NS;
       owesHello = !introduce();

@@ -68,6 +68,9 @@ public final class AeronNetwork implements HostNetwork {
 
   /** What the interface of an address carries in one piece. */
   static int mtuBytes(InetAddress address) {
+    if (address.isLoopbackAddress()) {
+      return LARGEST_MTU;
+    }
     try {
       NetworkInterface network = NetworkInterface.getByInetAddress(address);
       int frames =

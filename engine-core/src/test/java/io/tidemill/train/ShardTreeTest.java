@@ -47,13 +47,13 @@ final class ShardTreeTest {
   @CsvSource({
     "2, 1+1",
     "3, 1+1",
-    "5, 1+1",
+    "6, 1+1",
     "8, 1+1",
     "6, 2+1",
-    "7, 1+2",
+    "8, 1+2",
     "8, 1+1+1",
-    "9, 1+2+1",
-    "13, 2+3+1"
+    "12, 1+2+1",
+    "24, 2+3+1"
   })
   void everyHostComesToTheBitsOfTheTreeOverAllShards(int shards, String hosts) {
     int floats = (int) gang(shards, hosts, 0).layout().floats();

@@ -1,0 +1,77 @@
+package io.tidemill.benchmarks.scaling;
+
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** Draws efficiency against the number of workers as SVG, a colour for each network. */
+final class EfficiencyChart {
+  private static final int WIDTH = 640;
+  private static final int HEIGHT = 400;
+  private static final int LEFT = 60;
+  private static final int TOP = 20;
+  private static final int RIGHT = 510;
+  private static final int BOTTOM = 350;
+  private static final List<String> COLOURS = List.of("#0b6e99", "#c2410c", "#4d7c0f");
+
+  private final StringBuilder svg = new StringBuilder();
+  private int networks;
+
+  /** A chart with axes, for 1 to {@link Forecast#MOST_WORKERS} workers. */
+  EfficiencyChart() {
+    svg.append(
+        """
+        <svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 %1$d %2$d' font-family='sans-serif' font-size='12'>
+        <rect width='%1$d' height='%2$d' fill='white'/>
+        <text x='%3$d' y='390'>workers, two a host; predicted efficiency, strong scaling (lines), weak (dashed)</text>
+        """
+            .formatted(WIDTH, HEIGHT, LEFT));
+    for (int percent = 0; percent <= 100; percent += 20) {
+      svg.append(
+          """
+          <path d='M%1$d %2$dH%3$d' stroke='#ddd'/><text x='50' y='%2$d' text-anchor='end'>%4$d %%</text>
+          """
+              .formatted(LEFT, y(percent / 100.0), RIGHT, percent));
+    }
+    for (int workers = 1; workers <= Forecast.MOST_WORKERS; workers *= 2) {
+      svg.append(
+          "<text x='%d' y='%d' text-anchor='middle'>%d</text>\n"
+              .formatted(x(workers), BOTTOM + 18, workers));
+    }
+  }
+
+  /** Two lines of one colour, the weak one dashed. */
+  void add(String network, List<Forecast.Point> strong, List<Forecast.Point> weak) {
+    String colour = COLOURS.get(networks % COLOURS.size());
+    int y = TOP + 20 + 20 * networks++;
+    svg.append(line(strong, colour, "none")).append(line(weak, colour, "5 4"));
+    svg.append(
+        "<path d='M%d %dh24' stroke='%s' stroke-width='2'/><text x='%d' y='%d'>%s</text>\n"
+            .formatted(RIGHT + 20, y, colour, RIGHT + 52, y + 4, network));
+  }
+
+  /** The text of the file. */
+  String svg() {
+    return svg + "</svg>\n";
+  }
+
+  private static String line(List<Forecast.Point> points, String colour, String dashes) {
+    String path =
+        points.stream()
+            .map(point -> x(point.workers()) + "," + y(point.efficiency()))
+            .collect(Collectors.joining(" "));
+    return """
+    <polyline points='%s' fill='none' stroke='%s' stroke-width='2' stroke-dasharray='%s'/>
+    """
+        .formatted(path, colour, dashes);
+  }
+
+  private static long x(int workers) {
+    double share = Math.log(workers) / Math.log(Forecast.MOST_WORKERS);
+    return Math.round(LEFT + share * (RIGHT - LEFT));
+  }
+
+  /** A little above 1 at most, where chance has it. */
+  private static long y(double efficiency) {
+    return Math.round(BOTTOM - Math.min(1.05, efficiency) * (BOTTOM - TOP));
+  }
+}

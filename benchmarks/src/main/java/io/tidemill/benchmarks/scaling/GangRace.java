@@ -19,18 +19,27 @@ import java.util.function.Consumer;
 final class GangRace implements AutoCloseable {
   private static final int ROUNDS = 5;
 
-  /** Every process has its own compiler, on the core that it trains on. */
-  private static final double WARM_UP_SECONDS = 12;
-
   private final String network;
+  private final double warmUpSeconds;
   private final Consumer<String> tell;
   private final Map<Formation, Contender> contenders = new EnumMap<>(Formation.class);
   private final Map<Formation, Windows> rates = new EnumMap<>(Formation.class);
 
-  /** Starts the processes. */
+  /**
+   * Starts the processes.
+   *
+   * @param warmUpSeconds of each formation before it is measured: every process has its own
+   *     just-in-time compiler, on the core that it trains on
+   */
   GangRace(
-      String network, Set<Formation> formations, Path folder, Cores cores, Consumer<String> tell) {
+      String network,
+      Set<Formation> formations,
+      Path folder,
+      Cores cores,
+      double warmUpSeconds,
+      Consumer<String> tell) {
     this.network = network;
+    this.warmUpSeconds = warmUpSeconds;
     this.tell = tell;
     try {
       for (Formation formation : formations) {
@@ -45,11 +54,10 @@ final class GangRace implements AutoCloseable {
 
   /** Steps per second of each formation. */
   Map<Formation, Double> run(double windowSeconds) {
-    double warmUp = Math.max(WARM_UP_SECONDS, windowSeconds);
     contenders.forEach(
         (formation, contender) -> {
           tell.accept("%s: warming up".formatted(formation.caseName(network)));
-          contender.rate(warmUp);
+          contender.rate(warmUpSeconds);
         });
     for (int round = 1; round <= ROUNDS; round++) {
       contenders.forEach(
@@ -71,7 +79,7 @@ final class GangRace implements AutoCloseable {
     String name = formation.caseName(network);
     return switch (Contender.start(
         name,
-        GangProcess.command(network, formation, folder, cores, 0),
+        TrainingProcess.command(network, formation, folder, cores, 0),
         Map.of(),
         folder.resolve(name + ".log"))) {
       case Start.Ready(Contender contender) -> contender;

@@ -37,8 +37,6 @@ final class PartProbe implements AutoCloseable {
   /** As chunks of an arena of half a million floats. */
   private static final long CHUNK_FLOATS = 8_192;
 
-  private static final double WARM_UP_SECONDS = 8;
-
   /** So that nothing is learned: the numbers of the last step are those of the first. */
   private static final float LEARNING_RATE = 1e-12f;
 
@@ -81,13 +79,14 @@ final class PartProbe implements AutoCloseable {
   }
 
   /**
-   * Measures for about so many seconds, after a warm-up of eight.
+   * Measures for about so many seconds.
    *
    * @param training whose shards the ranks share
+   * @param warmUpSeconds before that, for the just-in-time compiler
    */
-  static PartTimes measure(Training<?> training, int ranks, double seconds) {
+  static PartTimes measure(Training<?> training, int ranks, double warmUpSeconds, double seconds) {
     try (PartProbe probe = new PartProbe(training, ranks)) {
-      probe.run(WARM_UP_SECONDS);
+      probe.run(warmUpSeconds);
       List<Rank> measured = probe.run(seconds);
       return new PartTimes(
           Quantiles.of(measured.stream().flatMapToDouble(rank -> rank.shards.build()).toArray()),

@@ -37,6 +37,8 @@ import java.util.stream.Stream;
 public final class ScalingBenchmark {
   private static final List<String> NETWORKS = List.of("mlp", "cnn", "gpt");
   private static final String MODEL = "model";
+  private static final double WARM_UP_SECONDS = 12;
+  private static final double PROBE_WARM_UP_SECONDS = 8;
 
   /** A file system in memory, where there is one. */
   private static final Path MEMORY = Path.of("/dev/shm");
@@ -113,7 +115,7 @@ public final class ScalingBenchmark {
     if (formations.size() == 1) {
       return;
     }
-    try (GangRace race = new GangRace(network, formations, folder, cores, tell)) {
+    try (GangRace race = new GangRace(network, formations, folder, cores, WARM_UP_SECONDS, tell)) {
       measured.put(network, race.run(request.windowSeconds()));
     }
     Map<Formation, Double> rates = measured.get(network);
@@ -145,10 +147,8 @@ public final class ScalingBenchmark {
       List<Forecast.Point> strong = forecast.strong();
       List<Forecast.Point> weak = forecast.weak();
       chart.add(network, strong, weak);
-      double one = strong.getFirst().stepsPerSecond();
-      strong.forEach(point -> predicted("strong", network, point, point.workers() * one));
-      double unit = weak.getFirst().stepsPerSecond();
-      weak.forEach(point -> predicted("weak", network, point, unit));
+      predicted("strong", network, strong);
+      predicted("weak", network, weak);
     }
     return chart.svg();
   }
@@ -156,6 +156,7 @@ public final class ScalingBenchmark {
   private LaneCost lane(Lane lane) {
     LaneTimes times = new LaneTimes(folder, tell);
     List<LaneCost.Measured> allReduces = new ArrayList<>();
+    tell.accept(lane.label() + ": measuring all-reduces of " + SIZES.size() + " sizes");
     for (int bytes : SIZES) {
       double seconds = times.seconds(lane, bytes, Math.min(1, request.windowSeconds()));
       allReduces.add(new LaneCost.Measured(bytes, seconds));
@@ -183,11 +184,8 @@ public final class ScalingBenchmark {
 
   private Forecast forecast(String network, LaneCost arena, LaneCost wire) {
     Training<?> training = CasePipeline.of(network).training();
-    double seconds = 2 * request.windowSeconds();
-    PartTimes alone = PartProbe.measure(training, 1, seconds);
-    tell.accept(network + ", one rank: " + alone);
-    PartTimes together = PartProbe.measure(training, Forecast.RANKS, seconds);
-    tell.accept(network + ", two ranks: " + together);
+    PartTimes alone = parts(network, training, 1);
+    PartTimes together = parts(network, training, Forecast.RANKS);
     long bytes = training.network().layout().floats() * Float.BYTES;
     Forecast forecast =
         new Forecast(network, bytes, training.shards(), alone, together, arena, wire);
@@ -201,6 +199,14 @@ public final class ScalingBenchmark {
             1e3 * training.shards() * together.shard().median(),
             1e3 * forecast.exchangeSeconds()));
     return forecast;
+  }
+
+  private PartTimes parts(String network, Training<?> training, int ranks) {
+    tell.accept("%s: timing the parts of a step, ranks at work: %d".formatted(network, ranks));
+    double seconds = 2 * request.windowSeconds();
+    PartTimes parts = PartProbe.measure(training, ranks, PROBE_WARM_UP_SECONDS, seconds);
+    tell.accept("%s, ranks at work %d: %s".formatted(network, ranks, parts));
+    return parts;
   }
 
   /** The simulation beside what was measured in this run. */
@@ -223,9 +229,17 @@ public final class ScalingBenchmark {
             });
   }
 
-  private void predicted(String kind, String network, Forecast.Point point, double ideal) {
-    String name = "model-%s-%s-%d".formatted(kind, network, point.workers());
-    rows.add(row(name, "steps/s", point.stepsPerSecond(), "ideal", ideal));
+  private void predicted(String kind, String network, List<Forecast.Point> points) {
+    StringBuilder line = new StringBuilder(network + ", " + kind + " scaling, steps/s predicted:");
+    for (Forecast.Point point : points) {
+      double rate = point.stepsPerSecond();
+      String name = "model-%s-%s-%d".formatted(kind, network, point.workers());
+      rows.add(row(name, "steps/s", rate, "ideal", rate / point.efficiency()));
+      line.append(
+          String.format(
+              Locale.ROOT, " %d: %.4g (%.0f %%)", point.workers(), rate, 100 * point.efficiency()));
+    }
+    tell.accept(line.toString());
   }
 
   private static BenchRow row(String name, String unit, double ours) {

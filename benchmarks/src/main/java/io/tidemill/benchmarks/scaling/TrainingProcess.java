@@ -24,6 +24,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -38,8 +39,11 @@ import java.util.concurrent.LinkedBlockingQueue;
  * it has been measured; the processes stay, so their compilers need not begin anew. The others are
  * told by a line on standard input what to join, {@code MEMORY GENERATION}, and end with it.
  */
-public final class GangProcess {
+public final class TrainingProcess {
   private static final long SEED = 1;
+
+  /** On a machine that others use: rates are measured here, and not who is lost. */
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final String network;
   private final Formation formation;
@@ -47,7 +51,7 @@ public final class GangProcess {
   private final int rank;
   private final List<Process> members = new ArrayList<>();
 
-  private GangProcess(String network, Formation formation, Path folder, int rank) {
+  private TrainingProcess(String network, Formation formation, Path folder, int rank) {
     this.network = network;
     this.formation = formation;
     this.folder = folder;
@@ -60,7 +64,7 @@ public final class GangProcess {
     System.setOut(System.err); // answers alone go to standard output
     Formation formation = Formation.valueOf(args[1]);
     int rank = Integer.parseInt(args[4]);
-    GangProcess own = new GangProcess(args[0], formation, Path.of(args[2]), rank);
+    TrainingProcess own = new TrainingProcess(args[0], formation, Path.of(args[2]), rank);
     if (rank > 0) {
       own.obey();
       return;
@@ -74,7 +78,8 @@ public final class GangProcess {
   static List<String> command(
       String network, Formation formation, Path folder, Cores cores, int rank) {
     return cores.on(
-        rank, JavaCommand.of(GangProcess.class, network, formation.name(), folder, cores, rank));
+        rank,
+        JavaCommand.of(TrainingProcess.class, network, formation.name(), folder, cores, rank));
   }
 
   private void startMembers(Cores cores) throws IOException {
@@ -105,7 +110,10 @@ public final class GangProcess {
     EngineException measured = new EngineException(ErrorCode.RESOURCE, "measured");
     RateMeter meter = new RateMeter(seconds, () -> job.cancel(measured));
     try {
-      job.run(meter, MemberOptions.of((memory, generation, _) -> call(memory, generation)));
+      job.run(
+          meter,
+          MemberOptions.of((memory, generation, _) -> call(memory, generation))
+              .withPatience(PATIENCE));
     } catch (EngineException e) {
       if (e != measured) {
         throw e;
@@ -133,7 +141,8 @@ public final class GangProcess {
     while (true) {
       String[] words = calls.take().split(" ", -1);
       Path memory = Path.of(words[0]);
-      GangMember.Seat seat = GangMember.Seat.of(memory, Long.parseLong(words[1]), rank, 1);
+      GangMember.Seat seat =
+          new GangMember.Seat(memory, Long.parseLong(words[1]), rank, 1, PATIENCE);
       GangMember.join(pipeline(), params(), options(folder), seat).run();
     }
   }

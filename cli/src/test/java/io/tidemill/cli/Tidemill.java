@@ -71,12 +71,17 @@ final class Tidemill {
   }
 
   Running start(String... words) throws IOException {
+    return start(command(words));
+  }
+
+  /** The words that start it. */
+  static List<String> command(String... words) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("@" + ROOT.resolve("jvm.flags"));
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), "io.tidemill.cli.Main"));
     command.addAll(List.of(words));
-    return start(command);
+    return command;
   }
 
   Running start(List<String> command) throws IOException {

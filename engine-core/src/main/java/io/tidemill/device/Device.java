@@ -57,13 +57,10 @@ public interface Device extends AutoCloseable {
   }
 
   /**
-   * {@code out[from, to)} becomes the sum of {@code terms[i][from, to)} by a fixed binary tree over
-   * i that splits at the largest power of two below the number of terms.
-   *
-   * <p>So sums of aligned sub-trees, summed again, give the same bits. {@code out} may be the first
-   * of the terms, and none of the others.
+   * {@code out[from, to)} becomes the sum of these floats of the terms of {@code tree}, in its
+   * order. {@code out} may be the first of the terms, and none of the others.
    */
-  void treeSum(List<DeviceBuffer> terms, DeviceBuffer out, long from, long to);
+  void treeSum(SumTree tree, DeviceBuffer out, long from, long to);
 
   /**
    * One optimiser update of {@code parameters[from, to)}; the parts of an arena may be updated by

@@ -8,6 +8,7 @@ import io.tidemill.error.ErrorCode;
 import io.tidemill.graph.DataflowGraph;
 import io.tidemill.graph.Role;
 import io.tidemill.graph.Vertex;
+import io.tidemill.storage.DurableFiles;
 import io.tidemill.task.Reports;
 import io.tidemill.task.Task;
 import io.tidemill.task.TaskId;
@@ -16,14 +17,20 @@ import io.tidemill.task.WorkerThread;
 import io.tidemill.train.Gang;
 import io.tidemill.train.GangFile;
 import io.tidemill.train.GangIdentity;
+import io.tidemill.train.GangMirror;
+import io.tidemill.train.HostLinks;
+import io.tidemill.train.HostNetwork;
 import io.tidemill.train.MemberTask;
 import io.tidemill.train.Roster;
+import io.tidemill.train.SampleLog;
 import io.tidemill.train.Training;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A process that works one rank of a training beside the process that leads the job.
@@ -36,17 +43,19 @@ public final class GangMember {
   private final LocalJob job;
   private final JobOptions options;
   private final Seat seat;
+  private final HostNetwork network;
 
   /**
-   * Where a process joins, see {@link Members#join}.
+   * What a process takes on.
    *
-   * @param memory file that the leading process has made
-   * @param generation of its attempt
+   * @param place where the ranks meet
    * @param rank from 1
    * @param threads that work the rank
    * @param patience for how long the leading process may be silent
+   * @param joinPatience for how long the process waits for the others of its host
    */
-  public record Seat(Path memory, long generation, int rank, int threads, Duration patience) {
+  public record Seat(
+      Rendezvous place, int rank, int threads, Duration patience, Duration joinPatience) {
     public Seat {
       if (rank < 1 || threads < 1) {
         throw new EngineException(
@@ -57,24 +66,44 @@ public final class GangMember {
     }
 
     /** With the patience that the leading process has by default. */
-    public static Seat of(Path memory, long generation, int rank, int threads) {
-      return new Seat(memory, generation, rank, threads, MemberOptions.PATIENCE);
+    public static Seat of(Rendezvous place, int rank, int threads) {
+      return new Seat(place, rank, threads, MemberOptions.PATIENCE, MemberOptions.JOIN_PATIENCE);
+    }
+
+    int host() {
+      return place.hosts().hostOf(rank);
+    }
+
+    /** Whether it is the first of another host, whose memory it makes. */
+    boolean leadsHost() {
+      return host() > 0 && place.hosts().firstRank(host()) == rank;
+    }
+
+    Path memory() {
+      return place.memoryOf(host());
     }
   }
 
-  private GangMember(LocalJob job, JobOptions options, Seat seat) {
+  private GangMember(LocalJob job, JobOptions options, Seat seat, HostNetwork network) {
     this.job = job;
     this.options = options;
     this.seat = seat;
+    this.network = network;
   }
 
   /**
    * Defines the pipeline; with the parameters and the options of the leading process, of which job,
-   * seed, workers and device count here.
+   * seed and device count here.
+   *
+   * @param network to reach the other hosts by, where there are any
    */
   public static GangMember join(
-      PipelineDefinition definition, Params params, JobOptions options, Seat seat) {
-    return new GangMember(LocalJob.define(definition, params, options), options, seat);
+      PipelineDefinition definition,
+      Params params,
+      JobOptions options,
+      Seat seat,
+      HostNetwork network) {
+    return new GangMember(LocalJob.define(definition, params, options), options, seat, network);
   }
 
   /**
@@ -86,18 +115,76 @@ public final class GangMember {
    */
   public String run() {
     try (Device device = job.openDevice()) {
-      GangIdentity expected = Gangs.identity(options, seat.generation, job.graph(), device);
-      String vertex = GangFile.identity(seat.memory).training();
+      String vertex = seat.place.training();
       Training<?> training = training(vertex);
-      try (GangFile file = GangFile.attach(seat.memory, expected.of(vertex, training), training)) {
-        int ranks = expected.of(vertex, training).ranks();
-        if (seat.rank >= ranks) {
-          throw refused(vertex, "the training has " + ranks + " ranks");
-        }
-        try (Gang gang = new Gang(training, device, ranks, file)) {
-          return work(gang, file, new TaskId(vertex, seat.rank));
-        }
+      GangIdentity identity =
+          Gangs.identity(options, seat.place.hosts(), seat.place.generation(), job.graph(), device)
+              .of(vertex, training);
+      if (seat.rank >= identity.ranks()) {
+        throw refused(vertex, "the training has " + identity.ranks() + " ranks");
       }
+      return seat.leadsHost()
+          ? leadHost(identity, training, device)
+          : follow(identity, training, device);
+    }
+  }
+
+  /** Works a rank in memory that another process of this host has made. */
+  private String follow(GangIdentity identity, Training<?> training, Device device) {
+    try (GangFile file = attach(identity, training);
+        Gang gang = new Gang(training, device, identity.hosts(), seat.host(), file)) {
+      return work(gang, file, new TaskId(identity.training(), seat.rank), new Reports());
+    }
+  }
+
+  /** Of another host than the leading one, its first rank makes the memory while this one comes. */
+  private GangFile attach(GangIdentity identity, Training<?> training) {
+    long begunNs = System.nanoTime();
+    while (true) {
+      try {
+        return GangFile.attach(seat.memory(), identity, training);
+      } catch (EngineException e) {
+        if (seat.host() == 0 || System.nanoTime() - begunNs > seat.joinPatience.toNanos()) {
+          throw e;
+        }
+        LockSupport.parkNanos(MemberWatch.BEAT_NS);
+      }
+    }
+  }
+
+  /** Works the first rank of a host, and keeps its memory what it is on the others. */
+  private String leadHost(GangIdentity identity, Training<?> training, Device device) {
+    TaskId id = new TaskId(identity.training(), seat.rank);
+    HostNetwork.Group group = Gangs.group(identity, seat.place.secret());
+    Path samples = samples();
+    try (GangFile file = GangFile.create(seat.memory(), identity, samples, training);
+        Gang gang = new Gang(training, device, identity.hosts(), seat.host(), file);
+        SampleLog log = gang.createLog(samples)) {
+      HostLinks links = network.join(group, seat.host(), seat.place.address());
+      Reports reports = new Reports();
+      GangMirror mirror = new GangMirror(id, gang, file, log, links);
+      try (HostMirror running = new HostMirror(mirror, reports)) {
+        running.start();
+        return work(gang, file, id, reports);
+      }
+    } finally {
+      delete(samples);
+    }
+  }
+
+  /** Where this host has the rows: a copy, which the attempt needs and nobody after it. */
+  private Path samples() {
+    Path folder = Path.of(System.getProperty("java.io.tmpdir"));
+    seat.place.deleteEarlier(folder, seat.host());
+    seat.place.deleteEarlier(seat.memory().getParent(), seat.host());
+    return folder.resolve(seat.memory().getFileName());
+  }
+
+  private static void delete(Path samples) {
+    try {
+      DurableFiles.deleteTree(samples);
+    } catch (IOException e) {
+      throw new EngineException(ErrorCode.RESOURCE, "cannot delete " + samples + ": " + e, e);
     }
   }
 
@@ -112,14 +199,13 @@ public final class GangMember {
         vertex, "this pipeline, " + graph.fingerprint() + ", trains nothing of that name");
   }
 
-  private String work(Gang gang, GangFile file, TaskId id) {
+  private String work(Gang gang, GangFile file, TaskId id, Reports reports) {
     Roster roster = gang.roster();
     long own = ProcessHandle.current().pid();
     long holder = roster.join(seat.rank, own);
     if (holder != own) {
       throw refused(id.vertex(), "process " + holder + " has joined before");
     }
-    Reports reports = new Reports();
     try (MemberTask task = new MemberTask(id, seat.threads, gang, file, options.seed())) {
       List<WorkerThread> threads = threads(task, reports);
       threads.forEach(WorkerThread::start);
@@ -149,13 +235,14 @@ public final class GangMember {
 
   /** Beats and looks after the leading process; nothing here holds a step up. */
   private String watch(Roster roster, GangFile file, Reports reports, TaskId id) {
-    Pulse leader = new Pulse(roster, 0, seat.patience, System.nanoTime());
+    long begunNs = System.nanoTime();
+    Pulse leader = new Pulse(roster, 0, seat.patience, begunNs);
     while (true) {
       roster.beat(seat.rank);
       if (roster.isOver()) {
         return "rank " + seat.rank + " of training " + id.vertex() + " leaves: the attempt is over";
       }
-      Optional<String> lost = leader.look(System.nanoTime());
+      Optional<String> lost = leader.look(System.nanoTime()).or(() -> absent(leader, begunNs));
       if (lost.isPresent()) {
         if (leader.hasEnded()) {
           file.delete(); // nobody else will
@@ -168,6 +255,15 @@ public final class GangMember {
       }
       pause(reports);
     }
+  }
+
+  private Optional<String> absent(Pulse leader, long begunNs) {
+    long waitedNs = System.nanoTime() - begunNs;
+    return !leader.hasJoined() && waitedNs > seat.joinPatience.toNanos()
+        ? Optional.of(
+            "process was not heard within %d ms at %s"
+                .formatted(seat.joinPatience.toMillis(), seat.place.address()))
+        : Optional.empty();
   }
 
   private static void pause(Reports reports) {

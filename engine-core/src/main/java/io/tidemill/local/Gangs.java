@@ -5,70 +5,125 @@ import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.graph.DataflowGraph;
 import io.tidemill.release.Release;
+import io.tidemill.storage.DurableFiles;
 import io.tidemill.train.GangFile;
+import io.tidemill.train.GangHosts;
 import io.tidemill.train.GangIdentity;
+import io.tidemill.train.HostLinks;
+import io.tidemill.train.HostNetwork;
 import io.tidemill.train.Training;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Makes the memory that the trainings of one attempt share with other processes.
+ * Makes the memory that the trainings of one attempt share with other processes, and the ways to
+ * other hosts.
  *
  * <p>Its files are named after the folder of the job, the job, and the generation, so no two
  * attempts ever share one; those of earlier attempts, whose leading process was killed, are
  * deleted.
  */
 final class Gangs {
+  /** Of a file that is the memory of a training. */
+  static final String EXTENSION = ".gang";
+
+  private static final int SECRET_BYTES = 16;
+
   private final Path folder;
   private final String prefix;
   private final GangIdentity identity;
+  private final HostNetwork network;
+  private final String secret;
 
   /**
    * @param folder where the files lie
    * @param jobFolder of the job, which this process holds
    * @param identity of the attempt, its training left open
    */
-  Gangs(Path folder, Path jobFolder, GangIdentity identity) {
+  Gangs(Path folder, Path jobFolder, GangIdentity identity, HostNetwork network) {
     this.folder = folder;
     this.identity = identity;
+    this.network = network;
     int place = jobFolder.toAbsolutePath().normalize().toString().hashCode();
     this.prefix = "tidemill-%08x-%s-".formatted(place, identity.job());
-    deleteEarlier();
+    byte[] random = new byte[SECRET_BYTES];
+    new SecureRandom().nextBytes(random);
+    this.secret = HexFormat.of().formatHex(random);
+    deleteEarlier(folder, prefix, "");
   }
 
   /** What the processes of an attempt have to agree on; the training is named later. */
   static GangIdentity identity(
-      JobOptions options, long generation, DataflowGraph graph, Device device) {
+      JobOptions options, GangHosts hosts, long generation, DataflowGraph graph, Device device) {
     return new GangIdentity(
         options.job(),
         "",
         generation,
-        options.workers(),
+        hosts,
         graph.fingerprint(),
         options.seed(),
         Release.version(),
         device.description());
   }
 
+  /** Who talks to whom about a training. */
+  static HostNetwork.Group group(GangIdentity identity, String secret) {
+    return new HostNetwork.Group(
+        "training " + identity.training() + " of job " + identity.job(),
+        identity.generation(),
+        secret,
+        identity.hosts().count());
+  }
+
   /** The memory of a training. */
   GangFile create(String vertex, Training<?> training, Path samples) {
-    Path path = folder.resolve(prefix + identity.generation() + "-" + vertex + ".gang");
+    Path path = folder.resolve(prefix + identity.generation() + "-" + vertex + EXTENSION);
     return GangFile.create(path, identity.of(vertex, training), samples, training);
   }
 
-  int ranksOf(String vertex, Training<?> training) {
-    return identity.of(vertex, training).ranks();
+  /** The ways to its other hosts; none where there is no other. */
+  Optional<HostLinks> lead(String vertex, Training<?> training) {
+    GangIdentity own = identity.of(vertex, training);
+    return own.hosts().count() == 1
+        ? Optional.empty()
+        : Optional.of(network.lead(group(own, secret)));
   }
 
-  private void deleteEarlier() {
+  /** Where the processes of a training meet. */
+  Rendezvous rendezvous(TrainingRun run) {
+    String address = run.links().map(HostLinks::address).orElse("");
+    return new Rendezvous(
+        run.vertex(),
+        run.file().orElseThrow().path(),
+        identity.generation(),
+        run.hosts(),
+        address,
+        secret);
+  }
+
+  GangHosts hostsOf(String vertex, Training<?> training) {
+    return identity.of(vertex, training).hosts();
+  }
+
+  /**
+   * Deletes what earlier attempts have left in a folder: files and folders with a prefix, and of
+   * another host where several are one machine.
+   */
+  static void deleteEarlier(Path folder, String prefix, String suffix) {
     try (Stream<Path> files = Files.list(folder)) {
       List<Path> earlier =
-          files.filter(file -> file.getFileName().toString().startsWith(prefix)).toList();
+          files
+              .filter(file -> file.getFileName().toString().startsWith(prefix))
+              .filter(file -> file.getFileName().toString().endsWith(suffix))
+              .toList();
       for (Path file : earlier) {
-        Files.deleteIfExists(file);
+        DurableFiles.deleteTree(file);
       }
     } catch (IOException e) {
       throw new EngineException(

@@ -23,6 +23,7 @@ import io.tidemill.task.Reports;
 import io.tidemill.task.Task;
 import io.tidemill.task.TaskId;
 import io.tidemill.train.CheckpointPolicy;
+import io.tidemill.train.GangHosts;
 import io.tidemill.train.NonFinite;
 import io.tidemill.train.ShardTask;
 import io.tidemill.train.Training;
@@ -130,8 +131,12 @@ final class JobRuntime implements AutoCloseable {
 
   private Gangs gangs(MemberOptions wanted) {
     long generation = directory.record().generation();
+    GangHosts hosts = wanted.hosts().orElseGet(() -> GangHosts.one(options.workers()));
     return new Gangs(
-        wanted.folder(), directory.folder(), Gangs.identity(options, generation, graph, device));
+        wanted.folder(),
+        directory.folder(),
+        Gangs.identity(options, hosts, generation, graph, device),
+        wanted.network());
   }
 
   /** Has the members come, and watches them from then on; to be closed before this. */
@@ -139,10 +144,7 @@ final class JobRuntime implements AutoCloseable {
     List<TrainingRun> shared = trainings().stream().filter(run -> run.isShared()).toList();
     MemberOptions wanted = members.orElse(MemberOptions.NONE);
     MemberWatch watch = new MemberWatch(wanted, shared, reports);
-    long generation = directory.record().generation();
-    for (TrainingRun run : shared) {
-      wanted.members().join(run.file().orElseThrow().path(), generation, run.ranks());
-    }
+    shared.forEach(run -> wanted.members().join(run.meet()));
     watch.start();
     return watch;
   }

@@ -53,9 +53,10 @@ final class MemberWatch implements AutoCloseable {
     }
   }
 
-  /** Ends the thread; idempotent. */
+  /** Ends the thread and sends the processes home; idempotent. */
   @Override
   public void close() {
+    runs.forEach(TrainingRun::dismiss);
     running = false;
     LockSupport.unpark(thread);
     boolean interrupted = false;

@@ -1,7 +1,5 @@
 package io.tidemill.local;
 
-import java.nio.file.Path;
-
 /** Starts the processes that work the ranks of a training beside the first. */
 @FunctionalInterface
 public interface Members {
@@ -9,12 +7,8 @@ public interface Members {
    * The memory of a training is there: each rank from 1 on waits for a process that joins it by
    * {@link GangMember}. Called once for each training of an attempt, on the thread that runs the
    * job; must not block.
-   *
-   * @param memory file that the processes map
-   * @param generation of the attempt, which they have to name
-   * @param ranks of the training, that of this process included
    */
-  void join(Path memory, long generation, int ranks);
+  void join(Rendezvous place);
 
   /**
    * A process has ended, has fallen silent, or has never come, so the attempt fails; comes before

@@ -53,15 +53,21 @@ final class Pulse {
     beats = seen;
     return silentNs > patienceNs
         ? Optional.of(
-            "process %d has been silent for %d ms, %d are allowed"
-                .formatted(pid, silentNs / 1_000_000, patienceNs / 1_000_000))
+            "process %s has been silent for %d ms, %d are allowed"
+                .formatted(
+                    pid > 0 ? pid : "on another host",
+                    silentNs / 1_000_000,
+                    patienceNs / 1_000_000))
         : Optional.empty();
   }
 
-  /** Where the system does not show the process to this one, as in another container, beats do. */
+  /**
+   * Where the system does not show the process to this one, as on another host or in another
+   * container, beats do.
+   */
   private boolean join() {
     pid = roster.pid(rank);
-    process = pid == 0 ? Optional.empty() : ProcessHandle.of(pid).filter(ProcessHandle::isAlive);
+    process = pid > 0 ? ProcessHandle.of(pid).filter(ProcessHandle::isAlive) : Optional.empty();
     return pid != 0;
   }
 }

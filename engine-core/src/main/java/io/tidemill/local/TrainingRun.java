@@ -10,6 +10,9 @@ import io.tidemill.task.Task;
 import io.tidemill.task.TaskId;
 import io.tidemill.train.Gang;
 import io.tidemill.train.GangFile;
+import io.tidemill.train.GangHosts;
+import io.tidemill.train.GangMirror;
+import io.tidemill.train.HostLinks;
 import io.tidemill.train.RemoteRank;
 import io.tidemill.train.SampleLog;
 import io.tidemill.train.Sequencer;
@@ -31,6 +34,8 @@ final class TrainingRun implements AutoCloseable {
   private final Optional<GangFile> file;
   private final Gang gang;
   private final SampleLog log;
+  private final Optional<HostLinks> links;
+  private final Optional<HostMirror> mirror;
 
   TrainingRun(Chain chain, Training<?> training, RunContext context, List<Outbox.Edge> downstream) {
     this.chain = chain;
@@ -42,16 +47,36 @@ final class TrainingRun implements AutoCloseable {
     this.gang =
         file.map(this::shared).orElseGet(() -> new Gang(training, context.device(), ranks()));
     this.log = gang.createLog(samples);
+    this.links = context.gangs().flatMap(gangs -> gangs.lead(vertex(), training));
+    this.mirror = links.map(this::mirror);
   }
 
   /** On a device that cannot share memory nothing of it is left. */
   private Gang shared(GangFile memory) {
     try {
-      return new Gang(training, context.device(), ranks(), memory);
+      return new Gang(training, context.device(), hosts(), 0, memory);
     } catch (EngineException e) {
       memory.close();
       throw e;
     }
+  }
+
+  private HostMirror mirror(HostLinks ways) {
+    TaskId first = new TaskId(vertex(), 0);
+    GangMirror all = new GangMirror(first, gang, file.orElseThrow(), log, ways);
+    return new HostMirror(all, context.reports());
+  }
+
+  /** From now on its ranks may be joined, where the returned place says. */
+  Rendezvous meet() {
+    mirror.ifPresent(HostMirror::start);
+    return context.gangs().orElseThrow().rendezvous(this);
+  }
+
+  /** Sends the processes of its ranks home; idempotent. */
+  void dismiss() {
+    gang.roster().end();
+    mirror.ifPresent(HostMirror::close);
   }
 
   String vertex() {
@@ -68,10 +93,15 @@ final class TrainingRun implements AutoCloseable {
 
   /** How many ranks share its steps, in this process or in several. */
   int ranks() {
+    return hosts().allRanks();
+  }
+
+  /** How they lie on hosts. */
+  GangHosts hosts() {
     return context
         .gangs()
-        .map(gangs -> gangs.ranksOf(vertex(), training))
-        .orElse(chain.parallelism());
+        .map(gangs -> gangs.hostsOf(vertex(), training))
+        .orElseGet(() -> GangHosts.one(chain.parallelism()));
   }
 
   Gang gang() {
@@ -81,6 +111,11 @@ final class TrainingRun implements AutoCloseable {
   /** What it shares with the processes of its other ranks. */
   Optional<GangFile> file() {
     return file;
+  }
+
+  /** The ways to its other hosts. */
+  Optional<HostLinks> links() {
+    return links;
   }
 
   /** Whether there are such processes. */
@@ -145,10 +180,9 @@ final class TrainingRun implements AutoCloseable {
     return tasks;
   }
 
-  /** Sends the processes of its ranks home. */
   @Override
   public void close() {
-    gang.roster().end();
+    dismiss();
     gang.close();
     file.ifPresent(GangFile::close);
   }

@@ -3,6 +3,7 @@ package io.tidemill.train;
 import io.tidemill.device.Device;
 import io.tidemill.device.DeviceBuffer;
 import io.tidemill.device.Executable;
+import io.tidemill.device.SumTree;
 import io.tidemill.program.ParameterLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -40,6 +41,9 @@ public final class Gang implements AutoCloseable {
   private final GangMemory memory;
   private final MemorySegment control;
   private final ArenaCut cut;
+  private final GangHosts hosts;
+  private final ShardTree shardTree;
+  private final SumTree gradientTree;
 
   /** Of steps with an even and with an odd number. */
   private final List<TouchedRows> touched;
@@ -49,6 +53,7 @@ public final class Gang implements AutoCloseable {
   private final RankCounters summed;
   private final RankCounters updated;
   private final RankCounters stood;
+  private final RankCounters goneBack;
 
   // Of each rank, in a line that the leading process writes.
   private final RankCounters opened;
@@ -59,21 +64,30 @@ public final class Gang implements AutoCloseable {
 
   /** In memory of this process. */
   public Gang(Training<?> training, Device device, int ranks) {
-    this(training, device, GangLayout.of(training, ranks), MemorySource.OF_PROCESS);
+    this(training, device, GangHosts.one(ranks), 0, MemorySource.OF_PROCESS);
   }
 
-  /** In memory that other processes share; the caller closes it behind the gang. */
-  public Gang(Training<?> training, Device device, int ranks, GangFile file) {
+  /**
+   * In memory that other processes of a host share; the caller closes it behind the gang.
+   *
+   * @param hosts of the gang
+   * @param host whose memory it is
+   */
+  public Gang(Training<?> training, Device device, GangHosts hosts, int host, GangFile file) {
     this(
         training,
         device,
-        GangLayout.of(training, ranks),
+        hosts,
+        host,
         (layout, owner) -> GangMemory.over(file.memory(), layout, owner));
   }
 
-  private Gang(Training<?> training, Device device, GangLayout layout, MemorySource source) {
+  private Gang(
+      Training<?> training, Device device, GangHosts hosts, int host, MemorySource source) {
+    GangLayout layout = GangLayout.of(training, hosts.allRanks());
     this.training = training;
     this.device = device;
+    this.hosts = hosts;
     this.memoryLayout = layout;
     this.shardProgram = device.compile(training.program(), training.precision());
     this.memory = source.memory(layout, device);
@@ -84,11 +98,14 @@ public final class Gang implements AutoCloseable {
     this.summed = counters(layout.steps(), 1);
     this.updated = counters(layout.steps(), 2);
     this.stood = counters(layout.steps(), 3);
+    this.goneBack = counters(layout.steps(), 4);
     this.opened = counters(layout.place(), 0);
     this.completed = counters(layout.place(), 1);
     this.applied = counters(layout.place(), 2);
     this.failures = counters(layout.place(), 3);
     this.passed = counters(layout.place(), 4);
+    this.shardTree = new ShardTree(this);
+    this.gradientTree = shardTree.seenBy(host);
   }
 
   /** Where the memory of a gang comes from. */
@@ -166,6 +183,31 @@ public final class Gang implements AutoCloseable {
     return memory.gradients();
   }
 
+  /** In which order this host adds them: what others have summed is one term. */
+  SumTree gradientTree() {
+    return gradientTree;
+  }
+
+  ShardTree shardTree() {
+    return shardTree;
+  }
+
+  GangHosts hosts() {
+    return hosts;
+  }
+
+  int hostOfShard(int shard) {
+    int rank = 0;
+    while (firstShard(rank + 1) <= shard) {
+      rank++;
+    }
+    return hosts.hostOf(rank);
+  }
+
+  GangLayout memoryLayout() {
+    return memoryLayout;
+  }
+
   DeviceBuffer parametersOf(int rank) {
     return memory.parameters().get(rank);
   }
@@ -212,6 +254,31 @@ public final class Gang implements AutoCloseable {
 
   void update(int rank, long steps) {
     updated.set(rank, steps);
+  }
+
+  /** The rank puts its slice back to what it was at the last checkpoint, in the last of these. */
+  void goBack(int rank, long steps) {
+    goneBack.set(rank, steps);
+  }
+
+  /** Whether a rank has put its whole slice back in the last of these steps. */
+  boolean hasGoneBack(int rank, long steps) {
+    return goneBack.get(rank) == steps;
+  }
+
+  /** Clears rows of a chunk that shards [fromShard, toShard) have given something for. */
+  void clearRows(int chunk, TouchedRows touched, int fromShard, int toShard) {
+    for (ArenaCut.Segment segment : cut.segments(chunk)) {
+      long to = segment.byRow() ? segment.to() : segment.from();
+      long from = touched.next(segment.from(), to);
+      while (from < to) {
+        long end = touched.end(from, to);
+        for (int shard = fromShard; shard < toShard; shard++) {
+          device.clear(gradientOf(shard), from, end);
+        }
+        from = touched.next(end, to);
+      }
+    }
   }
 
   /** A rank that another process works is between two steps, and waits behind them. */
@@ -285,6 +352,19 @@ public final class Gang implements AutoCloseable {
     return updated.allReach(steps);
   }
 
+  /** Whether ranks [from, to) have. */
+  boolean haveContributed(int from, int to, long steps) {
+    return contributed.reach(from, to, steps);
+  }
+
+  boolean haveSummed(int from, int to, long steps) {
+    return summed.reach(from, to, steps);
+  }
+
+  boolean haveUpdated(int from, int to, long steps) {
+    return updated.reach(from, to, steps);
+  }
+
   @Override
   public void close() {
     memory.close();
@@ -309,11 +389,11 @@ public final class Gang implements AutoCloseable {
   }
 
   private long lossAt(int shard) {
-    return memoryLayout.losses() + (long) shard * Float.BYTES;
+    return memoryLayout.loss(shard);
   }
 
   private long squaresAt(int chunk) {
-    return memoryLayout.squares() + (long) chunk * Double.BYTES;
+    return memoryLayout.square(chunk);
   }
 
   private float sum(int from, int to) {

@@ -11,7 +11,7 @@ import java.util.Map;
  * @param job its name
  * @param training the vertex of the pipeline that trains
  * @param generation of the job's attempt
- * @param ranks of the gang
+ * @param hosts on which its ranks lie
  * @param pipeline fingerprint of the graph, parameters included
  * @param seed of the job
  * @param engine version of the engine
@@ -21,7 +21,7 @@ public record GangIdentity(
     String job,
     String training,
     long generation,
-    int ranks,
+    GangHosts hosts,
     String pipeline,
     long seed,
     String engine,
@@ -29,8 +29,13 @@ public record GangIdentity(
 
   /** The same for one training of the pipeline; it has at most as many ranks as shards. */
   public GangIdentity of(String vertex, Training<?> one) {
-    int atMost = Math.min(ranks, one.shards());
+    GangHosts atMost = hosts.atMost(one.shards());
     return new GangIdentity(job, vertex, generation, atMost, pipeline, seed, engine, device);
+  }
+
+  /** Ranks of the gang. */
+  public int ranks() {
+    return hosts.allRanks();
   }
 
   /**
@@ -70,7 +75,7 @@ public record GangIdentity(
         fields.get("job"),
         fields.get("training"),
         Long.parseLong(fields.get("generation")),
-        Integer.parseInt(fields.get("ranks")),
+        GangHosts.parse(fields.get("hosts")),
         fields.get("pipeline"),
         Long.parseLong(fields.get("seed")),
         fields.get("engine"),
@@ -85,7 +90,8 @@ public record GangIdentity(
     fields.put("pipeline", pipeline);
     fields.put("training", training);
     fields.put("seed", Long.toString(seed));
-    fields.put("ranks", Integer.toString(ranks));
+    fields.put("ranks", Integer.toString(ranks()));
+    fields.put("hosts", hosts.toString());
     fields.put("device", device);
     return fields;
   }

@@ -1,6 +1,7 @@
 package io.tidemill.train;
 
 import io.tidemill.program.ParameterLayout;
+import java.util.List;
 
 /**
  * Where the things of a gang lie in its memory; a function of the training and the ranks.
@@ -74,6 +75,57 @@ record GangLayout(
     return RANKS + 2 * LINE;
   }
 
+  long contributed(int rank) {
+    return word(steps(), 0, rank);
+  }
+
+  long summed(int rank) {
+    return word(steps(), 1, rank);
+  }
+
+  long updated(int rank) {
+    return word(steps(), 2, rank);
+  }
+
+  long stood(int rank) {
+    return word(steps(), 3, rank);
+  }
+
+  long passed(int rank) {
+    return word(place(), 4, rank);
+  }
+
+  long pid(int rank) {
+    return word(process(), 0, rank);
+  }
+
+  long beats(int rank) {
+    return word(process(), 1, rank);
+  }
+
+  /** Bytes of {@link #failure}. */
+  long failed(int rank) {
+    return word(process(), 2, rank);
+  }
+
+  /** What {@link Gang#open} writes of a rank, in an order in which the last word opens it. */
+  List<Long> beginning(int rank) {
+    return List.of(
+        contributed(rank),
+        summed(rank),
+        updated(rank),
+        stood(rank),
+        passed(rank),
+        word(place(), 1, rank),
+        word(place(), 2, rank),
+        word(place(), 3, rank),
+        word(place(), 0, rank));
+  }
+
+  private static long word(long line, int word, int rank) {
+    return line + (long) word * Long.BYTES + rank * RANK_BYTES;
+  }
+
   /** Why a rank cannot go on. */
   long failure(int rank) {
     return RANKS + rank * RANK_BYTES + 3 * LINE;
@@ -87,8 +139,16 @@ record GangLayout(
     return RANKS + ranks * RANK_BYTES;
   }
 
+  long loss(int shard) {
+    return losses() + (long) shard * Float.BYTES;
+  }
+
   long squares() {
     return up(losses() + (long) shards * Float.BYTES, LINE);
+  }
+
+  long square(int chunk) {
+    return squares() + (long) chunk * Double.BYTES;
   }
 
   /** The touched rows of steps with an even or an odd number. */

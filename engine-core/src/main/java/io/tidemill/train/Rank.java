@@ -2,6 +2,7 @@ package io.tidemill.train;
 
 import io.tidemill.device.DeviceBuffer;
 import io.tidemill.device.Execution;
+import io.tidemill.device.SumTree;
 import io.tidemill.error.EngineException;
 import io.tidemill.program.Optimizer;
 import java.lang.foreign.ValueLayout;
@@ -269,7 +270,7 @@ final class Rank implements AutoCloseable {
 
   /** Adds the gradient of a later micro-batch where it is one; elsewhere lie older ones. */
   private void add(DeviceBuffer next, TouchedRows touched, Execution execution, DeviceBuffer sum) {
-    List<DeviceBuffer> terms = List.of(sum, next);
+    SumTree terms = SumTree.of(List.of(sum, next));
     long to = gang.layout().floats();
     touched.mark(execution);
     long from = touched.next(0, to);
@@ -393,6 +394,9 @@ final class Rank implements AutoCloseable {
   }
 
   private boolean leaveUpdate(long steps) {
+    if (verdict == Verdict.GO_BACK) {
+      gang.goBack(rank, steps);
+    }
     gang.update(rank, steps);
     if (!gang.allUpdated(steps)) {
       return false;

@@ -32,7 +32,12 @@ record RankCounters(MemorySegment control, long offset, int ranks) {
 
   /** Whether that of every rank has come to {@code least}. */
   boolean allReach(long least) {
-    for (int rank = 0; rank < ranks; rank++) {
+    return reach(0, ranks, least);
+  }
+
+  /** Whether that of each of the ranks [from, to) has come to {@code least}. */
+  boolean reach(int from, int to, long least) {
+    for (int rank = from; rank < to; rank++) {
       if (get(rank) < least) {
         return false;
       }

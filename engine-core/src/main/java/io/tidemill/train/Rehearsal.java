@@ -3,6 +3,7 @@ package io.tidemill.train;
 import io.tidemill.device.Device;
 import io.tidemill.device.DeviceBuffer;
 import io.tidemill.device.Execution;
+import io.tidemill.device.SumTree;
 import io.tidemill.program.Optimizer;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,6 +27,7 @@ final class Rehearsal implements AutoCloseable {
   private final DeviceBuffer parameters;
   private final DeviceBuffer gradients;
   private final List<DeviceBuffer> shards = new ArrayList<>();
+  private final SumTree tree;
   private final List<DeviceBuffer> moments = new ArrayList<>();
   private int steps;
 
@@ -40,6 +42,7 @@ final class Rehearsal implements AutoCloseable {
     for (int shard = 0; shard < gang.training().shards(); shard++) {
       shards.add(device.allocate(FLOATS));
     }
+    this.tree = SumTree.of(shards);
     for (int i = 0; i < optimizer.moments(); i++) {
       moments.add(device.allocate(FLOATS));
     }
@@ -53,7 +56,7 @@ final class Rehearsal implements AutoCloseable {
     steps++;
     execution.run(parameters, gradients);
     DeviceBuffer sum = shards.getFirst();
-    device.treeSum(shards, sum, 0, FLOATS);
+    device.treeSum(tree, sum, 0, FLOATS);
     if (needsNorm) {
       device.scale(sum, (float) device.sumOfSquares(sum, 0, FLOATS), 0, FLOATS);
     }

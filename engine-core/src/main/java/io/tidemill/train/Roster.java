@@ -15,6 +15,9 @@ import java.util.Optional;
  * says when all is over; any thread reads.
  */
 public final class Roster {
+  /** In place of a process number: that of a process of another host means nothing here. */
+  static final long ELSEWHERE = -1;
+
   private static final VarHandle WORD = ValueLayout.JAVA_LONG.varHandle();
 
   private final MemorySegment control;
@@ -46,7 +49,7 @@ public final class Roster {
     return pids.claim(rank, pid);
   }
 
-  /** The process that works a rank; 0 where none has joined. */
+  /** The process that works a rank; 0 where none has joined, below 0 on another host. */
   public long pid(int rank) {
     return pids.get(rank);
   }

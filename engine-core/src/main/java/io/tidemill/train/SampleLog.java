@@ -86,6 +86,26 @@ public final class SampleLog implements SampleRows, AutoCloseable {
     }
   }
 
+  /** Begins behind files that are gone elsewhere; only while it is empty. */
+  void skip(long files) {
+    extent.trimmed(files);
+    extent.length(firstRow(files));
+    checksummed = length();
+    for (long file = 0; file < files; file++) {
+      addSegment();
+    }
+  }
+
+  /** The row behind the first {@code files} files. */
+  long firstRow(long files) {
+    return files * segmentRows;
+  }
+
+  /** Files that are gone, the oldest. */
+  long trimmed() {
+    return extent.trimmed();
+  }
+
   /** Where the next row is to be written; {@link #append} then makes it visible. */
   MemorySegment next() {
     int segment = (int) (length() / segmentRows);

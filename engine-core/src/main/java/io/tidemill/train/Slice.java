@@ -81,7 +81,7 @@ final class Slice {
       long from = touched.next(segment.from(), to);
       while (from < to) {
         long end = touched.end(from, to);
-        device.treeSum(gang.gradients(), gang.gradientOf(0), from, end);
+        device.treeSum(gang.gradientTree(), gang.gradientOf(0), from, end);
         from = touched.next(end, to);
       }
     }
@@ -118,17 +118,7 @@ final class Slice {
   /** Clears what the shards have given for rows of a chunk, and the marks of the next step. */
   void release(int chunk, TouchedRows touched, TouchedRows next) {
     next.clear(cut.start(firstChunk + chunk), cut.start(firstChunk + chunk + 1));
-    for (ArenaCut.Segment segment : cut.segments(firstChunk + chunk)) {
-      long to = segment.byRow() ? segment.to() : segment.from();
-      long from = touched.next(segment.from(), to);
-      while (from < to) {
-        long end = touched.end(from, to);
-        for (int shard = 0; shard < gang.gradients().size(); shard++) {
-          device.clear(gang.gradientOf(shard), from, end);
-        }
-        from = touched.next(end, to);
-      }
-    }
+    gang.clearRows(firstChunk + chunk, touched, 0, gang.gradients().size());
   }
 
   /** Keeps parameters and moments as what {@link #goBack} goes back to. */

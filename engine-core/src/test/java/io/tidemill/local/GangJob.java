@@ -12,10 +12,13 @@ import io.tidemill.network.Relu;
 import io.tidemill.network.Reshape;
 import io.tidemill.program.Optimizer;
 import io.tidemill.train.Encoding;
+import io.tidemill.train.GangHosts;
+import io.tidemill.train.HostNetwork;
 import io.tidemill.train.NonFinite;
 import io.tidemill.train.Training;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -43,22 +46,37 @@ final class GangJob {
   }
 
   /**
-   * {@code lead STATE KIND WORKERS} says where its memory is and waits for others; {@code join
-   * STATE KIND WORKERS MEMORY GENERATION RANK} says why it left.
+   * {@code lead STATE KIND WORKERS} says where its ranks meet and waits for others; {@code join
+   * STATE KIND WORKERS RANK} and that place say why they left.
    */
   public static void main(String[] arguments) {
     GangJob job = new GangJob(Path.of(arguments[1]), arguments[2], Integer.parseInt(arguments[3]));
     if (arguments[0].equals("lead")) {
-      job.lead(
-          MemberOptions.of(
-              (memory, generation, ranks) ->
-                  System.out.println(memory + " " + generation + " " + ranks)));
+      job.lead(MemberOptions.of(place -> System.out.println(String.join(" ", words(place)))));
     } else {
-      long generation = Long.parseLong(arguments[5]);
-      int rank = Integer.parseInt(arguments[6]);
-      System.out.println(
-          job.join(GangMember.Seat.of(Path.of(arguments[4]), generation, rank, 1)).run());
+      Rendezvous place = place(List.of(arguments).subList(5, arguments.length));
+      int rank = Integer.parseInt(arguments[4]);
+      System.out.println(job.join(GangMember.Seat.of(place, rank, 1), HostNetwork.NONE).run());
     }
+  }
+
+  /** A place on one host. */
+  static List<String> words(Rendezvous place) {
+    return List.of(
+        place.training(),
+        place.memory().toString(),
+        Long.toString(place.generation()),
+        place.hosts().toString());
+  }
+
+  static Rendezvous place(List<String> words) {
+    return new Rendezvous(
+        words.get(0),
+        Path.of(words.get(1)),
+        Long.parseLong(words.get(2)),
+        GangHosts.parse(words.get(3)),
+        "",
+        "");
   }
 
   /** One process. */
@@ -70,8 +88,8 @@ final class GangJob {
     return define().run(JobListener.NONE, members);
   }
 
-  GangMember join(GangMember.Seat seat) {
-    return GangMember.join(GangJob::define, params(), options(), seat);
+  GangMember join(GangMember.Seat seat, HostNetwork network) {
+    return GangMember.join(GangJob::define, params(), options(), seat, network);
   }
 
   private LocalJob define() {

@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
+import io.tidemill.train.GangHosts;
+import io.tidemill.train.HostNetwork;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -112,10 +114,9 @@ final class GangProcessTest {
     Process leader = start("lead", state, "dense", 3);
     Path memory;
     try (BufferedReader output = leader.inputReader()) {
-      String[] call = output.readLine().split(" ", 3);
-      memory = Path.of(call[0]);
-      new Starter(state, "dense", 3, new ArrayList<>())
-          .join(memory, Long.parseLong(call[1]), Integer.parseInt(call[2]));
+      Rendezvous place = GangJob.place(List.of(output.readLine().split(" ")));
+      memory = place.memory();
+      new Starter(state, "dense", 3, new ArrayList<>()).join(place);
       awaitCheckpoint(state, 3, leader.onExit());
     }
     assertTrue(Files.exists(memory));
@@ -161,14 +162,16 @@ final class GangProcessTest {
     List<String> refusals = new ArrayList<>();
     Starter starter = job(state, 2, "dense");
     Members strangersFirst =
-        (memory, generation, ranks) -> {
-          refusals.add(refusal(state, "dense", 2, seat(memory, generation - 1, 1)));
-          refusals.add(refusal(state, "sparse", 2, seat(memory, generation, 1)));
-          refusals.add(refusal(state, "dense", 3, seat(memory, generation, 1)));
-          refusals.add(refusal(state, "dense", 2, seat(memory, generation, 2)));
+        place -> {
+          Path memory = place.memory();
+          long generation = place.generation();
+          refusals.add(refusal(state, "dense", seat(memory, generation - 1, 2, 1)));
+          refusals.add(refusal(state, "sparse", seat(memory, generation, 2, 1)));
+          refusals.add(refusal(state, "dense", seat(memory, generation, 3, 1)));
+          refusals.add(refusal(state, "dense", seat(memory, generation, 2, 2)));
           Path elsewhere = memory.resolveSibling("nothing.gang");
-          refusals.add(refusal(state, "dense", 2, seat(elsewhere, generation, 1)));
-          starter.join(memory, generation, ranks);
+          refusals.add(refusal(state, "dense", seat(elsewhere, generation, 2, 1)));
+          starter.join(place);
         };
 
     new GangJob(state, "dense", 2).lead(MemberOptions.of(strangersFirst).withFolder(folder));
@@ -210,7 +213,7 @@ final class GangProcessTest {
   @Test
   void aRankThatNobodyJoinsIsNamed() {
     GangJob job = new GangJob(folder.resolve("state"), "dense", 2);
-    MemberOptions nobody = here((_, _, _) -> {}).withJoinPatience(Duration.ofMillis(100));
+    MemberOptions nobody = here(_ -> {}).withJoinPatience(Duration.ofMillis(100));
 
     assertEquals(
         "rank 1 of training net is lost after step 0: no process has joined it within 100 ms",
@@ -232,11 +235,12 @@ final class GangProcessTest {
     }
 
     @Override
-    public void join(Path memory, long generation, int ranks) {
+    public void join(Rendezvous place) {
       members.clear();
-      for (int rank = 1; rank < ranks; rank++) {
-        members.add(
-            start("join", state, kind, workers, memory.toString(), "" + generation, "" + rank));
+      for (int rank = 1; rank < place.ranks(); rank++) {
+        List<String> words = new ArrayList<>(List.of("" + rank));
+        words.addAll(GangJob.words(place));
+        members.add(start("join", state, kind, workers, words.toArray(String[]::new)));
       }
     }
 
@@ -258,12 +262,13 @@ final class GangProcessTest {
     return MemberOptions.of(starter).withFolder(folder);
   }
 
-  private static GangMember.Seat seat(Path memory, long generation, int rank) {
-    return GangMember.Seat.of(memory, generation, rank, 1);
+  private static GangMember.Seat seat(Path memory, long generation, int ranks, int rank) {
+    Rendezvous place = new Rendezvous("net", memory, generation, GangHosts.one(ranks), "", "");
+    return GangMember.Seat.of(place, rank, 1);
   }
 
-  private static String refusal(Path state, String kind, int workers, GangMember.Seat seat) {
-    GangMember stranger = new GangJob(state, kind, workers).join(seat);
+  private static String refusal(Path state, String kind, GangMember.Seat seat) {
+    GangMember stranger = new GangJob(state, kind, 2).join(seat, HostNetwork.NONE);
     return assertThrows(EngineException.class, stranger::run).getMessage();
   }
 

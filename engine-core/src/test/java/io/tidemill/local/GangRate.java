@@ -2,6 +2,7 @@ package io.tidemill.local;
 
 import io.tidemill.dsl.Params;
 import io.tidemill.dsl.PipelineDefinition;
+import io.tidemill.train.HostNetwork;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,17 +16,16 @@ import java.util.List;
 final class GangRate {
   private GangRate() {}
 
-  /** {@code join} in front, and the memory, the generation and the rank: a member. */
+  /** {@code join} in front, the rank and the place: a member. */
   public static void main(String[] arguments) throws Exception {
     List<String> words = new ArrayList<>(List.of(arguments));
     if (words.getFirst().equals("join")) {
-      Path memory = Path.of(words.get(1));
-      long generation = Long.parseLong(words.get(2));
-      int rank = Integer.parseInt(words.get(3));
-      words.subList(0, 4).clear();
-      GangMember.Seat seat =
-          GangMember.Seat.of(memory, generation, rank, threads(words) / processes(words));
-      GangMember.join(pipeline(words), params(words), options(words, memory), seat).run();
+      int rank = Integer.parseInt(words.get(1));
+      Rendezvous place = GangJob.place(words.subList(2, 6));
+      words.subList(0, 6).clear();
+      GangMember.Seat seat = GangMember.Seat.of(place, rank, threads(words) / processes(words));
+      JobOptions options = options(words, place.memory());
+      GangMember.join(pipeline(words), params(words), options, seat, HostNetwork.NONE).run();
       return;
     }
     Path state = Files.createTempDirectory("gang-rate");
@@ -34,9 +34,9 @@ final class GangRate {
         job.run(
             JobListener.NONE,
             MemberOptions.of(
-                (memory, generation, ranks) -> {
-                  for (int rank = 1; rank < ranks; rank++) {
-                    start(memory, generation, rank, arguments);
+                place -> {
+                  for (int rank = 1; rank < place.ranks(); rank++) {
+                    start(place, rank, arguments);
                   }
                 }));
     System.out.printf(
@@ -74,13 +74,13 @@ final class GangRate {
     return Integer.parseInt(words.get(2));
   }
 
-  private static void start(Path memory, long generation, int rank, String[] arguments) {
+  private static void start(Rendezvous place, int rank, String[] arguments) {
     List<String> command = new ArrayList<>();
     command.add(ProcessHandle.current().info().command().orElseThrow());
     command.add("@" + System.getProperty("jvm.flags", "jvm.flags"));
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.addAll(List.of(GangRate.class.getName(), "join", memory.toString()));
-    command.addAll(List.of("" + generation, "" + rank));
+    command.addAll(List.of(GangRate.class.getName(), "join", "" + rank));
+    command.addAll(GangJob.words(place));
     command.addAll(List.of(arguments));
     try {
       new ProcessBuilder(command).inheritIO().start();

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class GangFileTest {
   private static final Training<float[]> TRAINING = TinyTraining.training(6);
   private static final GangIdentity IDENTITY =
-      new GangIdentity("digits", "net", 7, 3, "f00d", 42, "0.1.0", "cpu (a = b)");
+      new GangIdentity("digits", "net", 7, GangHosts.one(3), "f00d", 42, "0.1.0", "cpu (a = b)");
 
   @TempDir Path folder;
 
@@ -33,8 +33,8 @@ final class GangFileTest {
     try (Device device = Devices.open("cpu");
         GangFile file = create();
         GangFile mapped = GangFile.attach(path(), IDENTITY, TRAINING);
-        Gang leader = new Gang(TRAINING, device, 3, file);
-        Gang member = new Gang(TRAINING, device, 3, mapped)) {
+        Gang leader = new Gang(TRAINING, device, GangHosts.one(3), 0, file);
+        Gang member = new Gang(TRAINING, device, GangHosts.one(3), 0, mapped)) {
       assertEquals(GangLayout.of(TRAINING, 3).bytes(), file.memory().byteSize());
       assertEquals(folder.resolve("samples"), mapped.samples());
 
@@ -109,7 +109,7 @@ final class GangFileTest {
       assertRefused("expected generation 6, found 7", withGeneration(6));
       assertRefused(
           "expected device cpu (c), found cpu (a = b)",
-          new GangIdentity("digits", "net", 7, 3, "f00d", 42, "0.1.0", "cpu (c)"));
+          new GangIdentity("digits", "net", 7, GangHosts.one(3), "f00d", 42, "0.1.0", "cpu (c)"));
     }
   }
 
@@ -130,11 +130,12 @@ final class GangFileTest {
   }
 
   private static GangIdentity withJob(String job) {
-    return new GangIdentity(job, "net", 7, 3, "f00d", 42, "0.1.0", "cpu (a = b)");
+    return new GangIdentity(job, "net", 7, GangHosts.one(3), "f00d", 42, "0.1.0", "cpu (a = b)");
   }
 
   private static GangIdentity withGeneration(long generation) {
-    return new GangIdentity("digits", "net", generation, 3, "f00d", 42, "0.1.0", "cpu (a = b)");
+    return new GangIdentity(
+        "digits", "net", generation, GangHosts.one(3), "f00d", 42, "0.1.0", "cpu (a = b)");
   }
 
   private GangFile create() {

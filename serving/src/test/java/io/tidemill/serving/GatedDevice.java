@@ -5,6 +5,7 @@ import io.tidemill.device.DeviceBuffer;
 import io.tidemill.device.Devices;
 import io.tidemill.device.Executable;
 import io.tidemill.device.Execution;
+import io.tidemill.device.SumTree;
 import io.tidemill.program.Optimizer;
 import io.tidemill.program.Precision;
 import io.tidemill.program.Program;
@@ -95,8 +96,8 @@ public final class GatedDevice implements Device {
   }
 
   @Override
-  public void treeSum(List<DeviceBuffer> terms, DeviceBuffer out, long from, long to) {
-    cpu.treeSum(terms, out, from, to);
+  public void treeSum(SumTree tree, DeviceBuffer out, long from, long to) {
+    cpu.treeSum(tree, out, from, to);
   }
 
   @Override

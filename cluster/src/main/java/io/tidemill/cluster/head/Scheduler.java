@@ -11,6 +11,7 @@ import io.tidemill.cluster.job.WorkerInfo;
 import io.tidemill.cluster.message.HeadAnswer.JobView;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
+import io.tidemill.train.GangHosts;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -185,7 +186,14 @@ final class Scheduler {
 
   private static Assignment part(Job job, int rank, Optional<Seat> seat) {
     return new Assignment(
-        job.id(), job.attempt(), job.spec(), job.attempt() > 1, job.fingerprint(), rank, seat);
+        job.id(),
+        job.attempt(),
+        job.spec(),
+        job.attempt() > 1,
+        job.hosts(),
+        job.fingerprint(),
+        rank,
+        seat);
   }
 
   /** One job as it stands. */
@@ -265,30 +273,43 @@ final class Scheduler {
   /** Gives slots to those who wait, in the order of their submission; who does not fit waits on. */
   private void place() {
     for (Job job : List.copyOf(jobs.values())) {
-      if (job.status() != JobStatus.QUEUED) {
-        continue;
+      if (job.status() == JobStatus.QUEUED) {
+        int wanted = job.spec().workers();
+        int free = freeSlots().values().stream().mapToInt(Integer::intValue).sum();
+        if (free < wanted) {
+          jobs.put(job.id(), job.in(JobStatus.QUEUED, waiting(wanted, free)));
+        } else {
+          start(job, wanted);
+        }
       }
-      Map<String, Integer> free = new TreeMap<>(freeSlotsOfRoomiestHost());
-      int all = free.values().stream().mapToInt(Integer::intValue).sum();
-      int wanted = job.spec().workers();
-      if (all < wanted) {
-        jobs.put(job.id(), job.in(JobStatus.QUEUED, waiting(wanted, all)));
-        continue;
-      }
-      List<String> placement = new ArrayList<>();
-      for (int rank = 0; rank < wanted; rank++) {
+    }
+  }
+
+  /**
+   * Puts the ranks on one host where there is one with room for all, since what they share is
+   * nearer there; else on as few hosts as it takes.
+   */
+  private void start(Job job, int wanted) {
+    List<String> placement = new ArrayList<>();
+    List<Integer> ranksOfHosts = new ArrayList<>();
+    for (Map<String, Integer> free : hostsByRoom()) {
+      int room = free.values().stream().mapToInt(Integer::intValue).sum();
+      int here = Math.min(room, wanted - placement.size());
+      for (int rank = 0; rank < here; rank++) {
         String worker = freest(free);
         free.merge(worker, -1, Integer::sum);
         placement.add(worker);
       }
-      keep(job.started(placement));
+      if (here > 0) {
+        ranksOfHosts.add(here);
+      }
     }
+    keep(job.started(placement, new GangHosts(ranksOfHosts).toString()));
   }
 
   private String waiting(int wanted, int free) {
     int slots = nodes.values().stream().mapToInt(node -> node.worker.slots()).sum();
-    return "waits for slots: needs %d on one host, %d of %d are free there"
-        .formatted(wanted, free, slots);
+    return "waits for slots: needs %d, %d of %d are free".formatted(wanted, free, slots);
   }
 
   private static String freest(Map<String, Integer> free) {
@@ -300,18 +321,18 @@ final class Scheduler {
         .getKey();
   }
 
-  /** The ranks of a job share memory, so they have to be on one host. */
-  private Map<String, Integer> freeSlotsOfRoomiestHost() {
+  /** The free slots of each host's workers, the roomiest host first. */
+  private List<Map<String, Integer>> hostsByRoom() {
     Map<String, Map<String, Integer>> hosts = new TreeMap<>();
     freeSlots()
         .forEach(
             (id, slots) ->
                 hosts
-                    .computeIfAbsent(nodes.get(id).worker.process().host(), _ -> new TreeMap<>())
+                    .computeIfAbsent(nodes.get(id).worker.host(), _ -> new TreeMap<>())
                     .put(id, slots));
-    return hosts.values().stream()
-        .max(Comparator.comparingInt(free -> free.values().stream().mapToInt(i -> i).sum()))
-        .orElse(Map.of());
+    Comparator<Map<String, Integer>> byRoom =
+        Comparator.comparingInt(free -> free.values().stream().mapToInt(i -> i).sum());
+    return hosts.values().stream().sorted(byRoom.reversed()).toList();
   }
 
   private Map<String, Integer> freeSlots() {

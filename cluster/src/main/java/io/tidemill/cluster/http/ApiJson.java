@@ -85,6 +85,7 @@ final class ApiJson {
     job.spec().params().forEach(params::put);
     json.put("seed", job.spec().seed());
     json.put("workers", job.spec().workers());
+    json.put("hosts", job.hosts());
     ArrayNode placement = json.putArray("placement");
     job.placement().forEach(id -> placement.add(name(id, workers)));
     json.put("fingerprint", job.fingerprint());

@@ -8,6 +8,7 @@ import java.util.Optional;
  *
  * @param attempt number of the attempt: a higher one replaces it
  * @param isResume whether an earlier attempt may have left checkpoints to go on from
+ * @param hosts ranks of each host, as in {@code 2+1}
  * @param fingerprint of the graph that the worker has to find
  * @param rank 0 leads
  * @param seat where the rank joins; empty for the leading one
@@ -17,6 +18,7 @@ public record Assignment(
     long attempt,
     JobSpec spec,
     boolean isResume,
+    String hosts,
     String fingerprint,
     int rank,
     Optional<Seat> seat) {

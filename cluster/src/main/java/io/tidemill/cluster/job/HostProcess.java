@@ -9,7 +9,8 @@ import java.util.Optional;
 /**
  * A process and where it runs, so that one on the same host can see whether it lives, and end it.
  *
- * @param host names the kernel and its process numbers: containers of one machine differ
+ * @param host names the kernel, its process numbers and its network: containers of one machine
+ *     differ, and silence between two networks is no sign of death
  * @param pid its number
  * @param startedMs when it began, since numbers are used again; 0 where the system does not say
  */
@@ -46,7 +47,9 @@ public record HostProcess(String host, long pid, long startedMs) {
   }
 
   private static String here() {
-    return read("/proc/sys/kernel/random/boot_id") + "/" + link("/proc/self/ns/pid");
+    String processes = link("/proc/self/ns/pid");
+    String network = link("/proc/self/ns/net");
+    return read("/proc/sys/kernel/random/boot_id") + "/" + processes + "/" + network;
   }
 
   private static String read(String file) {

@@ -11,6 +11,7 @@ import java.util.List;
  * @param fingerprint of its graph, which every node has to find again
  * @param attempt counts its attempts; 0 before the first
  * @param placement the worker of each rank, while it runs
+ * @param hosts how many ranks each host has, as in {@code 2+1}, while it runs
  * @param reason why it stands so, in one sentence; empty where nothing is to be said
  * @param restarts attempts that ended because a worker was lost
  * @param fruitless how many of them came one after another with no step done in between
@@ -25,6 +26,7 @@ public record Job(
     JobStatus status,
     long attempt,
     List<String> placement,
+    String hosts,
     String reason,
     long restarts,
     int fruitless,
@@ -37,23 +39,23 @@ public record Job(
   public static Job queued(
       String id, long number, JobSpec spec, String fingerprint, Instant submitted) {
     return new Job(
-        id, number, spec, fingerprint, submitted, JobStatus.QUEUED, 0, List.of(), "", 0, 0, "");
+        id, number, spec, fingerprint, submitted, JobStatus.QUEUED, 0, List.of(), "", "", 0, 0, "");
   }
 
-  /** The next attempt, on these workers. */
-  public Job started(List<String> workers) {
-    return standing(JobStatus.RUNNING, attempt + 1, workers, "", restarts, fruitless);
+  /** The next attempt, on these workers, which lie so on hosts. */
+  public Job started(List<String> workers, String onHosts) {
+    return standing(JobStatus.RUNNING, attempt + 1, workers, onHosts, "", restarts, fruitless);
   }
 
   /** The same job in another state; on no worker. */
   public Job in(JobStatus newStatus, String newReason) {
-    return standing(newStatus, attempt, List.of(), newReason, restarts, fruitless);
+    return standing(newStatus, attempt, List.of(), "", newReason, restarts, fruitless);
   }
 
   /** Waiting again, after a worker was lost. */
   public Job interrupted(String newReason, boolean isFruitless) {
     int inVain = isFruitless ? fruitless + 1 : 0;
-    return standing(JobStatus.QUEUED, attempt, List.of(), newReason, restarts + 1, inVain);
+    return standing(JobStatus.QUEUED, attempt, List.of(), "", newReason, restarts + 1, inVain);
   }
 
   /** Done. */
@@ -71,6 +73,7 @@ public record Job(
       JobStatus newStatus,
       long newAttempt,
       List<String> workers,
+      String onHosts,
       String newReason,
       long newRestarts,
       int inVain) {
@@ -83,6 +86,7 @@ public record Job(
         newStatus,
         newAttempt,
         workers,
+        onHosts,
         newReason,
         newRestarts,
         inVain,
@@ -99,6 +103,7 @@ public record Job(
         status,
         attempt,
         placement,
+        hosts,
         reason,
         restarts,
         fruitless,

@@ -17,4 +17,12 @@ public record WorkerInfo(
   public WorkerInfo {
     devices = List.copyOf(devices);
   }
+
+  /**
+   * Names the host whose memory it shares with others: of processes that the system does not show
+   * each other, or that have addresses of their own, each is on its own.
+   */
+  public String host() {
+    return process.host() + " " + address.substring(0, address.lastIndexOf(':'));
+  }
 }

@@ -10,6 +10,7 @@ import io.tidemill.cluster.worker.Pipelines;
 import io.tidemill.cluster.worker.WorkerActor;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
+import io.tidemill.transport.link.AeronNetwork;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -89,7 +90,9 @@ public final class Node implements AutoCloseable {
             slots,
             devices);
     system.systemActorOf(
-        WorkerActor.create(self, pipelines, options.state(), head), "worker", Props.empty());
+        WorkerActor.create(self, pipelines, options.state(), new AeronNetwork(options.ip()), head),
+        "worker",
+        Props.empty());
     join(system, options.seeds());
     return new Node(system, head);
   }

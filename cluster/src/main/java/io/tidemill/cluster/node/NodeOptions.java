@@ -2,6 +2,8 @@ package io.tidemill.cluster.node;
 
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -25,6 +27,16 @@ public record NodeOptions(String host, int port, List<String> seeds, Path state)
             ErrorCode.INVALID_ARGUMENT,
             "--join expects nodes as HOST:PORT, separated by commas, found " + seed);
       }
+    }
+  }
+
+  /** The address that its host means: data goes there by number. */
+  InetAddress ip() {
+    try {
+      return InetAddress.getByName(host);
+    } catch (UnknownHostException e) {
+      throw new EngineException(
+          ErrorCode.INVALID_ARGUMENT, "--host " + host + " means no address of this machine", e);
     }
   }
 }

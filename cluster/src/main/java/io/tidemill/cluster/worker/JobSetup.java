@@ -4,14 +4,18 @@ import io.tidemill.checkpoint.JobDirectory;
 import io.tidemill.cluster.job.Assignment;
 import io.tidemill.dsl.Params;
 import io.tidemill.local.JobOptions;
+import io.tidemill.train.GangHosts;
+import io.tidemill.train.HostNetwork;
 import java.nio.file.Path;
+import java.util.Collections;
 
 /**
  * What this process makes of an assignment; each part of an attempt makes the same of it.
  *
  * @param state the state directory
+ * @param network to reach other hosts by
  */
-record JobSetup(Pipelines pipelines, Path state) {
+record JobSetup(Pipelines pipelines, Path state, HostNetwork network) {
   Pipelines.Named pipeline(Assignment assignment) {
     return pipelines.find(assignment.spec().pipeline());
   }
@@ -31,8 +35,9 @@ record JobSetup(Pipelines pipelines, Path state) {
         .withSeed(assignment.spec().seed());
   }
 
-  /** The machine's cores, shared by the ranks. */
+  /** The machine's cores, shared by the ranks that it has most of. */
   int threadsOfRank(Assignment assignment) {
-    return Math.max(1, Runtime.getRuntime().availableProcessors() / assignment.spec().workers());
+    int most = Collections.max(GangHosts.parse(assignment.hosts()).ranks());
+    return Math.max(1, Runtime.getRuntime().availableProcessors() / most);
   }
 }

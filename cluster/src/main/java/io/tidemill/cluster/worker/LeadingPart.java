@@ -14,7 +14,8 @@ import io.tidemill.local.JsonReport;
 import io.tidemill.local.LocalJob;
 import io.tidemill.local.MemberOptions;
 import io.tidemill.local.Members;
-import java.nio.file.Path;
+import io.tidemill.local.Rendezvous;
+import io.tidemill.train.GangHosts;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -86,8 +87,8 @@ final class LeadingPart implements Part, JobListener, Members {
   }
 
   @Override
-  public void join(Path memory, long generation, int ranks) {
-    seats.add(new Seat(memory.toString(), generation, ranks));
+  public void join(Rendezvous place) {
+    seats.add(Seat.of(place));
     status = in(State.RUNNING, status.progress(), "");
     onEnd.run(); // the head has to hear of it now
   }
@@ -139,7 +140,9 @@ final class LeadingPart implements Part, JobListener, Members {
     JobListener listener = new Both(this, log);
     return assignment.spec().workers() == 1
         ? defined.run(listener)
-        : defined.run(listener, MemberOptions.of(this));
+        : defined.run(
+            listener,
+            MemberOptions.of(this).withHosts(GangHosts.parse(assignment.hosts()), setup.network()));
   }
 
   /** The attempt before may still be ending, here or in a process that has been told to. */

@@ -7,7 +7,6 @@ import io.tidemill.cluster.job.AttemptStatus.State;
 import io.tidemill.cluster.job.Seat;
 import io.tidemill.error.EngineException;
 import io.tidemill.local.GangMember;
-import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -57,11 +56,8 @@ final class MemberPart implements Part {
               named.definition(),
               setup.params(assignment),
               setup.options(assignment, named),
-              GangMember.Seat.of(
-                  Path.of(seat.memory()),
-                  seat.generation(),
-                  assignment.rank(),
-                  setup.threadsOfRank(assignment)));
+              GangMember.Seat.of(seat.place(), assignment.rank(), setup.threadsOfRank(assignment)),
+              setup.network());
       status = in(State.FINISHED, member.run());
     } catch (EngineException e) {
       status = in(State.INTERRUPTED, e.getMessage());

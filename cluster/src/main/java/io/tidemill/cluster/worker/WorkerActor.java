@@ -5,6 +5,7 @@ import io.tidemill.cluster.job.AttemptStatus;
 import io.tidemill.cluster.job.WorkerInfo;
 import io.tidemill.cluster.message.HeadMessage;
 import io.tidemill.cluster.message.WorkerMessage;
+import io.tidemill.train.HostNetwork;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -39,21 +40,27 @@ public final class WorkerActor extends AbstractBehavior<WorkerMessage> {
       WorkerInfo self,
       Pipelines pipelines,
       Path state,
+      HostNetwork network,
       ActorRef<HeadMessage> head) {
     super(context);
     this.self = self;
-    this.setup = new JobSetup(pipelines, state);
+    this.setup = new JobSetup(pipelines, state, network);
     this.head = head;
     report();
   }
 
   /** A worker that answers to {@code head}, which may be a proxy. */
   public static Behavior<WorkerMessage> create(
-      WorkerInfo self, Pipelines pipelines, Path state, ActorRef<HeadMessage> head) {
+      WorkerInfo self,
+      Pipelines pipelines,
+      Path state,
+      HostNetwork network,
+      ActorRef<HeadMessage> head) {
     return Behaviors.withTimers(
         timers -> {
           timers.startTimerWithFixedDelay(new WorkerMessage.Tick(), REPORT);
-          return Behaviors.setup(context -> new WorkerActor(context, self, pipelines, state, head));
+          return Behaviors.setup(
+              context -> new WorkerActor(context, self, pipelines, state, network, head));
         });
   }
 

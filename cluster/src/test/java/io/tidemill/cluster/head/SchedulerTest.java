@@ -54,7 +54,7 @@ class SchedulerTest {
     assertEquals(JobStatus.RUNNING, job.status());
     assertEquals(List.of("b"), job.placement());
     assertEquals(
-        List.of(new Assignment("digits-1", 1, job.spec(), false, "f00", 0, Optional.empty())),
+        List.of(new Assignment("digits-1", 1, job.spec(), false, "1", "f00", 0, Optional.empty())),
         scheduler.assignments("b"));
 
     scheduler.report(worker("b", 2), List.of(attempt("digits-1", 1, State.FINISHED, 9, "{}")), 1);
@@ -77,11 +77,9 @@ class SchedulerTest {
     scheduler.report(worker("a", 2), List.of(), 0);
 
     assertEquals(JobStatus.QUEUED, submit("digits", 3).status());
-    assertEquals(
-        "waits for slots: needs 3 on one host, 2 of 2 are free there", job("digits-1").reason());
+    assertEquals("waits for slots: needs 3, 2 of 2 are free", job("digits-1").reason());
     assertEquals(JobStatus.RUNNING, submit("digits", 2).status());
-    assertEquals(
-        "waits for slots: needs 3 on one host, 2 of 2 are free there", job("digits-1").reason());
+    assertEquals("waits for slots: needs 3, 2 of 2 are free", job("digits-1").reason());
 
     scheduler.report(worker("b", 3), List.of(), 0);
 
@@ -95,7 +93,7 @@ class SchedulerTest {
     scheduler.report(worker("a", 2), List.of(attempt("digits-1", 1, State.RUNNING, 0, "")), 0);
     scheduler.report(worker("a", 2), List.of(attempt("digits-1", 1, State.RUNNING, 5, "")), 0);
 
-    scheduler.memberGone("a:1");
+    scheduler.memberGone("10.0.0.1:a");
 
     assertEquals(JobStatus.QUEUED, job("digits-1").status());
     assertEquals(1, job("digits-1").restarts());
@@ -103,7 +101,7 @@ class SchedulerTest {
     assertEquals(
         List.of(
             new Assignment(
-                "digits-1", 2, job("digits-1").spec(), true, "f00", 0, Optional.empty())),
+                "digits-1", 2, job("digits-1").spec(), true, "1", "f00", 0, Optional.empty())),
         scheduler.assignments("b"));
   }
 
@@ -111,7 +109,7 @@ class SchedulerTest {
   void reportOfAttemptThatWasReplacedIsRefusedAndCounted() {
     scheduler.report(worker("a", 2), List.of(), 0);
     submit("digits", 1);
-    scheduler.memberGone("a:1");
+    scheduler.memberGone("10.0.0.1:a");
     scheduler.report(worker("b", 1), List.of(), 0);
 
     AttemptStatus stale = attempt("digits-1", 1, State.FINISHED, 9, "{\"stale\":true}");
@@ -127,7 +125,7 @@ class SchedulerTest {
     submit("digits", 1);
     for (int i = 0; i < Scheduler.MOST_FRUITLESS; i++) {
       assertEquals(JobStatus.RUNNING, job("digits-1").status(), "attempt " + (i + 1));
-      scheduler.memberGone("w" + i + ":1");
+      scheduler.memberGone("10.0.0.1:w" + i);
       scheduler.report(worker("w" + (i + 1), 1), List.of(), 0);
     }
 
@@ -145,7 +143,7 @@ class SchedulerTest {
     Job job = submit("digits", 2);
     assertEquals(List.of(), scheduler.assignments("b"));
 
-    Seat seat = new Seat("/dev/shm/x", 1, 2);
+    Seat seat = new Seat("net", "/dev/shm/x", 1, "2", "", "");
     scheduler.report(
         worker("a", 1),
         List.of(
@@ -153,21 +151,30 @@ class SchedulerTest {
         1);
 
     assertEquals(
-        List.of(new Assignment("digits-1", 1, job.spec(), false, "f00", 1, Optional.of(seat))),
+        List.of(new Assignment("digits-1", 1, job.spec(), false, "2", "f00", 1, Optional.of(seat))),
         scheduler.assignments("b"));
-    scheduler.memberGone("b:1");
+    scheduler.memberGone("10.0.0.1:b");
     assertEquals(JobStatus.QUEUED, job("digits-1").status());
     assertEquals(List.of(), scheduler.assignments("a"));
   }
 
   @Test
-  void ranksAreOnOneHost() {
+  void ranksGoToOneHostWhereThereIsRoomForAllElseToAsFewAsItTakes() {
+    HostProcess third = new HostProcess("third-host", 1, 0);
     scheduler.report(worker("a", 1), List.of(), 0);
-    scheduler.report(worker("b", 1, new HostProcess("third-host", 1, 0)), List.of(), 0);
+    scheduler.report(worker("b", 1), List.of(), 0);
+    scheduler.report(worker("c", 3, third), List.of(), 0);
 
-    assertEquals(JobStatus.QUEUED, submit("digits", 2).status());
-    assertEquals(
-        "waits for slots: needs 2 on one host, 1 of 2 are free there", job("digits-1").reason());
+    Job three = submit("digits", 3);
+    assertEquals(List.of("c", "c", "c"), three.placement());
+    assertEquals("3", three.hosts());
+    scheduler.cancel("digits-1");
+
+    Job four = submit("digits", 4);
+    assertEquals(List.of("c", "c", "c", "a"), four.placement());
+    assertEquals("3+1", four.hosts());
+    assertEquals(List.of(), scheduler.assignments("a"), "before the leading process has a seat");
+    assertEquals("3+1", scheduler.assignments("c").getFirst().hosts());
   }
 
   @Test
@@ -313,7 +320,7 @@ class SchedulerTest {
   }
 
   private static WorkerInfo worker(String id, int slots, HostProcess process) {
-    return new WorkerInfo(id, "name-" + id, id + ":1", process, slots, List.of("cpu"));
+    return new WorkerInfo(id, "name-" + id, "10.0.0.1:" + id, process, slots, List.of("cpu"));
   }
 
   private static AttemptStatus attempt(

@@ -3,6 +3,7 @@ package io.tidemill.device.cpu;
 import io.tidemill.device.Device;
 import io.tidemill.device.DeviceBuffer;
 import io.tidemill.device.Executable;
+import io.tidemill.device.SumTree;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.program.Optimizer;
@@ -62,16 +63,10 @@ public final class CpuDevice implements Device {
   }
 
   @Override
-  public void treeSum(List<DeviceBuffer> terms, DeviceBuffer out, long from, long to) {
+  public void treeSum(SumTree tree, DeviceBuffer out, long from, long to) {
     requireRange("sum", out, from, to);
-    if (terms.isEmpty() || terms.lastIndexOf(out) > 0) {
-      throw new EngineException(
-          ErrorCode.INTERNAL, "a tree sum needs terms, and may be written to the first one only");
-    }
-    for (int i = 0; i < terms.size(); i++) {
-      requireRange("term", terms.get(i), from, to);
-    }
-    TREE_SUM.get().sum(terms, CpuBuffer.of(out).memory(), from, to);
+    requireTerms(tree, out, from, to, true);
+    TREE_SUM.get().sum(tree, CpuBuffer.of(out).memory(), from, to);
   }
 
   @Override
@@ -161,6 +156,23 @@ public final class CpuDevice implements Device {
 
   private static MemorySegment memory(List<DeviceBuffer> buffers, int index) {
     return CpuBuffer.of(buffers.get(index)).memory();
+  }
+
+  private static void requireTerms(
+      SumTree tree, DeviceBuffer out, long from, long to, boolean isFirst) {
+    switch (tree) {
+      case SumTree.Sum(SumTree left, SumTree right) -> {
+        requireTerms(left, out, from, to, isFirst);
+        requireTerms(right, out, from, to, false);
+      }
+      case SumTree.Term(DeviceBuffer term) -> {
+        requireRange("term", term, from, to);
+        if (term.equals(out) && !isFirst) {
+          throw new EngineException(
+              ErrorCode.INTERNAL, "a tree sum may be written to the first of its terms only");
+        }
+      }
+    }
   }
 
   private static void requireRange(String what, DeviceBuffer buffer, long from, long to) {

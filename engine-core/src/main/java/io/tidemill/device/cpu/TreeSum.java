@@ -1,9 +1,11 @@
 package io.tidemill.device.cpu;
 
 import io.tidemill.device.DeviceBuffer;
+import io.tidemill.device.SumTree;
+import io.tidemill.device.SumTree.Sum;
+import io.tidemill.device.SumTree.Term;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.List;
 
 /**
  * The sum of several buffers by a fixed tree, block by block so that partial sums stay in cache.
@@ -17,38 +19,35 @@ final class TreeSum {
 
   private final MemorySegment scratch = Arena.ofAuto().allocate(LEVELS * BLOCK_BYTES, 64);
 
-  void sum(List<DeviceBuffer> terms, MemorySegment out, long from, long to) {
+  void sum(SumTree tree, MemorySegment out, long from, long to) {
     for (long block = from; block < to; block += BLOCK_FLOATS) {
       long floats = Math.min(BLOCK_FLOATS, to - block);
       long at = block * Float.BYTES;
-      sum(terms, 0, terms.size(), at, floats, out, at, 0);
+      sum(tree, at, floats, out, at, 0);
     }
   }
 
-  /** Sums terms [low, high) of one block into {@code out}. */
-  private void sum(
-      List<DeviceBuffer> terms,
-      int low,
-      int high,
-      long at,
-      long floats,
-      MemorySegment out,
-      long outAt,
-      int level) {
-    MemorySegment first = CpuBuffer.of(terms.get(low)).memory();
-    if (high - low == 1) {
-      MemorySegment.copy(first, at, out, outAt, floats * Float.BYTES);
-      return;
+  /** Sums one block into {@code out}. */
+  private void sum(SumTree tree, long at, long floats, MemorySegment out, long outAt, int level) {
+    switch (tree) {
+      case Term(DeviceBuffer term) ->
+          MemorySegment.copy(memory(term), at, out, outAt, floats * Float.BYTES);
+      case Sum(Term(DeviceBuffer left), Term(DeviceBuffer right)) ->
+          ElementwiseKernels.add(memory(left), at, memory(right), at, out, outAt, floats);
+      case Sum(SumTree left, Term(DeviceBuffer right)) -> {
+        sum(left, at, floats, out, outAt, level);
+        ElementwiseKernels.add(out, outAt, memory(right), at, out, outAt, floats);
+      }
+      case Sum(SumTree left, SumTree right) -> {
+        sum(left, at, floats, out, outAt, level);
+        long scratchAt = level * BLOCK_BYTES;
+        sum(right, at, floats, scratch, scratchAt, level + 1);
+        ElementwiseKernels.add(out, outAt, scratch, scratchAt, out, outAt, floats);
+      }
     }
-    if (high - low == 2) {
-      MemorySegment second = CpuBuffer.of(terms.get(low + 1)).memory();
-      ElementwiseKernels.add(first, at, second, at, out, outAt, floats);
-      return;
-    }
-    int middle = low + Integer.highestOneBit(high - low - 1);
-    sum(terms, low, middle, at, floats, out, outAt, level);
-    long scratchAt = level * BLOCK_BYTES;
-    sum(terms, middle, high, at, floats, scratch, scratchAt, level + 1);
-    ElementwiseKernels.add(out, outAt, scratch, scratchAt, out, outAt, floats);
+  }
+
+  private static MemorySegment memory(DeviceBuffer buffer) {
+    return CpuBuffer.of(buffer).memory();
   }
 }

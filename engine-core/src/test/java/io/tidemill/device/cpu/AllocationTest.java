@@ -6,6 +6,7 @@ import com.sun.management.ThreadMXBean;
 import io.tidemill.device.Device;
 import io.tidemill.device.DeviceBuffer;
 import io.tidemill.device.Execution;
+import io.tidemill.device.SumTree;
 import io.tidemill.network.Dense;
 import io.tidemill.network.LayerNorm;
 import io.tidemill.network.Loss;
@@ -51,7 +52,7 @@ final class AllocationTest {
         DeviceBuffer first = device.allocate(floats);
         DeviceBuffer second = device.allocate(floats)) {
       parameters.write(0, MemorySegment.ofArray(NETWORK.initialParameters(1)));
-      List<DeviceBuffer> terms = List.of(gradient, other, gradient);
+      SumTree terms = SumTree.of(List.of(gradient, other, gradient));
       List<DeviceBuffer> moments = List.of(first, second);
       Optimizer adam = Optimizer.Adam.of(1e-3f);
 

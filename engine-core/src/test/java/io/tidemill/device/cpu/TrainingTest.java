@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.tidemill.device.Device;
 import io.tidemill.device.DeviceBuffer;
 import io.tidemill.device.Execution;
+import io.tidemill.device.SumTree;
 import io.tidemill.network.Dense;
 import io.tidemill.network.Loss;
 import io.tidemill.network.Network;
@@ -49,7 +50,7 @@ final class TrainingTest {
         execution.run(parameters, gradients.get(shard));
         sum += execution.output("loss").get(ValueLayout.JAVA_FLOAT, 0);
       }
-      device.treeSum(gradients, gradients.getFirst(), 0, floats);
+      device.treeSum(SumTree.of(gradients), gradients.getFirst(), 0, floats);
       device.update(
           Optimizer.Adam.of(0.02f), step, parameters, gradients.getFirst(), moments, 0, floats);
     }

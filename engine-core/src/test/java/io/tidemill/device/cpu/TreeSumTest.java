@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.tidemill.device.Device;
 import io.tidemill.device.DeviceBuffer;
+import io.tidemill.device.SumTree;
 import io.tidemill.error.EngineException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -32,7 +33,7 @@ final class TreeSumTest {
       expected[i] = tree(0, terms, i);
     }
 
-    DEVICE.treeSum(buffers, buffers.getFirst(), 0, FLOATS);
+    DEVICE.treeSum(SumTree.of(buffers), buffers.getFirst(), 0, FLOATS);
 
     assertArrayEquals(
         DeterminismTest.bits(expected), DeterminismTest.bits(read(buffers.getFirst())));
@@ -46,10 +47,10 @@ final class TreeSumTest {
     DeviceBuffer right = DEVICE.allocate(FLOATS);
     DeviceBuffer both = DEVICE.allocate(FLOATS);
 
-    DEVICE.treeSum(buffers, whole, 0, FLOATS);
-    DEVICE.treeSum(buffers.subList(0, 4), left, 0, FLOATS);
-    DEVICE.treeSum(buffers.subList(4, 7), right, 0, FLOATS);
-    DEVICE.treeSum(List.of(left, right), both, 0, FLOATS);
+    DEVICE.treeSum(SumTree.of(buffers), whole, 0, FLOATS);
+    DEVICE.treeSum(SumTree.of(buffers.subList(0, 4)), left, 0, FLOATS);
+    DEVICE.treeSum(SumTree.of(buffers.subList(4, 7)), right, 0, FLOATS);
+    DEVICE.treeSum(SumTree.of(List.of(left, right)), both, 0, FLOATS);
 
     assertArrayEquals(DeterminismTest.bits(read(whole)), DeterminismTest.bits(read(both)));
   }
@@ -59,7 +60,7 @@ final class TreeSumTest {
     List<DeviceBuffer> buffers = buffers(3);
     DeviceBuffer out = DEVICE.allocate(FLOATS);
 
-    DEVICE.treeSum(buffers, out, 100, 103);
+    DEVICE.treeSum(SumTree.of(buffers), out, 100, 103);
 
     float[] expected = new float[FLOATS];
     for (int i = 100; i < 103; i++) {
@@ -72,7 +73,9 @@ final class TreeSumTest {
   void refusesToOverwriteALaterTerm() {
     List<DeviceBuffer> buffers = buffers(3);
 
-    assertThrows(EngineException.class, () -> DEVICE.treeSum(buffers, buffers.get(1), 0, FLOATS));
+    assertThrows(
+        EngineException.class,
+        () -> DEVICE.treeSum(SumTree.of(buffers), buffers.get(1), 0, FLOATS));
   }
 
   @Test
@@ -80,7 +83,8 @@ final class TreeSumTest {
     List<DeviceBuffer> buffers = buffers(2);
 
     assertThrows(
-        EngineException.class, () -> DEVICE.treeSum(buffers, buffers.getFirst(), 0, FLOATS + 1));
+        EngineException.class,
+        () -> DEVICE.treeSum(SumTree.of(buffers), buffers.getFirst(), 0, FLOATS + 1));
   }
 
   private static float tree(int low, int high, int i) {

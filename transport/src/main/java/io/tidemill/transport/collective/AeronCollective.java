@@ -9,18 +9,19 @@ import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.transport.aeron.Address;
 import io.tidemill.transport.aeron.AeronClient;
+import io.tidemill.transport.aeron.Credentials;
+import io.tidemill.transport.aeron.Identity;
 import io.tidemill.transport.aeron.Listener;
+import io.tidemill.transport.aeron.Refusals;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.agrona.DirectBuffer;
-import org.agrona.collections.IntHashSet;
 
 /**
  * A collective over Aeron: between processes of a host, or between hosts.
@@ -50,9 +51,9 @@ public final class AeronCollective implements Collective {
   private static final int LAST_ROUNDS = 100;
 
   private static final int REASON_BYTES = 512;
-  private static final int FORGET_REFUSED = 1024;
 
   private final Group group;
+  private final Credentials credentials;
   private final Identity identity;
   private final int rank;
   private final AeronClient client;
@@ -70,8 +71,7 @@ public final class AeronCollective implements Collective {
   private final List<Outbound> outbounds = new ArrayList<>();
   private final SliceSum sum;
   private final ControlledFragmentHandler door = this::onFrame;
-  private final IntHashSet refusedSessions = new IntHashSet();
-  private final AtomicLong refused = new AtomicLong();
+  private final Refusals refusals = new Refusals();
 
   /** Why the group has ended; empty while it has not. */
   private final AtomicReference<String> ending = new AtomicReference<>("");
@@ -89,7 +89,8 @@ public final class AeronCollective implements Collective {
   private AeronCollective(
       Group group, int rank, Listener listener, List<Address> addresses, Patience patience) {
     this.group = group;
-    this.identity = group.identity();
+    this.credentials = group.credentials();
+    this.identity = credentials.identity();
     this.rank = rank;
     this.client = listener.client();
     this.listener = listener;
@@ -199,7 +200,7 @@ public final class AeronCollective implements Collective {
 
   @Override
   public long refused() {
-    return refused.get();
+    return refusals.count();
   }
 
   @Override
@@ -316,21 +317,21 @@ public final class AeronCollective implements Collective {
             && length == Frame.HELLO_BYTES
             && Frame.kind(buffer, at, length) == Frame.HELLO;
     if (!isHello) {
-      refuse(header, "expected a hello");
+      refusals.refuse(header, "expected a hello");
       return;
     }
     Identity other = Frame.identity(buffer, at);
     int index = indexOfPeer(Frame.index(buffer, at));
-    switch (group.standingOf(other)) {
-      case STRANGER -> refuse(header, "another group, or another secret");
-      case OLDER_GENERATION -> refuse(header, "the generation is over");
+    switch (credentials.standingOf(other)) {
+      case STRANGER -> refusals.refuse(header, "another group, or another secret");
+      case OLDER_GENERATION -> refusals.refuse(header, "the generation is over");
       case NEWER_GENERATION ->
           end("%s is over: generation %d has begun".formatted(group, other.generation()));
       case OTHER_LAYOUT ->
           end(group + ": another rank has other numbers of ranks, leaves or floats");
       case MEMBER -> {
         if (index < 0 || inbounds.get(index).isAdmitted()) {
-          refuse(header, "this rank is here already, or is none");
+          refusals.refuse(header, "this rank is here already, or is none");
         } else if (Frame.pieceFloats(buffer, at) != pieceFloats) {
           end(group + ": another rank has another mtu; give all ranks the same");
         } else {
@@ -341,16 +342,6 @@ public final class AeronCollective implements Collective {
           nextKnockNs = nowNs;
         }
       }
-    }
-  }
-
-  private void refuse(Header header, String why) {
-    if (refusedSessions.size() == FORGET_REFUSED) {
-      refusedSessions.clear();
-    }
-    if (refusedSessions.add(header.sessionId())) {
-      refused.incrementAndGet();
-      ((Image) header.context()).reject(why);
     }
   }
 

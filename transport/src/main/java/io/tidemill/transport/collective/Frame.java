@@ -1,5 +1,6 @@
 package io.tidemill.transport.collective;
 
+import io.tidemill.transport.aeron.Identity;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 

@@ -2,11 +2,7 @@ package io.tidemill.transport.collective;
 
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
-import io.tidemill.transport.collective.Identity.Standing;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import io.tidemill.transport.aeron.Credentials;
 
 /**
  * Who adds vectors together, and which.
@@ -67,40 +63,10 @@ public record Group(
     return leaf - first;
   }
 
-  /** What a rank says of itself at the door of another. */
-  Identity identity() {
-    return new Identity(digest(id), generation, proof(generation), layout());
-  }
-
-  /** How one who comes with this identity stands to this group. */
-  Standing standingOf(Identity other) {
-    if (other.idHash() != digest(id) || other.proof() != proof(other.generation())) {
-      return Standing.STRANGER;
-    }
-    if (other.generation() != generation) {
-      return other.generation() < generation
-          ? Standing.OLDER_GENERATION
-          : Standing.NEWER_GENERATION;
-    }
-    return other.layout() == layout() ? Standing.MEMBER : Standing.OTHER_LAYOUT;
-  }
-
-  private long proof(long ofGeneration) {
-    return digest(id + '\0' + ofGeneration + '\0' + secret);
-  }
-
-  private long layout() {
-    return digest(ranks + "," + leaves + "," + summedFloats + "," + floats);
-  }
-
-  private static long digest(String text) {
-    try {
-      byte[] hash =
-          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-      return ByteBuffer.wrap(hash).getLong();
-    } catch (NoSuchAlgorithmException e) {
-      throw new EngineException(ErrorCode.INTERNAL, "every Java has SHA-256", e);
-    }
+  /** What its ranks show each other. */
+  Credentials credentials() {
+    String layout = ranks + "," + leaves + "," + summedFloats + "," + floats;
+    return new Credentials(id, generation, secret, layout);
   }
 
   private static void require(boolean holds, String what, String expected, long found) {

@@ -3,6 +3,7 @@ package io.tidemill.transport.collective;
 import io.aeron.ExclusivePublication;
 import io.aeron.Publication;
 import io.aeron.logbuffer.BufferClaim;
+import io.tidemill.transport.aeron.Identity;
 import java.util.List;
 
 /**

@@ -2,7 +2,7 @@ package io.tidemill.transport.collective;
 
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
-import io.tidemill.transport.collective.Identity.Standing;
+import io.tidemill.transport.aeron.Identity.Standing;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
@@ -101,7 +101,7 @@ final class SharedFile {
 
   private static boolean isOurs(Path file, Group group, SharedMemory there) {
     long generation = there.identity().generation();
-    Standing standing = group.standingOf(there.identity());
+    Standing standing = group.credentials().standingOf(there.identity());
     if (standing == Standing.OLDER_GENERATION) {
       there.end(
           "group %s, generation %d is over: generation %d has begun"
@@ -134,7 +134,7 @@ final class SharedFile {
     try {
       fill(draft, SharedMemory.bytes(group));
       SharedMemory memory = map(draft, SharedMemory.bytes(group));
-      memory.writeHeader(group.identity(), NONCES.nextLong());
+      memory.writeHeader(group.credentials().identity(), NONCES.nextLong());
       Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
       return memory;
     } finally {

@@ -1,5 +1,6 @@
 package io.tidemill.transport.collective;
 
+import io.tidemill.transport.aeron.Identity;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -68,7 +69,7 @@ final class SharedMemory implements AutoCloseable {
   static SharedMemory ofProcess(Group group) {
     Arena arena = Arena.ofShared();
     SharedMemory memory = new SharedMemory(arena, arena.allocate(bytes(group), PAGE_BYTES));
-    memory.writeHeader(group.identity(), 0);
+    memory.writeHeader(group.credentials().identity(), 0);
     return memory;
   }
 

@@ -1,4 +1,4 @@
-package io.tidemill.transport.collective;
+package io.tidemill.transport.aeron;
 
 /**
  * Which group, and which generation of it, somebody at the door says to be of.
@@ -8,9 +8,9 @@ package io.tidemill.transport.collective;
  * @param proof what only those can say of this generation who know the group's secret
  * @param layout stands for the numbers of ranks, leaves and floats
  */
-record Identity(long idHash, long generation, long proof, long layout) {
+public record Identity(long idHash, long generation, long proof, long layout) {
   /** How somebody stands to a group. */
-  enum Standing {
+  public enum Standing {
     MEMBER,
     /** Of another group, or without the secret. */
     STRANGER,

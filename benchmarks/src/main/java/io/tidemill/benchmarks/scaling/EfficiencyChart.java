@@ -1,5 +1,7 @@
 package io.tidemill.benchmarks.scaling;
 
+import io.tidemill.benchmarks.scaling.Forecast.Scaling;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -14,7 +16,7 @@ final class EfficiencyChart {
   private static final List<String> COLOURS = List.of("#0b6e99", "#c2410c", "#4d7c0f");
 
   private final StringBuilder svg = new StringBuilder();
-  private int networks;
+  private final List<String> networks = new ArrayList<>();
 
   /** A chart with axes, for 1 to {@link Forecast#MOST_WORKERS} workers. */
   EfficiencyChart() {
@@ -39,14 +41,21 @@ final class EfficiencyChart {
     }
   }
 
-  /** Two lines of one colour, the weak one dashed. */
-  void add(String network, List<Forecast.Point> strong, List<Forecast.Point> weak) {
-    String colour = COLOURS.get(networks % COLOURS.size());
-    int y = TOP + 20 + 20 * networks++;
-    svg.append(line(strong, colour, "none")).append(line(weak, colour, "5 4"));
+  /** A line; dashed where scaling is weak. */
+  void add(String network, Scaling scaling, List<Forecast.Point> curve) {
+    if (!networks.contains(network)) {
+      networks.add(network);
+      legend(network);
+    }
+    String points =
+        curve.stream()
+            .map(point -> x(point.workers()) + "," + y(point.efficiency()))
+            .collect(Collectors.joining(" "));
     svg.append(
-        "<path d='M%d %dh24' stroke='%s' stroke-width='2'/><text x='%d' y='%d'>%s</text>\n"
-            .formatted(RIGHT + 20, y, colour, RIGHT + 52, y + 4, network));
+        """
+        <polyline points='%s' fill='none' stroke='%s' stroke-width='2' stroke-dasharray='%s'/>
+        """
+            .formatted(points, colour(network), scaling == Scaling.WEAK ? "5 4" : "none"));
   }
 
   /** The text of the file. */
@@ -54,15 +63,15 @@ final class EfficiencyChart {
     return svg + "</svg>\n";
   }
 
-  private static String line(List<Forecast.Point> points, String colour, String dashes) {
-    String path =
-        points.stream()
-            .map(point -> x(point.workers()) + "," + y(point.efficiency()))
-            .collect(Collectors.joining(" "));
-    return """
-    <polyline points='%s' fill='none' stroke='%s' stroke-width='2' stroke-dasharray='%s'/>
-    """
-        .formatted(path, colour, dashes);
+  private void legend(String network) {
+    int y = TOP + 20 * networks.size();
+    svg.append(
+        "<path d='M%d %dh24' stroke='%s' stroke-width='2'/><text x='%d' y='%d'>%s</text>\n"
+            .formatted(RIGHT + 20, y, colour(network), RIGHT + 52, y + 4, network));
+  }
+
+  private String colour(String network) {
+    return COLOURS.get(networks.indexOf(network) % COLOURS.size());
   }
 
   private static long x(int workers) {

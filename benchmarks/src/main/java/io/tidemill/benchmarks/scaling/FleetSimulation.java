@@ -5,20 +5,21 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /**
- * A discrete-event simulation of training steps on a {@link Fleet}.
+ * A discrete-event simulation of training steps on a {@link Fleet}, as docs/design/0010 and 0012
+ * have them.
  *
  * <pre>
  *   every rank   its shards, one after the other, each of a duration that is drawn
- *   host         all its ranks have done theirs; they sum the gradients of the host, a part each
- *   leader       sends each other host its slice of that sum          (reduce-scatter)
- *   host         has the parts of all hosts; its ranks update its slice, a part each
- *   leader       sends its slice to each other host                   (all-gather)
- *   host         has all slices; each rank copies them; the next step
+ *   mirror       all ranks of the host have done theirs: for each other host it sums
+ *                what they have given for the slice of that host, and sends it  (reduce-scatter)
+ *   every rank   the host has the sums of all others: sums and updates its slice
+ *   mirror       all ranks of the host have: sends the host's slice to each other  (all-gather)
+ *   every rank   the host has all slices: copies those of the other ranks; the next step
  * </pre>
  *
- * <p>Host h sends first to host h + 1, then to h + 2, and so on (pairwise exchange; Thakur,
- * Rabenseifner, Gropp 2005). A host sends one message at a time and receives one at a time. Nothing
- * waits for anything but what is said here.
+ * <p>A mirror is one thread of a host. That of host h sends first to host h + 1, then to h + 2, and
+ * so on; it sends one message at a time, and a host receives one at a time. Nothing waits for
+ * anything but what is said here.
  */
 final class FleetSimulation {
   private final Fleet fleet;
@@ -42,14 +43,23 @@ final class FleetSimulation {
     return steps / simulation.events.now();
   }
 
-  /** What a host does; its first rank leads it. */
+  /** What a host is doing, or waits to have done. */
+  private enum Phase {
+    COMPUTE,
+    REDUCE,
+    UPDATE,
+    GATHER,
+    COPY
+  }
+
+  /** The ranks of a host and its mirror. */
   private final class Host {
     private final int index;
     private Phase phase = Phase.COMPUTE;
     private int step;
 
-    /** Messages that have come since the beginning: parts of its slice, and slices of others. */
-    private int parts;
+    /** Messages that have come since the beginning: sums for its slice, and slices of others. */
+    private int sums;
 
     private int slices;
     private boolean isSending;
@@ -61,7 +71,7 @@ final class FleetSimulation {
 
     void beginStep() {
       phase = Phase.COMPUTE;
-      events.in(shardSeconds() + fleet.meetingSeconds() + sumSeconds(), () -> send(Phase.REDUCE));
+      events.in(shardSeconds() + fleet.meetingSeconds(), () -> send(Phase.REDUCE));
     }
 
     private void send(Phase next) {
@@ -75,11 +85,17 @@ final class FleetSimulation {
       if (distance == fleet.hosts()) {
         isSending = false;
         goOn();
-        return;
+      } else if (phase == Phase.REDUCE && fleet.shardsPerHost() > 1) {
+        events.in(fleet.sumSeconds(fleet.hostSliceBytes()), () -> transmit(distance));
+      } else {
+        transmit(distance);
       }
+    }
+
+    private void transmit(int distance) {
       Host other = hosts.get((index + distance) % fleet.hosts());
       double begin = Math.max(events.now(), other.receivesUntil);
-      other.receivesUntil = begin + fleet.wire().seconds(fleet.hostSliceBytes());
+      other.receivesUntil = begin + fleet.messageSeconds();
       Phase kind = phase;
       events.at(
           other.receivesUntil,
@@ -91,7 +107,7 @@ final class FleetSimulation {
 
     private void receive(Phase kind) {
       if (kind == Phase.REDUCE) {
-        parts++;
+        sums++;
       } else {
         slices++;
       }
@@ -100,12 +116,12 @@ final class FleetSimulation {
 
     private void goOn() {
       int expected = (fleet.hosts() - 1) * (step + 1);
-      if (phase == Phase.REDUCE && !isSending && parts >= expected) {
+      if (phase == Phase.REDUCE && !isSending && sums >= expected) {
         phase = Phase.UPDATE;
-        events.in(updateSeconds(), () -> send(Phase.GATHER));
+        events.in(fleet.arrivalSeconds() + updateSeconds(), () -> send(Phase.GATHER));
       } else if (phase == Phase.GATHER && !isSending && slices >= expected) {
         phase = Phase.COPY;
-        events.in(copySeconds(), this::endStep);
+        events.in(fleet.arrivalSeconds() + copySeconds(), this::endStep);
       }
     }
 
@@ -115,14 +131,6 @@ final class FleetSimulation {
         beginStep();
       }
     }
-  }
-
-  private enum Phase {
-    COMPUTE,
-    REDUCE,
-    UPDATE,
-    GATHER,
-    COPY
   }
 
   /** Until the slowest rank of a host has done its shards. */
@@ -138,25 +146,16 @@ final class FleetSimulation {
     return slowest;
   }
 
-  /** Of the host's shards; each rank sums its part of the arena. One gradient is its own sum. */
-  private double sumSeconds() {
-    int shards = fleet.ranks() * fleet.shardsPerRank();
-    double bytes = (double) fleet.bytes() / fleet.ranks() * shards;
-    double summing = shards == 1 ? 0 : bytes * fleet.parts().sumSecondsPerByte();
-    return summing + leaderSeconds();
-  }
-
+  /** Adding what other hosts have sent is in the beta of the wire. */
   private double updateSeconds() {
-    return fleet.rankSliceBytes() * fleet.parts().updateSecondsPerByte() + fleet.meetingSeconds();
+    double bytes = fleet.rankSliceBytes();
+    return fleet.sumSeconds(bytes)
+        + bytes * fleet.parts().updateSecondsPerByte()
+        + fleet.meetingSeconds();
   }
 
   private double copySeconds() {
     double bytes = fleet.bytes() - fleet.rankSliceBytes();
-    return leaderSeconds() + bytes * fleet.parts().copySecondsPerByte();
-  }
-
-  /** From the ranks of a host to its leader, or back; nobody leads where there is one host. */
-  private double leaderSeconds() {
-    return fleet.hosts() == 1 ? 0 : fleet.meetingSeconds();
+    return bytes * fleet.parts().copySecondsPerByte();
   }
 }

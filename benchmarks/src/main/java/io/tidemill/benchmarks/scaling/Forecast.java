@@ -1,8 +1,7 @@
 package io.tidemill.benchmarks.scaling;
 
+import io.tidemill.benchmarks.scaling.Fleet.Latency;
 import java.util.List;
-import java.util.function.IntToDoubleFunction;
-import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 
 /**
@@ -27,48 +26,62 @@ record Forecast(
   /** Of each host, as many as were measured together. */
   static final int RANKS = 2;
 
-  /** V in strong scaling, and so the most workers that can share its step. */
   static final int MOST_WORKERS = 1024;
 
-  static final long SEED = 1;
-  private static final int STEPS = 10;
+  /** V in strong scaling, and so the most workers that can share its step. */
+  private static final int STRONG_SHARDS = MOST_WORKERS;
+
+  private static final long SEED = 1;
+  private static final int STEPS = 8;
 
   /** Assumptions, a sentence each; docs/benchmarks/scaling.md has the same. */
   static final List<String> ASSUMPTIONS =
       List.of(
           "Two ranks a host, as many as were measured together; one thread and one core each.",
           "Strong scaling: V = 1,024 shards of the measured size, whatever the number of workers.",
-          "Weak scaling: each worker has the shards that one worker has in bench train, so V"
-              + " grows.",
+          "Weak scaling: each worker has the shards that one worker has in `bench train` (2, of the"
+              + " gpt 4), so V grows with the workers.",
           "Workers are powers of two, so what a host sums is one sub-tree: one message a slice.",
           "Durations of shards are drawn independently of each other from the measured quantiles.",
-          "Hosts talk over Aeron UDP as it is on loopback here, where both ends share a processor's"
-              + " memory and a driver's thread; a wire adds its own latency and its own limit.",
-          "A host sends one message at a time and receives one at a time, alpha included.",
-          "One leader a host sends for its ranks; the engine does not train across hosts yet.",
+          "Hosts talk as two processes do over Aeron UDP on loopback here; a real network adds its"
+              + " latency and its limit, and leaves the cores more time.",
+          "A host sends one message at a time and receives one at a time; their latencies overlap.",
+          "The mirror of a host has a core of its own to sum and to send.",
           "Nothing is sent before the last gradient of a host is there: no overlap with backward.",
           "A sum of 1,024 gradients costs for each as much as one of a few, though caches lose.",
-          "No stragglers but by the measured spread; no switch that is too slow for all at once.");
+          "No stragglers but by the measured spread, and no switch that is too slow for all at"
+              + " once.");
 
-  /** One number of workers. */
+  /** What grows with the workers. */
+  enum Scaling {
+    /** Nothing: the same step on more and more workers. */
+    STRONG,
+    /** The step. */
+    WEAK
+  }
+
+  /** One number of workers; efficiency is 1 where each does as much as one alone. */
   record Point(int workers, double stepsPerSecond, double efficiency) {}
 
-  /** The same step on more and more workers; ideal is twice the steps on twice the workers. */
-  List<Point> strong() {
-    double one = stepsPerSecond(1, MOST_WORKERS);
-    return points(workers -> one * workers, workers -> MOST_WORKERS / workers);
+  /** From one worker to 1,024. */
+  List<Point> curve(Scaling scaling) {
+    return IntStream.iterate(1, workers -> workers <= MOST_WORKERS, workers -> 2 * workers)
+        .mapToObj(workers -> point(scaling, workers, Latency.OVERLAPS))
+        .toList();
   }
 
-  /** A step that grows with the workers; ideal is as many steps as one worker does. */
-  List<Point> weak() {
-    double one = stepsPerSecond(1, shards);
-    return points(_ -> one, _ -> shards);
+  /** One number of workers, a power of two. */
+  Point point(Scaling scaling, int workers, Latency latency) {
+    double one = stepsPerSecond(1, shardsPerRank(scaling, 1), latency);
+    double rate = stepsPerSecond(workers, shardsPerRank(scaling, workers), latency);
+    double ideal = scaling == Scaling.STRONG ? one * workers : one;
+    return new Point(workers, rate, rate / ideal);
   }
 
-  /** What was measured, too. */
+  /** Steps per second of what was measured, too. */
   double of(Formation formation) {
     int workers = formation.processes();
-    return stepsPerSecond(workers, shards * formation.batches() / workers);
+    return stepsPerSecond(workers, shards * formation.batches() / workers, Latency.OVERLAPS);
   }
 
   /** The least seconds in which a host can exchange a step with many others: its bytes alone. */
@@ -76,20 +89,15 @@ record Forecast(
     return 2 * bytes * wire.beta();
   }
 
-  private List<Point> points(IntToDoubleFunction ideal, IntUnaryOperator shardsPerRank) {
-    return IntStream.iterate(1, workers -> workers <= MOST_WORKERS, workers -> 2 * workers)
-        .mapToObj(
-            workers -> {
-              double rate = stepsPerSecond(workers, shardsPerRank.applyAsInt(workers));
-              return new Point(workers, rate, rate / ideal.applyAsDouble(workers));
-            })
-        .toList();
+  private int shardsPerRank(Scaling scaling, int workers) {
+    return scaling == Scaling.STRONG ? STRONG_SHARDS / workers : shards;
   }
 
-  private double stepsPerSecond(int workers, int shardsPerRank) {
+  private double stepsPerSecond(int workers, int shardsPerRank, Latency latency) {
     int ranks = Math.min(workers, RANKS);
     PartTimes parts = ranks == 1 ? alone : together;
-    Fleet fleet = new Fleet(workers / ranks, ranks, shardsPerRank, bytes, parts, arena, wire);
+    int hosts = workers / ranks;
+    Fleet fleet = new Fleet(hosts, ranks, shardsPerRank, bytes, parts, arena, wire, latency);
     return FleetSimulation.stepsPerSecond(fleet, STEPS, SEED);
   }
 }

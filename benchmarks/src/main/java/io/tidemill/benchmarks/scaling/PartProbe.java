@@ -5,6 +5,7 @@ import io.tidemill.device.DeviceBuffer;
 import io.tidemill.device.Devices;
 import io.tidemill.device.Executable;
 import io.tidemill.device.Execution;
+import io.tidemill.device.SumTree;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.program.Optimizer;
@@ -51,6 +52,7 @@ final class PartProbe implements AutoCloseable {
   private final List<DeviceBuffer> parameters = new ArrayList<>();
   private final List<DeviceBuffer> moments = new ArrayList<>();
   private final List<Execution> executions = new ArrayList<>();
+  private final SumTree tree;
   private final CyclicBarrier barrier;
   private long endNs;
   private volatile boolean isOver;
@@ -65,6 +67,7 @@ final class PartProbe implements AutoCloseable {
     for (int shard = 0; shard < training.shards(); shard++) {
       gradients.add(device.allocate(floats));
     }
+    this.tree = SumTree.of(gradients);
     for (int i = 0; i < optimizer.moments(); i++) {
       moments.add(device.allocate(floats));
     }
@@ -150,7 +153,7 @@ final class PartProbe implements AutoCloseable {
       for (long from = sliceStart(rank); from < sliceStart(rank + 1); from += CHUNK_FLOATS) {
         long to = Math.min(from + CHUNK_FLOATS, sliceStart(rank + 1));
         long begunNs = System.nanoTime();
-        device.treeSum(gradients, gradients.getFirst(), from, to);
+        device.treeSum(tree, gradients.getFirst(), from, to);
         summing += secondsSince(begunNs);
         begunNs = System.nanoTime();
         update(from, to);

@@ -8,6 +8,7 @@ import io.tidemill.benchmarks.report.BenchRow;
 import io.tidemill.benchmarks.report.BenchRow.Better;
 import io.tidemill.benchmarks.report.Benchmark;
 import io.tidemill.benchmarks.report.Machine;
+import io.tidemill.benchmarks.scaling.Forecast.Scaling;
 import io.tidemill.benchmarks.train.CasePipeline;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
@@ -26,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -144,11 +146,11 @@ public final class ScalingBenchmark {
     for (String network : NETWORKS) {
       Forecast forecast = forecast(network, lanes.get(Lane.ARENA), lanes.get(Lane.UDP));
       compare(forecast);
-      List<Forecast.Point> strong = forecast.strong();
-      List<Forecast.Point> weak = forecast.weak();
-      chart.add(network, strong, weak);
-      predicted("strong", network, strong);
-      predicted("weak", network, weak);
+      for (Scaling scaling : Scaling.values()) {
+        List<Forecast.Point> curve = forecast.curve(scaling);
+        chart.add(network, scaling, curve);
+        predicted(forecast, scaling, curve);
+      }
     }
     return chart.svg();
   }
@@ -229,17 +231,28 @@ public final class ScalingBenchmark {
             });
   }
 
-  private void predicted(String kind, String network, List<Forecast.Point> points) {
-    StringBuilder line = new StringBuilder(network + ", " + kind + " scaling, steps/s predicted:");
-    for (Forecast.Point point : points) {
+  private void predicted(Forecast forecast, Scaling scaling, List<Forecast.Point> curve) {
+    String name = scaling.name().toLowerCase(Locale.ROOT) + "-" + forecast.network();
+    tell.accept(
+        name
+            + ", steps/s predicted: "
+            + curve.stream().map(ScalingBenchmark::sentence).collect(Collectors.joining(", ")));
+    for (Forecast.Point point : curve) {
       double rate = point.stepsPerSecond();
-      String name = "model-%s-%s-%d".formatted(kind, network, point.workers());
-      rows.add(row(name, "steps/s", rate, "ideal", rate / point.efficiency()));
-      line.append(
-          String.format(
-              Locale.ROOT, " %d: %.4g (%.0f %%)", point.workers(), rate, 100 * point.efficiency()));
+      String row = "model-%s-%d".formatted(name, point.workers());
+      rows.add(row(row, "steps/s", rate, "ideal", rate / point.efficiency()));
     }
-    tell.accept(line.toString());
+    Forecast.Point worst = forecast.point(scaling, Forecast.MOST_WORKERS, Fleet.Latency.IN_TURN);
+    tell.accept(name + ", if latencies did not overlap: " + sentence(worst));
+  }
+
+  private static String sentence(Forecast.Point point) {
+    return String.format(
+        Locale.ROOT,
+        "%d: %.4g (%.0f %%)",
+        point.workers(),
+        point.stepsPerSecond(),
+        100 * point.efficiency());
   }
 
   private static BenchRow row(String name, String unit, double ours) {

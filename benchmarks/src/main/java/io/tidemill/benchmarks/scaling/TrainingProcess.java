@@ -12,8 +12,11 @@ import io.tidemill.local.GangMember;
 import io.tidemill.local.JobOptions;
 import io.tidemill.local.LocalJob;
 import io.tidemill.local.MemberOptions;
+import io.tidemill.local.Rendezvous;
 import io.tidemill.release.Release;
 import io.tidemill.storage.DurableFiles;
+import io.tidemill.train.GangHosts;
+import io.tidemill.train.HostNetwork;
 import java.io.BufferedReader;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -37,7 +40,8 @@ import java.util.concurrent.LinkedBlockingQueue;
  * <p>Rank 0 starts the others and answers the benchmark as a {@link Contender} does. Each window is
  * a job of its own, which all of them train as the cluster's workers do and which is cancelled when
  * it has been measured; the processes stay, so their compilers need not begin anew. The others are
- * told by a line on standard input what to join, {@code MEMORY GENERATION}, and end with it.
+ * told by a line on standard input what to join, {@code TRAINING MEMORY GENERATION}, and end with
+ * it.
  */
 public final class TrainingProcess {
   private static final long SEED = 1;
@@ -110,10 +114,7 @@ public final class TrainingProcess {
     EngineException measured = new EngineException(ErrorCode.RESOURCE, "measured");
     RateMeter meter = new RateMeter(seconds, () -> job.cancel(measured));
     try {
-      job.run(
-          meter,
-          MemberOptions.of((memory, generation, _) -> call(memory, generation))
-              .withPatience(PATIENCE));
+      job.run(meter, MemberOptions.of(this::call).withPatience(PATIENCE));
     } catch (EngineException e) {
       if (e != measured) {
         throw e;
@@ -122,8 +123,10 @@ public final class TrainingProcess {
     return meter.rate();
   }
 
-  private void call(Path memory, long generation) {
-    String line = memory + " " + generation + "\n";
+  private void call(Rendezvous place) {
+    String line =
+        String.join(" ", place.training(), place.memory().toString(), "" + place.generation())
+            + "\n";
     for (Process member : members) {
       try {
         member.outputWriter().append(line).flush();
@@ -140,10 +143,16 @@ public final class TrainingProcess {
     Thread.ofPlatform().daemon().name("calls").start(() -> listen(calls));
     while (true) {
       String[] words = calls.take().split(" ", -1);
-      Path memory = Path.of(words[0]);
-      GangMember.Seat seat =
-          new GangMember.Seat(memory, Long.parseLong(words[1]), rank, 1, PATIENCE);
-      GangMember.join(pipeline(), params(), options(folder), seat).run();
+      Rendezvous place =
+          new Rendezvous(
+              words[0],
+              Path.of(words[1]),
+              Long.parseLong(words[2]),
+              GangHosts.one(formation.processes()),
+              "",
+              "");
+      GangMember.Seat seat = new GangMember.Seat(place, rank, 1, PATIENCE, PATIENCE);
+      GangMember.join(pipeline(), params(), options(folder), seat, HostNetwork.NONE).run();
     }
   }
 

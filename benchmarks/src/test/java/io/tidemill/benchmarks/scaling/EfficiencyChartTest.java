@@ -2,6 +2,7 @@ package io.tidemill.benchmarks.scaling;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.tidemill.benchmarks.scaling.Forecast.Scaling;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -18,7 +19,8 @@ final class EfficiencyChartTest {
         List.of(new Forecast.Point(1, 2, 1), new Forecast.Point(1024, 2, 1));
     List<Forecast.Point> poor =
         List.of(new Forecast.Point(1, 2, 1), new Forecast.Point(32, 1, 0.5));
-    chart.add("mlp", ideal, poor);
+    chart.add("mlp", Scaling.STRONG, ideal);
+    chart.add("mlp", Scaling.WEAK, poor);
 
     Document svg =
         DocumentBuilderFactory.newInstance()

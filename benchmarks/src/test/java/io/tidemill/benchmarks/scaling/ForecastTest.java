@@ -3,6 +3,8 @@ package io.tidemill.benchmarks.scaling;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemill.benchmarks.scaling.Fleet.Latency;
+import io.tidemill.benchmarks.scaling.Forecast.Scaling;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,8 +17,8 @@ final class ForecastTest {
 
   @Test
   void whereNothingCostsButComputingItIsIdeal() {
-    List<Forecast.Point> strong = forecast(FREE).strong();
-    List<Forecast.Point> weak = forecast(FREE).weak();
+    List<Forecast.Point> strong = forecast(FREE).curve(Scaling.STRONG);
+    List<Forecast.Point> weak = forecast(FREE).curve(Scaling.WEAK);
 
     List<Integer> workers = List.of(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024);
     assertEquals(workers, strong.stream().map(Forecast.Point::workers).toList());
@@ -35,7 +37,8 @@ final class ForecastTest {
 
     // 8 s of computing, and twice 100 bytes but what is the host's own.
     assertEquals(200, forecast.exchangeSeconds());
-    assertEquals(8 / (8 + 200 * 511.0 / 512), forecast.weak().getLast().efficiency(), 1e-9);
+    Forecast.Point most = forecast.point(Scaling.WEAK, 1024, Latency.OVERLAPS);
+    assertEquals(8 / (8 + 200 * 511.0 / 512), most.efficiency(), 1e-9);
   }
 
   @Test

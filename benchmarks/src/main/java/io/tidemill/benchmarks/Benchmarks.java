@@ -4,6 +4,7 @@ import io.tidemill.benchmarks.allreduce.AllReduceBenchmark;
 import io.tidemill.benchmarks.cluster.ChaosBenchmark;
 import io.tidemill.benchmarks.cluster.RecoveryBenchmark;
 import io.tidemill.benchmarks.report.Benchmark;
+import io.tidemill.benchmarks.scaling.ScalingBenchmark;
 import io.tidemill.benchmarks.train.TrainBenchmark;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
@@ -16,6 +17,7 @@ public final class Benchmarks {
       List.of(
           TrainBenchmark.benchmark(),
           AllReduceBenchmark.benchmark(),
+          ScalingBenchmark.benchmark(),
           ChaosBenchmark.benchmark(),
           RecoveryBenchmark.benchmark());
 

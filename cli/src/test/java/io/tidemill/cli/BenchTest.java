@@ -38,6 +38,8 @@ class BenchTest {
   void refusesWhatItDoesNotKnow() throws Exception {
     refuses("bench trian", "unknown benchmark \"trian\"", "train");
     refuses("bench train --cases mlp,rnn", "unknown case \"rnn\"", "mlp, cnn, gpt");
+    refuses("bench train --svg chart.svg", "--svg chart.svg", "bench scaling", "model");
+    refuses("bench scaling --svg /no/a.svg", "--svg /no/a.svg", "a folder that exists");
     refuses("bench train --seconds 0", "--seconds", "at least 0.1");
     refuses("bench train --seconds long", "--seconds", "a number", "\"long\"");
   }

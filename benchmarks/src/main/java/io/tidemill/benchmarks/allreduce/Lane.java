@@ -3,7 +3,7 @@ package io.tidemill.benchmarks.allreduce;
 import java.util.Locale;
 
 /** Which way vectors take between the ranks of our side. */
-enum Lane {
+public enum Lane {
   /** Threads of one process. */
   THREADS,
   /** Processes that share memory. */
@@ -13,7 +13,8 @@ enum Lane {
   /** Processes with a media driver each, over loopback. */
   UDP;
 
-  String label() {
+  /** Its name in lower case, as cases of the benchmark have it. */
+  public String label() {
     return name().toLowerCase(Locale.ROOT);
   }
 

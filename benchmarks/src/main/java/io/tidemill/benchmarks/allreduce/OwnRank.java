@@ -1,5 +1,6 @@
 package io.tidemill.benchmarks.allreduce;
 
+import io.tidemill.benchmarks.contender.JavaCommand;
 import io.tidemill.benchmarks.contender.Responder;
 import io.tidemill.release.Release;
 import io.tidemill.transport.aeron.Address;
@@ -15,7 +16,6 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +24,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Stream;
 
 /**
  * One rank of our side, in a process of its own: LANE RANKS BYTES FOLDER RANK.
@@ -71,20 +70,7 @@ public final class OwnRank {
 
   /** What starts a rank: a JVM as this one is. */
   static List<String> command(Lane lane, int ranks, Size size, Path meeting, int rank) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(OwnRank::isOfEveryProcess)
-        .forEach(command::add);
-    command.add("-cp");
-    command.add(System.getProperty("java.class.path"));
-    command.add(OwnRank.class.getName());
-    command.add(lane.label());
-    command.add(Integer.toString(ranks));
-    command.add(Integer.toString(size.bytes()));
-    command.add(meeting.toString());
-    command.add(Integer.toString(rank));
-    return command;
+    return JavaCommand.of(OwnRank.class, lane.label(), ranks, size.bytes(), meeting, rank);
   }
 
   /** What a rank does with its collective. */
@@ -171,9 +157,5 @@ public final class OwnRank {
               }
               Runtime.getRuntime().halt(0);
             });
-  }
-
-  private static boolean isOfEveryProcess(String flag) {
-    return Stream.of("-Dtidemill.", "-agent", "-javaagent").noneMatch(flag::startsWith);
   }
 }

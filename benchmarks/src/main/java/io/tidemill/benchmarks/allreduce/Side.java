@@ -1,14 +1,13 @@
 package io.tidemill.benchmarks.allreduce;
 
 import io.tidemill.benchmarks.contender.Contender;
-import java.util.ArrayList;
-import java.util.List;
+import io.tidemill.benchmarks.contender.Windows;
 import java.util.Locale;
 
 /** A contender with what has been measured of it. */
 final class Side implements AutoCloseable {
   private final Contender contender;
-  private final List<Double> microseconds = new ArrayList<>();
+  private final Windows microseconds = new Windows();
 
   Side(Contender contender) {
     this.contender = contender;
@@ -32,30 +31,23 @@ final class Side implements AutoCloseable {
 
   /** The median window. */
   double microseconds() {
-    double[] sorted = sorted();
-    int middle = sorted.length / 2;
-    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    return microseconds.median();
   }
 
   /** The median with the fastest and the slowest window. */
   @Override
   public String toString() {
-    double[] sorted = sorted();
     return String.format(
         Locale.ROOT,
         "%s %.1f us (%.1f to %.1f)",
         name(),
         microseconds(),
-        sorted[0],
-        sorted[sorted.length - 1]);
+        microseconds.least(),
+        microseconds.most());
   }
 
   @Override
   public void close() {
     contender.close();
-  }
-
-  private double[] sorted() {
-    return microseconds.stream().mapToDouble(Double::doubleValue).sorted().toArray();
   }
 }

@@ -12,15 +12,26 @@ import java.util.function.Consumer;
  * @param name what {@code tidemill bench} calls it
  * @param description what is measured, in a line
  * @param cases the parts that can be chosen
+ * @param drawsChart whether its reports may have a chart
  * @param measure measures the cases of a request, telling sentences of progress on the way
  */
 public record Benchmark(
     String name,
     String description,
     List<String> cases,
+    boolean drawsChart,
     BiFunction<BenchRequest, Consumer<String>, BenchReport> measure) {
   public Benchmark {
     cases = List.copyOf(cases);
+  }
+
+  /** Whose reports have no chart. */
+  public Benchmark(
+      String name,
+      String description,
+      List<String> cases,
+      BiFunction<BenchRequest, Consumer<String>, BenchReport> measure) {
+    this(name, description, cases, false, measure);
   }
 
   /**

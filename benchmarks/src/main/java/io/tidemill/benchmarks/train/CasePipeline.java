@@ -11,13 +11,26 @@ import java.util.function.LongFunction;
  * A few batches of random rows, read again and again without end: the row of an index, and how they
  * are trained on.
  */
-record CasePipeline<T>(Class<T> type, LongFunction<T> row, Training<T> training)
+public record CasePipeline<T>(Class<T> type, LongFunction<T> row, Training<T> training)
     implements PipelineDefinition {
   /** Distinct batches, as in {@code peers/cases.py}. */
   private static final int BATCHES = 8;
 
   /** More than any window sees. */
   private static final long STEPS = 1_000_000_000L;
+
+  /** The training of a case of {@code bench train}: {@code mlp}, {@code cnn} or {@code gpt}. */
+  public static CasePipeline<?> of(String caseName) {
+    return TrainCase.named(caseName).pipeline().get();
+  }
+
+  /** The same with so many times the batch, in so many times the shards: each is as large. */
+  public CasePipeline<T> times(int factor) {
+    return new CasePipeline<>(
+        type,
+        row,
+        training.globalBatch(factor * training.globalBatch()).shards(factor * training.shards()));
+  }
 
   @Override
   public void define(Pipeline p, Params params) {

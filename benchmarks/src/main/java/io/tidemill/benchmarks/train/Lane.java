@@ -1,15 +1,14 @@
 package io.tidemill.benchmarks.train;
 
 import io.tidemill.benchmarks.contender.Contender;
-import java.util.ArrayList;
-import java.util.List;
+import io.tidemill.benchmarks.contender.Windows;
 import java.util.Locale;
 import java.util.OptionalDouble;
 
 /** A side of a race with what has been measured of it. */
 final class Lane implements AutoCloseable {
   private final Contender contender;
-  private final List<Double> rates = new ArrayList<>();
+  private final Windows rates = new Windows();
   private OptionalDouble mebibytes = OptionalDouble.empty();
 
   Lane(Contender contender) {
@@ -40,21 +39,14 @@ final class Lane implements AutoCloseable {
 
   /** The median window. */
   double rate() {
-    double[] sorted = rates.stream().mapToDouble(Double::doubleValue).sorted().toArray();
-    int middle = sorted.length / 2;
-    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    return rates.median();
   }
 
   /** The median with the slowest and the fastest window. */
   @Override
   public String toString() {
     return String.format(
-        Locale.ROOT,
-        "%s %.1f steps/s (%.1f to %.1f)",
-        name(),
-        rate(),
-        rates.stream().mapToDouble(Double::doubleValue).min().orElse(0),
-        rates.stream().mapToDouble(Double::doubleValue).max().orElse(0));
+        Locale.ROOT, "%s %.1f steps/s (%.1f to %.1f)", name(), rate(), rates.least(), rates.most());
   }
 
   @Override

@@ -8,7 +8,7 @@ import io.tidemill.local.JobListener;
  * <p>Steps are counted when the job reports, some ten times a second; the error is below one step
  * at either end.
  */
-final class RateMeter implements JobListener {
+public final class RateMeter implements JobListener {
   /** As in {@code peers/protocol.py}. */
   private static final long SETTLE_NS = 300_000_000;
 
@@ -23,7 +23,7 @@ final class RateMeter implements JobListener {
    * @param seconds how long to measure
    * @param whenDone called once, when that has been
    */
-  RateMeter(double seconds, Runnable whenDone) {
+  public RateMeter(double seconds, Runnable whenDone) {
     this.windowNs = (long) (seconds * 1e9);
     this.whenDone = whenDone;
   }
@@ -51,7 +51,7 @@ final class RateMeter implements JobListener {
   }
 
   /** 0 before the window has ended. */
-  double rate() {
+  public double rate() {
     return rate;
   }
 }

@@ -2,18 +2,16 @@ package io.tidemill.benchmarks.train;
 
 import io.tidemill.benchmarks.contender.Contender;
 import io.tidemill.benchmarks.contender.Contender.Start;
+import io.tidemill.benchmarks.contender.JavaCommand;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /** Starts the processes of a case. */
 final class Starter {
@@ -36,17 +34,7 @@ final class Starter {
 
   /** Our own side: a JVM as this one is. */
   Contender ours(TrainCase trainCase) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(Starter::isOfEveryProcess)
-        .forEach(command::add);
-    command.add("-cp");
-    command.add(System.getProperty("java.class.path"));
-    command.add(OwnTraining.class.getName());
-    command.add(trainCase.name());
-    command.add(Integer.toString(threads));
-    command.add(folder.toString());
+    List<String> command = JavaCommand.of(OwnTraining.class, trainCase.name(), threads, folder);
     return switch (Contender.start("tidemill", command, Map.of(), log(trainCase, "tidemill"))) {
       case Start.Ready(Contender contender) -> contender;
       case Start.Absent(String reason) ->
@@ -87,10 +75,5 @@ final class Starter {
 
   private Path log(TrainCase trainCase, String side) {
     return folder.resolve(trainCase.name() + "-" + side + ".log");
-  }
-
-  /** What the launcher says to this process alone, and tools that watch it, is left out. */
-  private static boolean isOfEveryProcess(String flag) {
-    return Stream.of("-Dtidemill.", "-agent", "-javaagent").noneMatch(flag::startsWith);
   }
 }

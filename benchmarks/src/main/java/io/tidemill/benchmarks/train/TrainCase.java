@@ -1,6 +1,5 @@
 package io.tidemill.benchmarks.train;
 
-import io.tidemill.dsl.PipelineDefinition;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import java.util.List;
@@ -15,7 +14,7 @@ import java.util.function.Supplier;
  * @param peers whom it is trained beside
  */
 record TrainCase(
-    String name, String description, Supplier<PipelineDefinition> pipeline, List<Peer> peers) {
+    String name, String description, Supplier<CasePipeline<?>> pipeline, List<Peer> peers) {
   private static final Peer EAGER = Peer.pytorch("eager");
   private static final Peer FUSED = Peer.pytorch("fused");
   private static final Peer COMPILE = Peer.pytorch("compile");

@@ -22,14 +22,14 @@ import picocli.CommandLine.Parameters;
     sortOptions = false)
 final class JobCommand implements Runnable {
   private static final List<String> ACTIONS =
-      List.of("status", "logs", "cancel", "resume", "scale");
+      List.of("status", "logs", "cancel", "savepoint", "resume", "scale");
 
   @Parameters(index = "0", paramLabel = "<id>", description = "The job.")
   String id = "";
 
   @Parameters(
       index = "1",
-      paramLabel = "status|logs|cancel|resume|scale",
+      paramLabel = "status|logs|cancel|savepoint|resume|scale",
       description = "What to do; scale takes the number of workers.")
   String action = "";
 
@@ -40,6 +40,12 @@ final class JobCommand implements Runnable {
 
   @Option(names = "-f", description = "With logs: go on until the job has ended.")
   boolean isFollowing;
+
+  @Option(
+      names = "--from",
+      paramLabel = "N",
+      description = "With resume: go on from checkpoint N, a savepoint say, and not the newest.")
+  Optional<Long> from = Optional.empty();
 
   @Option(names = "--json", description = "Print the job as one JSON object.")
   boolean isJson;
@@ -57,7 +63,8 @@ final class JobCommand implements Runnable {
       switch (action) {
         case "status" -> show(client.get(path));
         case "cancel" -> show(client.delete(path));
-        case "resume" -> show(client.post(path + "/resume", Map.of()));
+        case "savepoint" -> show(client.post(path + "/savepoint", Map.of()));
+        case "resume" -> show(client.post(path + "/resume", resumption()));
         case "scale" -> show(client.post(path + "/scale", Map.of("workers", wanted())));
         case "logs" -> logs(client);
         default ->
@@ -68,6 +75,10 @@ final class JobCommand implements Runnable {
       }
       console.out().flush();
     }
+  }
+
+  private Map<String, Long> resumption() {
+    return from.map(checkpoint -> Map.of("from", checkpoint)).orElse(Map.of());
   }
 
   private int wanted() {

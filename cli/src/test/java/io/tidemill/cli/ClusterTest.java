@@ -128,6 +128,34 @@ class ClusterTest {
   }
 
   @Test
+  void savepointIsKeptAndResumedFromToTheSameBits() throws Exception {
+    Tidemill.Running submitted = start("--workers", "2");
+    String id = running(submitted, 1);
+
+    JsonNode savepoint =
+        MAPPER.readTree(tidemill.run("job", id, "savepoint", "--json", "--head", url).lastLine());
+    assertEquals(0, tidemill.run("job", id, "cancel", "--head", url).exit());
+    long number = savepoint.path("checkpoint").asLong();
+    assertTrue(Files.exists(Path.of(savepoint.path("path").asText(), "savepoint")), id);
+    assertTrue(savepoint.path("step").asLong() > 0, savepoint.toString());
+
+    assertEquals(
+        "tidemill: job %s is CANCELLED: only one that runs can take a savepoint".formatted(id),
+        tidemill.run("job", id, "savepoint", "--head", url).onlyError());
+    assertTrue(
+        tidemill
+            .run("job", id, "resume", "--from", "99", "--head", url)
+            .onlyError()
+            .startsWith("tidemill: job %s has no checkpoint 99; there is [".formatted(id)));
+    Tidemill.Outcome resumed =
+        tidemill.run("job", id, "resume", "--from", "" + number, "--head", url);
+    assertEquals(0, resumed.exit(), resumed.toString());
+    up.awaitUntil(
+        "the resumed job is done", () -> job(id).path("state").asText().equals("FINISHED"));
+    assertEquals(undisturbed, job(id).path("report").path("weightsSha256").asText());
+  }
+
+  @Test
   void badSubmissionsAreOneSentence() throws Exception {
     assertEquals(
         "tidemill: unknown example \"digtis\"; expected one of chargpt, digits, fraud, recommend,"

@@ -77,6 +77,7 @@ final class JobRuntime implements AutoCloseable {
       JobDirectory directory,
       Optional<StoredCheckpoint> restored,
       Machine machine,
+      CheckpointRequests requests,
       JobListener listener) {
     this.graph = graph;
     this.options = options;
@@ -118,7 +119,14 @@ final class JobRuntime implements AutoCloseable {
             this::progressAtBarrier);
     this.master =
         new JobMaster(
-            graph, tasks, signals, reports, checkpointer, new MasterEvents(), machine.clockNs());
+            graph,
+            tasks,
+            signals,
+            reports,
+            checkpointer,
+            requests,
+            new MasterEvents(),
+            machine.clockNs());
   }
 
   /** All tasks are in this process; beside it, members work ranks of trainings. */
@@ -323,6 +331,9 @@ final class JobRuntime implements AutoCloseable {
       fields.put("step", progress.step());
       fields.put("samples", progress.samples());
       fields.put("metrics", progress.metrics());
+      if (checkpoint.isSavepoint()) {
+        fields.put("savepoint", checkpoint.folder().toString());
+      }
       record("checkpoint", fields);
       if (isLast) {
         publisher.publish(checkpoint).forEach(this::published);

@@ -1,5 +1,6 @@
 package io.tidemill.cluster.head;
 
+import io.tidemill.cluster.job.Job;
 import io.tidemill.cluster.job.JobStore;
 import io.tidemill.cluster.job.WorkerInfo;
 import io.tidemill.cluster.message.HeadAnswer;
@@ -10,6 +11,7 @@ import io.tidemill.cluster.message.HeadMessage;
 import io.tidemill.cluster.message.WorkerMessage;
 import io.tidemill.cluster.message.WorkerMessage.Assignments;
 import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -84,6 +86,7 @@ public final class HeadActor extends AbstractBehavior<HeadMessage> {
                   scheduler
                       .submit(submit.spec(), submit.name(), submit.fingerprint(), Instant.now())
                       .id());
+      case HeadMessage.Savepoint savepoint -> savepoint(savepoint);
       case HeadMessage.Cancel cancel ->
           answer(cancel.replyTo(), () -> scheduler.cancel(cancel.job()).id());
       case HeadMessage.Resume resume ->
@@ -96,6 +99,22 @@ public final class HeadActor extends AbstractBehavior<HeadMessage> {
           (id, worker) -> worker.tell(new Assignments(epoch, scheduler.assignments(id))));
     }
     return this;
+  }
+
+  /** Who leads the job takes it, and answers. */
+  private void savepoint(HeadMessage.Savepoint asked) {
+    try {
+      Job job = scheduler.running(asked.job());
+      ActorRef<WorkerMessage> leader = workers.get(job.placement().getFirst());
+      if (leader == null) {
+        throw new EngineException(
+            ErrorCode.RESOURCE,
+            "job " + job.id() + ": its worker has not been heard of yet; try again");
+      }
+      leader.tell(new WorkerMessage.Savepoint(job.id(), job.attempt(), asked.replyTo()));
+    } catch (EngineException e) {
+      asked.replyTo().tell(new Refusal(e.code(), e.getMessage()));
+    }
   }
 
   private void answer(ActorRef<HeadAnswer> asker, Supplier<String> change) {

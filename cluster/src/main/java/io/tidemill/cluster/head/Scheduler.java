@@ -133,12 +133,21 @@ final class Scheduler {
   /** Queues a job again that has failed or was cancelled. */
   Job resume(String id) {
     Job job = find(id);
-    if (job.status() != JobStatus.FAILED && job.status() != JobStatus.CANCELLED) {
+    if (!job.status().isResumable()) {
       throw conflict(job, "it cannot be resumed");
     }
     keep(job.in(JobStatus.QUEUED, ""));
     place();
     return jobs.get(id);
+  }
+
+  /** A job that runs at this moment. */
+  Job running(String id) {
+    Job job = find(id);
+    if (job.status() != JobStatus.RUNNING) {
+      throw conflict(job, "only one that runs can take a savepoint");
+    }
+    return job;
   }
 
   /** Goes on with a job on another number of workers, from its last checkpoint. */

@@ -4,6 +4,8 @@ import static io.tidemill.serving.http.Replies.error;
 import static io.tidemill.serving.http.Replies.json;
 
 import io.tidemill.checkpoint.EventLog;
+import io.tidemill.checkpoint.JobDirectory;
+import io.tidemill.cluster.job.Job;
 import io.tidemill.cluster.job.JobSpec;
 import io.tidemill.cluster.message.HeadAnswer.JobView;
 import io.tidemill.cluster.message.HeadAnswer.Overview;
@@ -31,10 +33,12 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
@@ -51,6 +55,8 @@ public final class Api implements MoreRoutes {
   private static final int MOST_SPEC_BYTES = 1 << 20;
   private static final int MOST_JAR_BYTES = 64 << 20;
   private static final Duration BODY_TIMEOUT = Duration.ofSeconds(60);
+  private static final long ENDING_NS = 10_000_000_000L;
+  private static final long ENDING_LOOK_MS = 50;
 
   private final HeadClient head;
   private final String address;
@@ -86,7 +92,9 @@ public final class Api implements MoreRoutes {
             Route.of("api-submit", HttpMethods.POST, "/api/jobs", (r, _) -> submit(specs, r)),
             Route.of("api-job", HttpMethods.GET, job, this::job),
             Route.of("api-cancel", HttpMethods.DELETE, job, this::cancel),
-            Route.of("api-resume", HttpMethods.POST, job + "/resume", this::resume),
+            Route.of(
+                "api-resume", HttpMethods.POST, job + "/resume", (r, v) -> resume(specs, r, v)),
+            Route.of("api-savepoint", HttpMethods.POST, job + "/savepoint", this::savepoint),
             Route.of("api-scale", HttpMethods.POST, job + "/scale", (r, v) -> scale(specs, r, v)),
             Route.of("api-checkpoints", HttpMethods.GET, job + "/checkpoints", this::checkpoints),
             Route.of("api-metrics", HttpMethods.GET, job + "/metrics", this::metrics),
@@ -167,9 +175,40 @@ public final class Api implements MoreRoutes {
         .thenApply(overview -> one(200, overview));
   }
 
-  private CompletionStage<HttpResponse> resume(HttpRequest request, PathValues values) {
-    return head.ask(asker -> new HeadMessage.Resume(values.get("job"), asker))
+  private CompletionStage<HttpResponse> savepoint(HttpRequest request, PathValues values) {
+    return head.savepoint(values.get("job")).thenApply(saved -> json(201, ApiJson.bytes(saved)));
+  }
+
+  private CompletionStage<HttpResponse> resume(
+      BodyReader bodies, HttpRequest request, PathValues values) {
+    return bodies
+        .read(request)
+        .thenCombineAsync(known(values), this::goBack, checks)
+        .thenCompose(view -> head.ask(asker -> new HeadMessage.Resume(view.job().id(), asker)))
         .thenApply(overview -> one(200, overview));
+  }
+
+  /** Where the request names a checkpoint, the job is to go on from that. */
+  private JobView goBack(byte[] body, JobView view) {
+    OptionalLong checkpoint = ApiJson.from(body);
+    Job job = view.job();
+    if (checkpoint.isPresent() && job.status().isResumable()) {
+      awaitLetGo(job.id());
+      JobDirectory.goBack(state, job.id(), checkpoint.getAsLong());
+    }
+    return view;
+  }
+
+  /** A job that was cancelled a moment ago may still be ending. */
+  private void awaitLetGo(String job) {
+    long started = System.nanoTime();
+    try {
+      while (JobDirectory.isHeld(state, job) && System.nanoTime() - started < ENDING_NS) {
+        TimeUnit.MILLISECONDS.sleep(ENDING_LOOK_MS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private CompletionStage<HttpResponse> scale(

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -68,6 +69,17 @@ final class ApiJson {
         throw malformed("expected an object like {\"workers\": 2}");
       }
       return json.path("workers").intValue();
+    } catch (IOException e) {
+      throw malformed("it is not JSON");
+    }
+  }
+
+  /** The checkpoint that a resumed job is to go on from; empty for its newest. */
+  static OptionalLong from(byte[] body) {
+    try {
+      JsonNode json = MAPPER.readTree(body);
+      boolean isAbsent = json == null || json.isMissingNode() || json.path("from").isMissingNode();
+      return isAbsent ? OptionalLong.empty() : OptionalLong.of(whole(json, "from", 0));
     } catch (IOException e) {
       throw malformed("it is not JSON");
     }

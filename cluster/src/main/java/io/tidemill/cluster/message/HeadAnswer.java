@@ -7,7 +7,7 @@ import io.tidemill.error.ErrorCode;
 import java.util.List;
 import java.util.Optional;
 
-/** What the head says to who asked it. */
+/** What the head says to who asked it, or a worker in its stead. */
 public sealed interface HeadAnswer extends ClusterMessage {
   /**
    * The jobs that were asked for, all workers, and what was refused so far.
@@ -20,6 +20,15 @@ public sealed interface HeadAnswer extends ClusterMessage {
 
   /** No, and why. */
   record Refusal(ErrorCode code, String sentence) implements HeadAnswer {}
+
+  /**
+   * A savepoint of a job was taken.
+   *
+   * @param checkpoint its number
+   * @param step steps that are in it
+   * @param path its folder
+   */
+  record Saved(String job, long checkpoint, long step, String path) implements HeadAnswer {}
 
   /** A job, and how its attempt stands where one runs. */
   record JobView(Job job, Optional<AttemptStatus> live) {}

@@ -2,6 +2,7 @@ package io.tidemill.cluster.message;
 
 import io.tidemill.cluster.job.Assignment;
 import java.util.List;
+import org.apache.pekko.actor.typed.ActorRef;
 
 /** What a worker understands. */
 public sealed interface WorkerMessage extends ClusterMessage {
@@ -11,6 +12,10 @@ public sealed interface WorkerMessage extends ClusterMessage {
    * @param epoch of the head that says so: an older one is not obeyed
    */
   record Assignments(long epoch, List<Assignment> assignments) implements WorkerMessage {}
+
+  /** Take a savepoint in an attempt that the worker leads, and answer when it is durable. */
+  record Savepoint(String job, long attempt, ActorRef<HeadAnswer> replyTo)
+      implements WorkerMessage {}
 
   /** Say how things stand; from the worker to itself. */
   record Tick() implements WorkerMessage {}

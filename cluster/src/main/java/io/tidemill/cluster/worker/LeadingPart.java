@@ -6,6 +6,8 @@ import io.tidemill.cluster.job.AttemptStatus;
 import io.tidemill.cluster.job.AttemptStatus.Reached;
 import io.tidemill.cluster.job.AttemptStatus.State;
 import io.tidemill.cluster.job.Seat;
+import io.tidemill.cluster.message.HeadAnswer;
+import io.tidemill.cluster.message.HeadAnswer.Saved;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.local.JobListener;
@@ -16,6 +18,7 @@ import io.tidemill.local.MemberOptions;
 import io.tidemill.local.Members;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -69,6 +72,25 @@ final class LeadingPart implements Part, JobListener, Members {
     if (running != null) {
       running.cancel(stopped());
     }
+  }
+
+  /** Taken at the next step; any thread. */
+  CompletableFuture<HeadAnswer> savepoint() {
+    LocalJob running = job;
+    if (running == null) {
+      return CompletableFuture.failedFuture(
+          new EngineException(
+              ErrorCode.RESOURCE, "job " + assignment.job() + " is only beginning: try again"));
+    }
+    return running
+        .savepoint()
+        .thenApply(
+            taken ->
+                new Saved(
+                    assignment.job(),
+                    taken.number(),
+                    taken.manifest().progress().step(),
+                    taken.folder().toString()));
   }
 
   @Override

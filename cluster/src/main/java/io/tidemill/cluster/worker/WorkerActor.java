@@ -3,13 +3,20 @@ package io.tidemill.cluster.worker;
 import io.tidemill.cluster.job.Assignment;
 import io.tidemill.cluster.job.AttemptStatus;
 import io.tidemill.cluster.job.WorkerInfo;
+import io.tidemill.cluster.message.HeadAnswer;
 import io.tidemill.cluster.message.HeadMessage;
 import io.tidemill.cluster.message.WorkerMessage;
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.stream.Stream;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -74,6 +81,7 @@ public final class WorkerActor extends AbstractBehavior<WorkerMessage> {
           reconcile();
         }
       }
+      case WorkerMessage.Savepoint asked -> savepoint(asked);
       case WorkerMessage.Tick _ -> {
         reconcile();
         report();
@@ -113,6 +121,36 @@ public final class WorkerActor extends AbstractBehavior<WorkerMessage> {
             ? LeadingPart.start(assignment, setup, onNews)
             : MemberPart.start(assignment, setup, onNews);
     parts.put(assignment.key(), part);
+  }
+
+  private void savepoint(WorkerMessage.Savepoint asked) {
+    var _ = // failures are answered, too
+        leading(asked.job(), asked.attempt())
+            .map(LeadingPart::savepoint)
+            .orElseGet(() -> CompletableFuture.failedFuture(notHere(asked)))
+            .exceptionally(failure -> refusal(asked.job(), failure))
+            .thenAccept(asked.replyTo()::tell);
+  }
+
+  private EngineException notHere(WorkerMessage.Savepoint asked) {
+    return new EngineException(
+        ErrorCode.RESOURCE,
+        "attempt %d of job %s does not run on %s: try again"
+            .formatted(asked.attempt(), asked.job(), self.name()));
+  }
+
+  private Optional<LeadingPart> leading(String job, long attempt) {
+    return parts.values().stream()
+        .flatMap(part -> part instanceof LeadingPart leading ? Stream.of(leading) : Stream.of())
+        .filter(part -> part.attempt() == attempt && part.status().job().equals(job))
+        .findFirst();
+  }
+
+  private static HeadAnswer refusal(String job, Throwable failure) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    return cause instanceof EngineException refused
+        ? new HeadAnswer.Refusal(refused.code(), refused.getMessage())
+        : new HeadAnswer.Refusal(ErrorCode.INTERNAL, "job " + job + " cannot answer: " + cause);
   }
 
   private void report() {

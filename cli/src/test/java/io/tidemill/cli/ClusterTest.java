@@ -132,6 +132,7 @@ class ClusterTest {
     Tidemill.Running submitted = start("--workers", "2");
     String id = running(submitted, 1);
 
+    assertGraphOfTwoWorkers(api.get("/api/jobs/" + id + "/graph"));
     JsonNode savepoint =
         MAPPER.readTree(tidemill.run("job", id, "savepoint", "--json", "--head", url).lastLine());
     assertEquals(0, tidemill.run("job", id, "cancel", "--head", url).exit());
@@ -140,7 +141,7 @@ class ClusterTest {
     assertTrue(savepoint.path("step").asLong() > 0, savepoint.toString());
 
     assertEquals(
-        "tidemill: job %s is CANCELLED: only one that runs can take a savepoint".formatted(id),
+        "tidemill: job %s is CANCELLED: it has to be RUNNING for that".formatted(id),
         tidemill.run("job", id, "savepoint", "--head", url).onlyError());
     assertTrue(
         tidemill
@@ -180,6 +181,28 @@ class ClusterTest {
         job.toString());
     assertEquals(0, tidemill.run("job", id, "cancel", "--head", url).exit());
     assertEquals("CANCELLED", job(id).path("state").asText());
+  }
+
+  private static void assertGraphOfTwoWorkers(JsonNode graph) {
+    String text = graph.toString();
+    JsonNode training = byField(graph.path("vertices"), "kind", "training");
+    assertEquals(2, training.path("parallelism").asInt(), text);
+    assertEquals(2, training.path("workers").size(), text);
+    JsonNode source = byField(graph.path("vertices"), "kind", "source");
+    assertEquals(1, source.path("workers").size(), text);
+    assertTrue(source.path("recordsRead").asLong() > 1000, text);
+    JsonNode toTraining = byField(graph.path("edges"), "to", training.path("id").asText());
+    assertTrue(toTraining.path("records").asLong() > 1000, text);
+    assertTrue(toTraining.path("capacity").asLong() >= 1024, text);
+  }
+
+  private static JsonNode byField(JsonNode array, String field, String value) {
+    for (JsonNode one : array) {
+      if (one.path(field).asText().equals(value)) {
+        return one;
+      }
+    }
+    throw new AssertionError("nothing with " + field + "=" + value + " in " + array);
   }
 
   private Tidemill.Outcome submit() throws Exception {

@@ -57,6 +57,7 @@ final class JobRuntime implements AutoCloseable {
   private final Publisher publisher;
   private final Device device;
   private final Optional<MemberOptions> members;
+  private final Plan plan;
   private final TaskFactory factory;
   private final Reports reports = new Reports();
   private final Checkpointer checkpointer;
@@ -86,7 +87,7 @@ final class JobRuntime implements AutoCloseable {
     this.device = machine.device();
     this.publisher = new Publisher(graph, ModelStore.in(options.state()));
     this.members = machine.members();
-    Plan plan = plan();
+    this.plan = plan();
     JobSignals signals = new JobSignals();
     restored.ifPresent(checkpoint -> signals.requestCheckpoint(checkpoint.number()));
     this.factory =
@@ -179,6 +180,11 @@ final class JobRuntime implements AutoCloseable {
         .findFirst()
         .map(run -> run.training().precision())
         .orElse(Precision.FLOAT32);
+  }
+
+  /** How it is laid out, and what has flowed; any thread. */
+  JobGraph view() {
+    return JobGraph.of(plan, factory);
   }
 
   Reports reports() {

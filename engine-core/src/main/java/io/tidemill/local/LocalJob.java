@@ -44,6 +44,7 @@ public final class LocalJob {
   private final Params params;
   private final JobOptions options;
   private final CheckpointRequests requests = new CheckpointRequests();
+  private volatile Optional<JobRuntime> running = Optional.empty();
   private volatile Optional<EngineException> cancelled = Optional.empty();
 
   private LocalJob(DataflowGraph graph, Params params, JobOptions options) {
@@ -79,6 +80,11 @@ public final class LocalJob {
 
   public DataflowGraph graph() {
     return graph;
+  }
+
+  /** How the graph is laid out and, while it runs, what has gone along its edges; any thread. */
+  public JobGraph view() {
+    return running.map(JobRuntime::view).orElseGet(() -> JobGraph.of(graph));
   }
 
   /** Ends {@link #run} with this failure; the last checkpoint stays. */
@@ -233,9 +239,11 @@ public final class LocalJob {
       ProgressMeter meter = new ProgressMeter(graph, runtime);
       List<WorkerThread> threads = threads(runtime);
       threads.forEach(WorkerThread::start);
+      running = Optional.of(runtime);
       try {
         drive(runtime, meter, listener);
       } finally {
+        running = Optional.empty();
         threads.forEach(WorkerThread::close);
       }
       runtime

@@ -86,7 +86,7 @@ public final class HeadActor extends AbstractBehavior<HeadMessage> {
                   scheduler
                       .submit(submit.spec(), submit.name(), submit.fingerprint(), Instant.now())
                       .id());
-      case HeadMessage.Savepoint savepoint -> savepoint(savepoint);
+      case HeadMessage.Ask asked -> pass(asked);
       case HeadMessage.Cancel cancel ->
           answer(cancel.replyTo(), () -> scheduler.cancel(cancel.job()).id());
       case HeadMessage.Resume resume ->
@@ -94,15 +94,15 @@ public final class HeadActor extends AbstractBehavior<HeadMessage> {
       case HeadMessage.Scale scale ->
           answer(scale.replyTo(), () -> scheduler.scale(scale.job(), scale.workers()).id());
     }
-    if (!(message instanceof HeadMessage.Look)) {
+    if (!(message instanceof HeadMessage.Look || message instanceof HeadMessage.Ask)) {
       workers.forEach(
           (id, worker) -> worker.tell(new Assignments(epoch, scheduler.assignments(id))));
     }
     return this;
   }
 
-  /** Who leads the job takes it, and answers. */
-  private void savepoint(HeadMessage.Savepoint asked) {
+  /** Who leads the job answers. */
+  private void pass(HeadMessage.Ask asked) {
     try {
       Job job = scheduler.running(asked.job());
       ActorRef<WorkerMessage> leader = workers.get(job.placement().getFirst());
@@ -111,7 +111,8 @@ public final class HeadActor extends AbstractBehavior<HeadMessage> {
             ErrorCode.RESOURCE,
             "job " + job.id() + ": its worker has not been heard of yet; try again");
       }
-      leader.tell(new WorkerMessage.Savepoint(job.id(), job.attempt(), asked.replyTo()));
+      leader.tell(
+          new WorkerMessage.Ask(job.id(), job.attempt(), asked.question(), asked.replyTo()));
     } catch (EngineException e) {
       asked.replyTo().tell(new Refusal(e.code(), e.getMessage()));
     }

@@ -145,7 +145,7 @@ final class Scheduler {
   Job running(String id) {
     Job job = find(id);
     if (job.status() != JobStatus.RUNNING) {
-      throw conflict(job, "only one that runs can take a savepoint");
+      throw conflict(job, "it has to be RUNNING for that");
     }
     return job;
   }

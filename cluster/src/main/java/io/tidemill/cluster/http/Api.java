@@ -7,6 +7,8 @@ import io.tidemill.checkpoint.EventLog;
 import io.tidemill.checkpoint.JobDirectory;
 import io.tidemill.cluster.job.Job;
 import io.tidemill.cluster.job.JobSpec;
+import io.tidemill.cluster.job.JobStatus;
+import io.tidemill.cluster.message.HeadAnswer.Graph;
 import io.tidemill.cluster.message.HeadAnswer.JobView;
 import io.tidemill.cluster.message.HeadAnswer.Overview;
 import io.tidemill.cluster.message.HeadMessage;
@@ -15,6 +17,8 @@ import io.tidemill.cluster.worker.Pipelines;
 import io.tidemill.dsl.Params;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
+import io.tidemill.graph.DataflowGraph;
+import io.tidemill.local.JobGraph;
 import io.tidemill.local.JobOptions;
 import io.tidemill.local.LocalJob;
 import io.tidemill.serving.http.BodyReader;
@@ -96,6 +100,7 @@ public final class Api implements MoreRoutes {
                 "api-resume", HttpMethods.POST, job + "/resume", (r, v) -> resume(specs, r, v)),
             Route.of("api-savepoint", HttpMethods.POST, job + "/savepoint", this::savepoint),
             Route.of("api-scale", HttpMethods.POST, job + "/scale", (r, v) -> scale(specs, r, v)),
+            Route.of("api-graph", HttpMethods.GET, job + "/graph", this::graph),
             Route.of("api-checkpoints", HttpMethods.GET, job + "/checkpoints", this::checkpoints),
             Route.of("api-metrics", HttpMethods.GET, job + "/metrics", this::metrics),
             Route.of("api-logs", HttpMethods.GET, job + "/logs", this::logs),
@@ -162,12 +167,14 @@ public final class Api implements MoreRoutes {
   /** Refuses what no worker could run, before it is a job. */
   private Checked checked(byte[] body) {
     JobSpec spec = ApiJson.spec(body);
+    String name = pipelines.find(spec.pipeline()).job();
+    return new Checked(spec, name, defined(spec).fingerprint());
+  }
+
+  private DataflowGraph defined(JobSpec spec) {
     Pipelines.Named named = pipelines.find(spec.pipeline());
     JobOptions options = JobOptions.of(named.job(), named.name(), state).withSeed(spec.seed());
-    String fingerprint =
-        LocalJob.graph(named.definition(), new Params(spec.params(), spec.seed()), options)
-            .fingerprint();
-    return new Checked(spec, named.job(), fingerprint);
+    return LocalJob.graph(named.definition(), new Params(spec.params(), spec.seed()), options);
   }
 
   private CompletionStage<HttpResponse> cancel(HttpRequest request, PathValues values) {
@@ -221,6 +228,23 @@ public final class Api implements MoreRoutes {
               return head.ask(asker -> new HeadMessage.Scale(values.get("job"), workers, asker));
             })
         .thenApply(overview -> one(200, overview));
+  }
+
+  /** As it runs or, where it does not, as it is defined. */
+  private CompletionStage<HttpResponse> graph(HttpRequest request, PathValues values) {
+    return head.ask(HeadMessage.Look::new)
+        .thenCompose(
+            overview -> {
+              JobView view = find(overview, values);
+              Job job = view.job();
+              CompletionStage<JobGraph> graph =
+                  job.status() == JobStatus.RUNNING
+                      ? head.graph(job.id()).thenApply(Graph::graph)
+                      : CompletableFuture.supplyAsync(
+                          () -> JobGraph.of(defined(job.spec())), checks);
+              return graph.thenApply(
+                  found -> json(200, ApiJson.bytes(GraphJson.of(job, found, overview.workers()))));
+            });
   }
 
   private CompletionStage<HttpResponse> checkpoints(HttpRequest request, PathValues values) {

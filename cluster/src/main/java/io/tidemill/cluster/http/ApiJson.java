@@ -153,7 +153,8 @@ final class ApiJson {
     return bytes(MAPPER.<JsonNode>valueToTree(value));
   }
 
-  private static String name(String id, List<WorkerInfo> workers) {
+  /** What people call the worker. */
+  static String name(String id, List<WorkerInfo> workers) {
     return workers.stream()
         .filter(worker -> worker.id().equals(id))
         .map(WorkerInfo::name)

@@ -4,6 +4,7 @@ import io.tidemill.cluster.job.AttemptStatus;
 import io.tidemill.cluster.job.Job;
 import io.tidemill.cluster.job.WorkerInfo;
 import io.tidemill.error.ErrorCode;
+import io.tidemill.local.JobGraph;
 import java.util.List;
 import java.util.Optional;
 
@@ -29,6 +30,9 @@ public sealed interface HeadAnswer extends ClusterMessage {
    * @param path its folder
    */
   record Saved(String job, long checkpoint, long step, String path) implements HeadAnswer {}
+
+  /** How a job that runs is laid out, and what has flowed in it. */
+  record Graph(String job, long attempt, JobGraph graph) implements HeadAnswer {}
 
   /** A job, and how its attempt stands where one runs. */
   record JobView(Job job, Optional<AttemptStatus> live) {}

@@ -30,8 +30,8 @@ public sealed interface HeadMessage extends ClusterMessage {
   /** Run a job on another number of workers. */
   record Scale(String job, int workers, ActorRef<HeadAnswer> replyTo) implements HeadMessage {}
 
-  /** Take a savepoint of a job; its leading worker answers. */
-  record Savepoint(String job, ActorRef<HeadAnswer> replyTo) implements HeadMessage {}
+  /** Ask who leads a job, who answers. */
+  record Ask(String job, Question question, ActorRef<HeadAnswer> replyTo) implements HeadMessage {}
 
   /** Say how all stands. */
   record Look(ActorRef<HeadAnswer> replyTo) implements HeadMessage {}

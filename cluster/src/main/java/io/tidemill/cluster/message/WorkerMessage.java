@@ -13,8 +13,8 @@ public sealed interface WorkerMessage extends ClusterMessage {
    */
   record Assignments(long epoch, List<Assignment> assignments) implements WorkerMessage {}
 
-  /** Take a savepoint in an attempt that the worker leads, and answer when it is durable. */
-  record Savepoint(String job, long attempt, ActorRef<HeadAnswer> replyTo)
+  /** Somebody asks about an attempt that the worker leads. */
+  record Ask(String job, long attempt, Question question, ActorRef<HeadAnswer> replyTo)
       implements WorkerMessage {}
 
   /** Say how things stand; from the worker to itself. */

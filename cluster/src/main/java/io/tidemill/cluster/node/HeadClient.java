@@ -1,10 +1,12 @@
 package io.tidemill.cluster.node;
 
 import io.tidemill.cluster.message.HeadAnswer;
+import io.tidemill.cluster.message.HeadAnswer.Graph;
 import io.tidemill.cluster.message.HeadAnswer.Overview;
 import io.tidemill.cluster.message.HeadAnswer.Refusal;
 import io.tidemill.cluster.message.HeadAnswer.Saved;
 import io.tidemill.cluster.message.HeadMessage;
+import io.tidemill.cluster.message.Question;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import java.time.Duration;
@@ -56,11 +58,21 @@ public final class HeadClient {
   /** A savepoint of a job, once it is durable. */
   public CompletionStage<Saved> savepoint(String job) {
     return ask(
-        asker -> new HeadMessage.Savepoint(job, asker),
+        asker -> new HeadMessage.Ask(job, Question.SAVEPOINT, asker),
         Saved.class,
         SAVEPOINT_PATIENCE,
         "job %s has not committed its savepoint within %d s; it is listed among the checkpoints when it comes"
             .formatted(job, SAVEPOINT_PATIENCE.toSeconds()));
+  }
+
+  /** How a job that runs is laid out, and what has flowed. */
+  public CompletionStage<Graph> graph(String job) {
+    return ask(
+        asker -> new HeadMessage.Ask(job, Question.GRAPH, asker),
+        Graph.class,
+        PATIENCE,
+        "the worker of job %s has not answered within %d s: try again"
+            .formatted(job, PATIENCE.toSeconds()));
   }
 
   private <A extends HeadAnswer> CompletionStage<A> ask(

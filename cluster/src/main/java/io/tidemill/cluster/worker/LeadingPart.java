@@ -1,13 +1,16 @@
 package io.tidemill.cluster.worker;
 
 import io.tidemill.checkpoint.JobDirectory;
+import io.tidemill.checkpoint.StoredCheckpoint;
 import io.tidemill.cluster.job.Assignment;
 import io.tidemill.cluster.job.AttemptStatus;
 import io.tidemill.cluster.job.AttemptStatus.Reached;
 import io.tidemill.cluster.job.AttemptStatus.State;
 import io.tidemill.cluster.job.Seat;
 import io.tidemill.cluster.message.HeadAnswer;
+import io.tidemill.cluster.message.HeadAnswer.Graph;
 import io.tidemill.cluster.message.HeadAnswer.Saved;
+import io.tidemill.cluster.message.Question;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.local.JobListener;
@@ -74,23 +77,27 @@ final class LeadingPart implements Part, JobListener, Members {
     }
   }
 
-  /** Taken at the next step; any thread. */
-  CompletableFuture<HeadAnswer> savepoint() {
+  /** Answers when there is an answer; any thread. */
+  CompletableFuture<HeadAnswer> answer(Question question) {
     LocalJob running = job;
     if (running == null) {
       return CompletableFuture.failedFuture(
           new EngineException(
               ErrorCode.RESOURCE, "job " + assignment.job() + " is only beginning: try again"));
     }
-    return running
-        .savepoint()
-        .thenApply(
-            taken ->
-                new Saved(
-                    assignment.job(),
-                    taken.number(),
-                    taken.manifest().progress().step(),
-                    taken.folder().toString()));
+    return switch (question) {
+      case GRAPH ->
+          CompletableFuture.completedFuture(new Graph(assignment.job(), attempt(), running.view()));
+      case SAVEPOINT -> running.savepoint().thenApply(this::saved);
+    };
+  }
+
+  private Saved saved(StoredCheckpoint checkpoint) {
+    return new Saved(
+        assignment.job(),
+        checkpoint.number(),
+        checkpoint.manifest().progress().step(),
+        checkpoint.folder().toString());
   }
 
   @Override

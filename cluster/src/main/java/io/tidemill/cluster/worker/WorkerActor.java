@@ -81,7 +81,7 @@ public final class WorkerActor extends AbstractBehavior<WorkerMessage> {
           reconcile();
         }
       }
-      case WorkerMessage.Savepoint asked -> savepoint(asked);
+      case WorkerMessage.Ask asked -> answer(asked);
       case WorkerMessage.Tick _ -> {
         reconcile();
         report();
@@ -123,16 +123,16 @@ public final class WorkerActor extends AbstractBehavior<WorkerMessage> {
     parts.put(assignment.key(), part);
   }
 
-  private void savepoint(WorkerMessage.Savepoint asked) {
+  private void answer(WorkerMessage.Ask asked) {
     var _ = // failures are answered, too
         leading(asked.job(), asked.attempt())
-            .map(LeadingPart::savepoint)
+            .map(part -> part.answer(asked.question()))
             .orElseGet(() -> CompletableFuture.failedFuture(notHere(asked)))
             .exceptionally(failure -> refusal(asked.job(), failure))
             .thenAccept(asked.replyTo()::tell);
   }
 
-  private EngineException notHere(WorkerMessage.Savepoint asked) {
+  private EngineException notHere(WorkerMessage.Ask asked) {
     return new EngineException(
         ErrorCode.RESOURCE,
         "attempt %d of job %s does not run on %s: try again"

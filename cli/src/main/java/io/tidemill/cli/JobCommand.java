@@ -1,15 +1,17 @@
 package io.tidemill.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.tidemill.cli.cluster.JobFollower;
+import io.tidemill.cli.cluster.LogFollower;
 import io.tidemill.cli.console.Console;
 import io.tidemill.cli.report.JobTable;
 import io.tidemill.cluster.client.ApiClient;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -40,6 +42,15 @@ final class JobCommand implements Runnable {
 
   @Option(names = "-f", description = "With logs: go on until the job has ended.")
   boolean isFollowing;
+
+  @Option(names = "--rank", paramLabel = "N", description = "With logs: of this rank only.")
+  OptionalInt rank = OptionalInt.empty();
+
+  @Option(
+      names = "--tail",
+      paramLabel = "BYTES",
+      description = "With logs: so much of the end, 65536.")
+  OptionalInt tail = OptionalInt.empty();
 
   @Option(
       names = "--from",
@@ -94,11 +105,13 @@ final class JobCommand implements Runnable {
   }
 
   private void logs(ApiClient client) {
-    String path = "/api/jobs/" + id + "/logs";
     if (isFollowing) {
-      new JobFollower(client, console, true).followLogs(id);
+      new LogFollower(client, console).follow(id, rank);
     } else {
-      console.out().print(client.text(path));
+      List<String> query = new ArrayList<>();
+      rank.ifPresent(number -> query.add("rank=" + number));
+      tail.ifPresent(bytes -> query.add("tail=" + bytes));
+      console.out().print(client.text("/api/jobs/" + id + "/logs?" + String.join("&", query)));
     }
   }
 }

@@ -63,10 +63,15 @@ class ClusterTest {
     Tidemill.Running submitted = start();
     String id = running(submitted, 1);
 
-    kill(workerOf(id, 0));
+    long worker = workerOf(id, 0);
+    kill(worker);
 
     assertEquals(undisturbed, weights(submitted.await()));
     assertEquals(2, job(id).path("attempt").asInt());
+    String failure = job(id).path("lastFailure").asText();
+    assertTrue(
+        failure.endsWith(" was lost: process " + worker + " was ended by SIGKILL (exit code 137)"),
+        failure);
   }
 
   @Test
@@ -125,6 +130,21 @@ class ClusterTest {
 
     assertEquals(undisturbed, weights(submitted.await()));
     assertTrue(ProcessHandle.of(worker).isEmpty(), "the stopped worker was not ended");
+  }
+
+  @Test
+  void workerThatIsAskedToEndHandsItsJobOverAndLosesNoStep() throws Exception {
+    Tidemill.Running submitted = start();
+    String id = running(submitted, 1);
+    long worker = workerOf(id, 0);
+    String name = job(id).path("placement").path(0).asText();
+
+    new ProcessBuilder("kill", "-TERM", Long.toString(worker)).start().waitFor();
+
+    assertEquals(undisturbed, weights(submitted.await()));
+    JsonNode job = job(id);
+    assertEquals(2, job.path("attempt").asInt());
+    assertEquals("worker " + name + " leaves", job.path("lastFailure").asText());
   }
 
   @Test

@@ -133,9 +133,11 @@ final class JobMaster {
     return texts;
   }
 
-  /** Ends the job from outside. */
+  /** Ends the job from outside; one that is done stays done. */
   void fail(EngineException cause) {
-    failure = failure.or(() -> Optional.of(cause));
+    if (!isOver()) {
+      failure = Optional.of(cause);
+    }
   }
 
   private void accept(TaskReport report) {

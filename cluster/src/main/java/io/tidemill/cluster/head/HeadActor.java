@@ -2,6 +2,7 @@ package io.tidemill.cluster.head;
 
 import io.tidemill.cluster.job.Job;
 import io.tidemill.cluster.job.JobStore;
+import io.tidemill.cluster.job.ProcessEnds;
 import io.tidemill.cluster.job.WorkerInfo;
 import io.tidemill.cluster.message.HeadAnswer;
 import io.tidemill.cluster.message.HeadAnswer.JobView;
@@ -26,6 +27,7 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.cluster.ClusterEvent.MemberRemoved;
+import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Subscribe;
 
@@ -41,12 +43,13 @@ public final class HeadActor extends AbstractBehavior<HeadMessage> {
     super(context);
     JobStore store = new JobStore(state);
     this.epoch = store.nextEpoch();
-    this.scheduler = new Scheduler(store, System.nanoTime());
+    this.scheduler = new Scheduler(store, new ProcessEnds(state), System.nanoTime());
     ActorRef<MemberRemoved> gone =
         context.messageAdapter(
             MemberRemoved.class,
             removed ->
-                new HeadMessage.MemberGone(removed.member().address().hostPort().split("@", 2)[1]));
+                new HeadMessage.MemberGone(
+                    removed.member().address().hostPort().split("@", 2)[1], why(removed)));
     Cluster.get(context.getSystem())
         .subscriptions()
         .tell(Subscribe.create(gone, MemberRemoved.class));
@@ -70,6 +73,9 @@ public final class HeadActor extends AbstractBehavior<HeadMessage> {
     switch (message) {
       case HeadMessage.Report report -> {
         workers.put(report.worker().id(), report.replyTo());
+        if (report.isLeaving()) {
+          scheduler.leaving(report.worker().id());
+        }
         scheduler.report(report.worker(), report.attempts(), System.nanoTime());
       }
       case HeadMessage.Tick _ -> {
@@ -77,7 +83,7 @@ public final class HeadActor extends AbstractBehavior<HeadMessage> {
         List<String> known = scheduler.workers().stream().map(WorkerInfo::id).toList();
         workers.keySet().retainAll(known);
       }
-      case HeadMessage.MemberGone gone -> scheduler.memberGone(gone.address());
+      case HeadMessage.MemberGone gone -> scheduler.memberGone(gone.address(), gone.why());
       case HeadMessage.Look look -> look.replyTo().tell(overview(scheduler.views()));
       case HeadMessage.Submit submit ->
           answer(
@@ -96,9 +102,17 @@ public final class HeadActor extends AbstractBehavior<HeadMessage> {
     }
     if (!(message instanceof HeadMessage.Look || message instanceof HeadMessage.Ask)) {
       workers.forEach(
-          (id, worker) -> worker.tell(new Assignments(epoch, scheduler.assignments(id))));
+          (id, worker) ->
+              worker.tell(
+                  new Assignments(epoch, scheduler.assignments(id), scheduler.yielding(id))));
     }
     return this;
+  }
+
+  private static String why(MemberRemoved removed) {
+    return removed.previousStatus().equals(MemberStatus.down())
+        ? "its heartbeat was lost, and the cluster has removed it"
+        : "it has left the cluster";
   }
 
   /** Who leads the job answers. */

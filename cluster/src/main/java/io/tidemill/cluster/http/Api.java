@@ -6,6 +6,7 @@ import static io.tidemill.serving.http.Replies.json;
 import io.tidemill.checkpoint.EventLog;
 import io.tidemill.checkpoint.JobDirectory;
 import io.tidemill.cluster.job.Job;
+import io.tidemill.cluster.job.JobLogs;
 import io.tidemill.cluster.job.JobSpec;
 import io.tidemill.cluster.job.JobStatus;
 import io.tidemill.cluster.message.HeadAnswer.Graph;
@@ -263,16 +264,12 @@ public final class Api implements MoreRoutes {
   }
 
   private CompletionStage<HttpResponse> logs(HttpRequest request, PathValues values) {
+    LogQuery query = LogQuery.of(request.getUri().query().toMap());
     return known(values)
         .thenApply(
             view -> {
-              Path log = folder(view).resolve("logs").resolve("rank-0.log");
-              try {
-                byte[] text = Files.exists(log) ? Files.readAllBytes(log) : new byte[0];
-                return Replies.bytes(200, ContentTypes.TEXT_PLAIN_UTF8, text);
-              } catch (IOException e) {
-                throw new EngineException(ErrorCode.RESOURCE, log + " cannot be read: " + e, e);
-              }
+              byte[] text = query.answer(new JobLogs(state, view.job().id()));
+              return Replies.bytes(200, ContentTypes.TEXT_PLAIN_UTF8, text);
             });
   }
 

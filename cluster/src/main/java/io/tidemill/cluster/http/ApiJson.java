@@ -92,6 +92,7 @@ final class ApiJson {
     json.put("id", job.id());
     json.put("state", job.status().name());
     json.put("reason", job.reason().isEmpty() ? null : job.reason());
+    json.put("lastFailure", job.lastFailure().isEmpty() ? null : job.lastFailure());
     json.put("pipeline", job.spec().pipeline());
     ObjectNode params = json.putObject("params");
     job.spec().params().forEach(params::put);

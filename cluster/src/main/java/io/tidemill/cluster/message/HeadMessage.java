@@ -8,8 +8,16 @@ import org.apache.pekko.actor.typed.ActorRef;
 
 /** What the head understands. */
 public sealed interface HeadMessage extends ClusterMessage {
-  /** A worker lives, and this is all it runs; several times a second. */
-  record Report(WorkerInfo worker, List<AttemptStatus> attempts, ActorRef<WorkerMessage> replyTo)
+  /**
+   * A worker lives, and this is all it runs; several times a second.
+   *
+   * @param isLeaving whether it was asked to end, and waits for others to take over what it runs
+   */
+  record Report(
+      WorkerInfo worker,
+      List<AttemptStatus> attempts,
+      boolean isLeaving,
+      ActorRef<WorkerMessage> replyTo)
       implements HeadMessage {}
 
   /**
@@ -40,5 +48,5 @@ public sealed interface HeadMessage extends ClusterMessage {
   record Tick() implements HeadMessage {}
 
   /** A node is not a member any more; from the head's own node. */
-  record MemberGone(String address) implements HeadMessage {}
+  record MemberGone(String address, String why) implements HeadMessage {}
 }

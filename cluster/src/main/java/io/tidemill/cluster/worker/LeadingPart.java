@@ -25,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * An attempt of a job, on a thread of its own, with all that belongs to it but the ranks that other
@@ -32,6 +33,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class LeadingPart implements Part, JobListener, Members {
   private static final long LOOK_FOR_LOCK_MS = 50;
+  private static final long HAND_OVER_SECONDS = 5;
   private static final long LOCK_PATIENCE_NS = 30_000_000_000L;
 
   private final Assignment assignment;
@@ -39,6 +41,7 @@ final class LeadingPart implements Part, JobListener, Members {
   private final Runnable onEnd;
   private final CountDownLatch cancelled = new CountDownLatch(1);
   private final List<Seat> seats = new CopyOnWriteArrayList<>();
+  private final AtomicBoolean isHandedOver = new AtomicBoolean();
   private volatile boolean hasLostRank;
   private volatile AttemptStatus status;
   private volatile LocalJob job;
@@ -70,11 +73,36 @@ final class LeadingPart implements Part, JobListener, Members {
   /** Its last checkpoint stays. */
   @Override
   public void cancel() {
+    cancel(stopped());
+  }
+
+  private void cancel(EngineException cause) {
     cancelled.countDown();
     LocalJob running = job;
     if (running != null) {
-      running.cancel(stopped());
+      running.cancel(cause);
     }
+  }
+
+  /**
+   * Takes a checkpoint at the next step and ends, so that the job can go on elsewhere from there;
+   * where that takes too long, from an earlier one. May be called again.
+   */
+  void handOver(String why) {
+    if (!isHandedOver.compareAndSet(false, true)) {
+      return;
+    }
+    LocalJob running = job;
+    CompletableFuture<?> taken =
+        running == null ? CompletableFuture.completedFuture(null) : running.checkpoint();
+    var _ = // a checkpoint that fails is no reason to stay
+        taken
+            .orTimeout(HAND_OVER_SECONDS, TimeUnit.SECONDS)
+            .handle(
+                (_, _) -> {
+                  cancel(new EngineException(ErrorCode.RESOURCE, why));
+                  return null;
+                });
   }
 
   /** Answers when there is an answer; any thread. */
@@ -135,7 +163,7 @@ final class LeadingPart implements Part, JobListener, Members {
         end(State.FINISHED, report);
       } catch (EngineException e) {
         log.line("failed: " + e.getMessage());
-        end(hasLostRank ? State.INTERRUPTED : State.FAILED, e.getMessage());
+        end(hasLostRank || isHandedOver.get() ? State.INTERRUPTED : State.FAILED, e.getMessage());
       } catch (RuntimeException | Error e) { // a thread that dies would leave the job running
         log.line("failed: " + e);
         end(State.FAILED, "internal failure: " + e);

@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.stream.Stream;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -33,12 +34,16 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
  */
 public final class WorkerActor extends AbstractBehavior<WorkerMessage> {
   private static final Duration REPORT = Duration.ofMillis(250);
+  private static final int TICKS_TO_TELL = 4;
 
   private final WorkerInfo self;
   private final JobSetup setup;
   private final ActorRef<HeadMessage> head;
   private final Map<String, Part> parts = new HashMap<>();
   private List<Assignment> assigned = List.of();
+  private Map<String, String> yielding = Map.of();
+  private Optional<ActorRef<Done>> drained = Optional.empty();
+  private int idleTicks;
   private long epoch;
 
   private WorkerActor(
@@ -78,13 +83,20 @@ public final class WorkerActor extends AbstractBehavior<WorkerMessage> {
         if (all.epoch() >= epoch) {
           epoch = all.epoch();
           assigned = all.assignments();
+          yielding = all.yielding();
           reconcile();
         }
       }
       case WorkerMessage.Ask asked -> answer(asked);
+      case WorkerMessage.Drain drain -> {
+        drained = Optional.of(drain.replyTo());
+        reconcile();
+        report();
+      }
       case WorkerMessage.Tick _ -> {
         reconcile();
         report();
+        sayWhenDrained();
       }
     }
     return this;
@@ -109,8 +121,31 @@ public final class WorkerActor extends AbstractBehavior<WorkerMessage> {
               return !isWanted && entry.getValue().hasEnded();
             });
     wanted.values().stream()
-        .filter(assignment -> !parts.containsKey(assignment.key()))
+        .filter(assignment -> drained.isEmpty() && !parts.containsKey(assignment.key()))
         .forEach(this::begin);
+    handOver();
+  }
+
+  /** What is led here goes on elsewhere; a head that is not there need not say so. */
+  private void handOver() {
+    for (Part part : parts.values()) {
+      if (part instanceof LeadingPart leading) {
+        Optional<String> why =
+            drained.isPresent()
+                ? Optional.of("worker " + self.name() + " leaves")
+                : Optional.ofNullable(yielding.get(part.status().job()));
+        why.ifPresent(leading::handOver);
+      }
+    }
+  }
+
+  /** The head has a second to hear how the last attempts ended. */
+  private void sayWhenDrained() {
+    boolean isIdle = parts.values().stream().allMatch(Part::hasEnded);
+    idleTicks = isIdle ? idleTicks + 1 : 0;
+    if (parts.isEmpty() || idleTicks > TICKS_TO_TELL) {
+      drained.ifPresent(asker -> asker.tell(Done.getInstance()));
+    }
   }
 
   private void begin(Assignment assignment) {
@@ -154,7 +189,8 @@ public final class WorkerActor extends AbstractBehavior<WorkerMessage> {
   }
 
   private void report() {
-    head.tell(new HeadMessage.Report(self, statuses(), getContext().getSelf()));
+    head.tell(
+        new HeadMessage.Report(self, statuses(), drained.isPresent(), getContext().getSelf()));
   }
 
   private Behavior<WorkerMessage> stopped() {

@@ -1,15 +1,17 @@
 package io.tidemill.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.tidemill.cli.cluster.JobFollower;
+import io.tidemill.cli.cluster.LogFollower;
 import io.tidemill.cli.console.Console;
 import io.tidemill.cli.report.JobTable;
 import io.tidemill.cluster.client.ApiClient;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -22,14 +24,14 @@ import picocli.CommandLine.Parameters;
     sortOptions = false)
 final class JobCommand implements Runnable {
   private static final List<String> ACTIONS =
-      List.of("status", "logs", "cancel", "resume", "scale");
+      List.of("status", "logs", "cancel", "savepoint", "resume", "scale");
 
   @Parameters(index = "0", paramLabel = "<id>", description = "The job.")
   String id = "";
 
   @Parameters(
       index = "1",
-      paramLabel = "status|logs|cancel|resume|scale",
+      paramLabel = "status|logs|cancel|savepoint|resume|scale",
       description = "What to do; scale takes the number of workers.")
   String action = "";
 
@@ -40,6 +42,21 @@ final class JobCommand implements Runnable {
 
   @Option(names = "-f", description = "With logs: go on until the job has ended.")
   boolean isFollowing;
+
+  @Option(names = "--rank", paramLabel = "N", description = "With logs: of this rank only.")
+  OptionalInt rank = OptionalInt.empty();
+
+  @Option(
+      names = "--tail",
+      paramLabel = "BYTES",
+      description = "With logs: so much of the end, 65536.")
+  OptionalInt tail = OptionalInt.empty();
+
+  @Option(
+      names = "--from",
+      paramLabel = "N",
+      description = "With resume: go on from checkpoint N, a savepoint say, and not the newest.")
+  Optional<Long> from = Optional.empty();
 
   @Option(names = "--json", description = "Print the job as one JSON object.")
   boolean isJson;
@@ -57,7 +74,8 @@ final class JobCommand implements Runnable {
       switch (action) {
         case "status" -> show(client.get(path));
         case "cancel" -> show(client.delete(path));
-        case "resume" -> show(client.post(path + "/resume", Map.of()));
+        case "savepoint" -> show(client.post(path + "/savepoint", Map.of()));
+        case "resume" -> show(client.post(path + "/resume", resumption()));
         case "scale" -> show(client.post(path + "/scale", Map.of("workers", wanted())));
         case "logs" -> logs(client);
         default ->
@@ -68,6 +86,10 @@ final class JobCommand implements Runnable {
       }
       console.out().flush();
     }
+  }
+
+  private Map<String, Long> resumption() {
+    return from.map(checkpoint -> Map.of("from", checkpoint)).orElse(Map.of());
   }
 
   private int wanted() {
@@ -83,11 +105,13 @@ final class JobCommand implements Runnable {
   }
 
   private void logs(ApiClient client) {
-    String path = "/api/jobs/" + id + "/logs";
     if (isFollowing) {
-      new JobFollower(client, console, true).followLogs(id);
+      new LogFollower(client, console).follow(id, rank);
     } else {
-      console.out().print(client.text(path));
+      List<String> query = new ArrayList<>();
+      rank.ifPresent(number -> query.add("rank=" + number));
+      tail.ifPresent(bytes -> query.add("tail=" + bytes));
+      console.out().print(client.text("/api/jobs/" + id + "/logs?" + String.join("&", query)));
     }
   }
 }

@@ -63,10 +63,15 @@ class ClusterTest {
     Tidemill.Running submitted = start();
     String id = running(submitted, 1);
 
-    kill(workerOf(id, 0));
+    long worker = workerOf(id, 0);
+    kill(worker);
 
     assertEquals(undisturbed, weights(submitted.await()));
     assertEquals(2, job(id).path("attempt").asInt());
+    String failure = job(id).path("lastFailure").asText();
+    assertTrue(
+        failure.endsWith(" was lost: process " + worker + " was ended by SIGKILL (exit code 137)"),
+        failure);
   }
 
   @Test
@@ -128,6 +133,50 @@ class ClusterTest {
   }
 
   @Test
+  void workerThatIsAskedToEndHandsItsJobOverAndLosesNoStep() throws Exception {
+    Tidemill.Running submitted = start();
+    String id = running(submitted, 1);
+    long worker = workerOf(id, 0);
+    String name = job(id).path("placement").path(0).asText();
+
+    new ProcessBuilder("kill", "-TERM", Long.toString(worker)).start().waitFor();
+
+    assertEquals(undisturbed, weights(submitted.await()));
+    JsonNode job = job(id);
+    assertEquals(2, job.path("attempt").asInt());
+    assertEquals("worker " + name + " leaves", job.path("lastFailure").asText());
+  }
+
+  @Test
+  void savepointIsKeptAndResumedFromToTheSameBits() throws Exception {
+    Tidemill.Running submitted = start("--workers", "2");
+    String id = running(submitted, 1);
+
+    assertGraphOfTwoWorkers(api.get("/api/jobs/" + id + "/graph"));
+    JsonNode savepoint =
+        MAPPER.readTree(tidemill.run("job", id, "savepoint", "--json", "--head", url).lastLine());
+    assertEquals(0, tidemill.run("job", id, "cancel", "--head", url).exit());
+    long number = savepoint.path("checkpoint").asLong();
+    assertTrue(Files.exists(Path.of(savepoint.path("path").asText(), "savepoint")), id);
+    assertTrue(savepoint.path("step").asLong() > 0, savepoint.toString());
+
+    assertEquals(
+        "tidemill: job %s is CANCELLED: it has to be RUNNING for that".formatted(id),
+        tidemill.run("job", id, "savepoint", "--head", url).onlyError());
+    assertTrue(
+        tidemill
+            .run("job", id, "resume", "--from", "99", "--head", url)
+            .onlyError()
+            .startsWith("tidemill: job %s has no checkpoint 99; there is [".formatted(id)));
+    Tidemill.Outcome resumed =
+        tidemill.run("job", id, "resume", "--from", "" + number, "--head", url);
+    assertEquals(0, resumed.exit(), resumed.toString());
+    up.awaitUntil(
+        "the resumed job is done", () -> job(id).path("state").asText().equals("FINISHED"));
+    assertEquals(undisturbed, job(id).path("report").path("weightsSha256").asText());
+  }
+
+  @Test
   void badSubmissionsAreOneSentence() throws Exception {
     assertEquals(
         "tidemill: unknown example \"digtis\"; expected one of chargpt, digits, fraud, recommend,"
@@ -151,6 +200,28 @@ class ClusterTest {
         job.path("reason").asText().startsWith("waits for slots: needs 9, "), job.toString());
     assertEquals(0, tidemill.run("job", id, "cancel", "--head", url).exit());
     assertEquals("CANCELLED", job(id).path("state").asText());
+  }
+
+  private static void assertGraphOfTwoWorkers(JsonNode graph) {
+    String text = graph.toString();
+    JsonNode training = byField(graph.path("vertices"), "kind", "training");
+    assertEquals(2, training.path("parallelism").asInt(), text);
+    assertEquals(2, training.path("workers").size(), text);
+    JsonNode source = byField(graph.path("vertices"), "kind", "source");
+    assertEquals(1, source.path("workers").size(), text);
+    assertTrue(source.path("recordsRead").asLong() > 1000, text);
+    JsonNode toTraining = byField(graph.path("edges"), "to", training.path("id").asText());
+    assertTrue(toTraining.path("records").asLong() > 1000, text);
+    assertTrue(toTraining.path("capacity").asLong() >= 1024, text);
+  }
+
+  private static JsonNode byField(JsonNode array, String field, String value) {
+    for (JsonNode one : array) {
+      if (one.path(field).asText().equals(value)) {
+        return one;
+      }
+    }
+    throw new AssertionError("nothing with " + field + "=" + value + " in " + array);
   }
 
   private Tidemill.Outcome submit() throws Exception {

@@ -58,6 +58,16 @@ public final class Channel {
     return queue.poll();
   }
 
+  /** How many elements were ever taken: records, and a barrier for each checkpoint; any thread. */
+  public long taken() {
+    return queue.removedCount();
+  }
+
+  /** How many elements it holds at most. */
+  public int capacity() {
+    return queue.capacity();
+  }
+
   /** How many elements wait; a hint when called from a third thread. */
   public int size() {
     return queue.size();

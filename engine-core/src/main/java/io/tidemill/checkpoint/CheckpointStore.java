@@ -115,8 +115,8 @@ public final class CheckpointStore {
   }
 
   /**
-   * Deletes all but the newest {@link #KEPT} checkpoints that have all their files, and those that
-   * {@code isReferred} says are still needed, by a model version or a savepoint.
+   * Deletes all but the newest {@link #KEPT} checkpoints that have all their files, savepoints, and
+   * those that {@code isReferred} says are still needed, by a model version.
    *
    * @return the numbers that were deleted
    */
@@ -125,7 +125,7 @@ public final class CheckpointStore {
     int whole = 0;
     for (long number : numbers()) {
       boolean readable = hasManifest(number);
-      if (whole >= KEPT && !(readable && isReferred.test(open(number).manifest()))) {
+      if (whole >= KEPT && !(readable && isNeeded(open(number), isReferred))) {
         delete(number);
         pruned.add(number);
       } else if (readable && hasAllFiles(open(number))) {
@@ -133,6 +133,35 @@ public final class CheckpointStore {
       }
     }
     return pruned;
+  }
+
+  /**
+   * Makes an older checkpoint the newest: a copy of it is committed, so that the run goes on from
+   * there; those between stay.
+   *
+   * @throws EngineException NOT_FOUND where this run has no such checkpoint, CORRUPT_STATE where it
+   *     is damaged
+   */
+  StoredCheckpoint repeat(long number) {
+    StoredCheckpoint wanted =
+        list().stream()
+            .filter(stored -> stored.number() == number)
+            .filter(stored -> stored.manifest().runId().equals(runId))
+            .findFirst()
+            .orElseThrow(() -> unknown(number));
+    wanted
+        .damage()
+        .ifPresent(
+            damage -> {
+              throw damage.toException();
+            });
+    if (number == nextNumber() - 1) {
+      return wanted;
+    }
+    try (PendingCheckpoint copy = begin(nextNumber())) {
+      copy.adopt(wanted);
+      return copy.commit(wanted.manifest().run(), wanted.manifest().progress());
+    }
   }
 
   String job() {
@@ -192,6 +221,17 @@ public final class CheckpointStore {
   private static boolean hasAllFiles(StoredCheckpoint stored) {
     return stored.manifest().parts().stream()
         .allMatch(part -> stored.path(part).toFile().length() == part.seal().bytes());
+  }
+
+  private static boolean isNeeded(StoredCheckpoint stored, Predicate<Manifest> isReferred) {
+    return stored.isSavepoint() || isReferred.test(stored.manifest());
+  }
+
+  private EngineException unknown(long number) {
+    return new EngineException(
+        ErrorCode.NOT_FOUND,
+        "job %s has no checkpoint %d; there is %s"
+            .formatted(job, number, list().stream().map(StoredCheckpoint::number).toList()));
   }
 
   /** Renamed first, so that a kill leaves no half checkpoint under a number. */

@@ -79,6 +79,29 @@ public final class JobDirectory implements AutoCloseable {
         folder, job, previous -> previous.orElseThrow().nextAttempt(ProcessHandle.current().pid()));
   }
 
+  /**
+   * Has the next attempt at a job go on from an older checkpoint of its run.
+   *
+   * @return the checkpoint, under the number that it has now
+   * @throws EngineException NOT_FOUND where there is no such job or checkpoint; CORRUPT_STATE where
+   *     that is damaged; RESOURCE where a process runs the job
+   */
+  public static StoredCheckpoint goBack(Path stateDir, String job, long checkpoint) {
+    Path folder = folderOf(stateDir, job);
+    JobRecord record =
+        find(stateDir, job)
+            .orElseThrow(
+                () ->
+                    new EngineException(
+                        ErrorCode.NOT_FOUND,
+                        "job " + job + " has no checkpoint " + checkpoint + ": it never began"));
+    try (JobLock _ = JobLock.tryAcquire(folder).orElseThrow(() -> held(folder, job))) {
+      return new CheckpointStore(folder, record).repeat(checkpoint);
+    } catch (IOException e) {
+      throw unwritable(job, folder, e);
+    }
+  }
+
   /** What is known about a job, without holding it; empty where there is no such job. */
   public static Optional<JobRecord> find(Path stateDir, String job) {
     Path file = folderOf(stateDir, job).resolve(JobRecord.FILE);

@@ -77,6 +77,29 @@ public final class PendingCheckpoint implements AutoCloseable {
     }
   }
 
+  /** Makes it a savepoint, which is kept until somebody deletes it. */
+  public void keep() {
+    requireOpen();
+    try {
+      Files.createFile(folder.resolve(StoredCheckpoint.SAVEPOINT)); // durable with the commit
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  /** Takes over the parts of another checkpoint, without a second copy where the disk can. */
+  void adopt(StoredCheckpoint other) {
+    requireOpen();
+    try {
+      for (Part part : other.manifest().parts()) {
+        link(other.path(part), folder.resolve(part.file()));
+        parts.add(part);
+      }
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
   /**
    * Makes all parts written so far a checkpoint, in one step.
    *
@@ -116,6 +139,14 @@ public final class PendingCheckpoint implements AutoCloseable {
   @Override
   public void close() {
     abandon();
+  }
+
+  private static void link(Path from, Path to) throws IOException {
+    try {
+      Files.createLink(to, from);
+    } catch (UnsupportedOperationException e) {
+      Files.copy(from, to);
+    }
   }
 
   private void requireOpen() {

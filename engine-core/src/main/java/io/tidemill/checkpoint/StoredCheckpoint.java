@@ -1,6 +1,7 @@
 package io.tidemill.checkpoint;
 
 import io.tidemill.storage.Damage;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -12,8 +13,16 @@ import java.util.Optional;
  * @param manifest what it consists of
  */
 public record StoredCheckpoint(Path folder, Manifest manifest) {
+  /** A checkpoint with a file of this name is kept until somebody deletes it. */
+  static final String SAVEPOINT = "savepoint";
+
   public long number() {
     return manifest.checkpoint();
+  }
+
+  /** Whether it was asked for, and is kept. */
+  public boolean isSavepoint() {
+    return Files.exists(folder.resolve(SAVEPOINT));
   }
 
   /** The parts that instances of this operator wrote of this kind, by subtask. */

@@ -37,6 +37,7 @@ final class Checkpointer {
   private final Executor writer;
   private final Supplier<Progress> progress;
   private PendingCheckpoint pending;
+  private boolean isSavepoint;
   private final Set<TaskId> missing = new HashSet<>();
   private CompletableFuture<Void> written;
   private Progress progressAtBarrier;
@@ -70,8 +71,10 @@ final class Checkpointer {
   /**
    * Starts a checkpoint. One that cannot even begin still has its barriers sent: a training waits
    * for them between two steps.
+   *
+   * @param isToBeKept whether it is a savepoint
    */
-  Optional<Outcome> start() {
+  Optional<Outcome> start(boolean isToBeKept) {
     long number = Math.max(store.nextNumber(), signals.requestedCheckpoint() + 1);
     signals.requestCheckpoint(number);
     try {
@@ -79,6 +82,7 @@ final class Checkpointer {
     } catch (EngineException e) {
       return Optional.of(new Outcome.Failed(e));
     }
+    isSavepoint = isToBeKept;
     missing.addAll(tasks);
     written = CompletableFuture.completedFuture(null);
     return Optional.empty();
@@ -106,6 +110,9 @@ final class Checkpointer {
     }
     try (PendingCheckpoint done = pending) {
       written.join();
+      if (isSavepoint) {
+        done.keep();
+      }
       StoredCheckpoint checkpoint = done.commit(facts, progressAtBarrier);
       return Optional.of(new Outcome.Committed(checkpoint));
     } catch (CompletionException e) {

@@ -23,8 +23,9 @@ import java.util.stream.Collectors;
  * is done or has failed.
  *
  * <p>A training asks for checkpoints at its steps; a pipeline that trains nothing has one every ten
- * seconds. When every task is complete a last checkpoint is taken, and the job is done when it is
- * committed. Confined to one thread; never blocks.
+ * seconds; others are taken when they are {@linkplain CheckpointRequests asked for}. When every
+ * task is complete a last checkpoint is taken, and the job is done when it is committed. Confined
+ * to one thread; never blocks.
  */
 final class JobMaster {
   private static final long INTERVAL_NS = 10_000_000_000L;
@@ -35,6 +36,7 @@ final class JobMaster {
   private final JobSignals signals;
   private final Reports reports;
   private final Checkpointer checkpointer;
+  private final CheckpointRequests requests;
   private final Events events;
   private final LongSupplier clockNs;
   private final boolean trains;
@@ -61,6 +63,7 @@ final class JobMaster {
       JobSignals signals,
       Reports reports,
       Checkpointer checkpointer,
+      CheckpointRequests requests,
       Events events,
       LongSupplier clockNs) {
     this.graph = graph;
@@ -70,6 +73,7 @@ final class JobMaster {
     this.signals = signals;
     this.reports = reports;
     this.checkpointer = checkpointer;
+    this.requests = requests;
     this.events = events;
     this.clockNs = clockNs;
     this.trains =
@@ -93,11 +97,15 @@ final class JobMaster {
       checkpointDue = true;
     } else if (!trains && clockNs.getAsLong() - lastCheckpointNs > INTERVAL_NS) {
       checkpointDue = true;
+    } else if (requests.isWaiting()) {
+      signals.wantCheckpoint(true); // a training asks when it stands between two steps
+      checkpointDue |= !trains;
     }
     if (checkpointDue) {
       checkpointDue = false;
       lastCheckpointNs = clockNs.getAsLong();
-      checkpointer.start().ifPresent(this::accept);
+      signals.wantCheckpoint(false);
+      checkpointer.start(requests.begin()).ifPresent(this::accept);
     }
   }
 
@@ -125,9 +133,11 @@ final class JobMaster {
     return texts;
   }
 
-  /** Ends the job from outside. */
+  /** Ends the job from outside; one that is done stays done. */
   void fail(EngineException cause) {
-    failure = failure.or(() -> Optional.of(cause));
+    if (!isOver()) {
+      failure = Optional.of(cause);
+    }
   }
 
   private void accept(TaskReport report) {
@@ -149,11 +159,13 @@ final class JobMaster {
     switch (outcome) {
       case Checkpointer.Outcome.Committed(StoredCheckpoint checkpoint) -> {
         lastCheckpoint = Optional.of(checkpoint);
+        requests.committed(checkpoint);
         signals.commit(checkpoint.number());
         events.committed(checkpoint, ending);
         finished = ending;
       }
       case Checkpointer.Outcome.Failed(EngineException cause) -> {
+        requests.failed(cause);
         if (ending) {
           fail(cause);
         } else {

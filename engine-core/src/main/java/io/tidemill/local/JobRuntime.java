@@ -58,6 +58,7 @@ final class JobRuntime implements AutoCloseable {
   private final Publisher publisher;
   private final Device device;
   private final Optional<MemberOptions> members;
+  private final Plan plan;
   private final TaskFactory factory;
   private final Reports reports = new Reports();
   private final Checkpointer checkpointer;
@@ -78,6 +79,7 @@ final class JobRuntime implements AutoCloseable {
       JobDirectory directory,
       Optional<StoredCheckpoint> restored,
       Machine machine,
+      CheckpointRequests requests,
       JobListener listener) {
     this.graph = graph;
     this.options = options;
@@ -86,7 +88,7 @@ final class JobRuntime implements AutoCloseable {
     this.device = machine.device();
     this.publisher = new Publisher(graph, ModelStore.in(options.state()));
     this.members = machine.members();
-    Plan plan = plan();
+    this.plan = plan();
     JobSignals signals = new JobSignals();
     restored.ifPresent(checkpoint -> signals.requestCheckpoint(checkpoint.number()));
     this.factory =
@@ -119,7 +121,14 @@ final class JobRuntime implements AutoCloseable {
             this::progressAtBarrier);
     this.master =
         new JobMaster(
-            graph, tasks, signals, reports, checkpointer, new MasterEvents(), machine.clockNs());
+            graph,
+            tasks,
+            signals,
+            reports,
+            checkpointer,
+            requests,
+            new MasterEvents(),
+            machine.clockNs());
   }
 
   /** All tasks are in this process; beside it, members work ranks of trainings. */
@@ -173,6 +182,11 @@ final class JobRuntime implements AutoCloseable {
         .findFirst()
         .map(run -> run.training().precision())
         .orElse(Precision.FLOAT32);
+  }
+
+  /** How it is laid out, and what has flowed; any thread. */
+  JobGraph view() {
+    return JobGraph.of(plan, factory);
   }
 
   Reports reports() {
@@ -325,6 +339,9 @@ final class JobRuntime implements AutoCloseable {
       fields.put("step", progress.step());
       fields.put("samples", progress.samples());
       fields.put("metrics", progress.metrics());
+      if (checkpoint.isSavepoint()) {
+        fields.put("savepoint", checkpoint.folder().toString());
+      }
       record("checkpoint", fields);
       if (isLast) {
         publisher.publish(checkpoint).forEach(this::published);

@@ -25,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -42,6 +43,8 @@ public final class LocalJob {
   private final DataflowGraph graph;
   private final Params params;
   private final JobOptions options;
+  private final CheckpointRequests requests = new CheckpointRequests();
+  private volatile Optional<JobRuntime> running = Optional.empty();
   private volatile Optional<EngineException> cancelled = Optional.empty();
 
   private LocalJob(DataflowGraph graph, Params params, JobOptions options) {
@@ -79,9 +82,28 @@ public final class LocalJob {
     return graph;
   }
 
+  /** How the graph is laid out and, while it runs, what has gone along its edges; any thread. */
+  public JobGraph view() {
+    return running.map(JobRuntime::view).orElseGet(() -> JobGraph.of(graph));
+  }
+
   /** Ends {@link #run} with this failure; the last checkpoint stays. */
   public void cancel(EngineException cause) {
     cancelled = Optional.of(cause);
+  }
+
+  /**
+   * Takes a checkpoint at the next step and keeps it until somebody deletes it; changes no bit. The
+   * answer comes once it is durable, on the thread that runs the job; it fails where the checkpoint
+   * does, or the job ends before.
+   */
+  public CompletableFuture<StoredCheckpoint> savepoint() {
+    return requests.ask(true);
+  }
+
+  /** The same, kept no longer than others are. */
+  public CompletableFuture<StoredCheckpoint> checkpoint() {
+    return requests.ask(false);
   }
 
   /** Runs to the end; a failure is thrown and leaves the last checkpoint to resume from. */
@@ -113,6 +135,11 @@ public final class LocalJob {
         markFailed(directory, e);
         throw e;
       }
+    } finally {
+      requests.end(
+          new EngineException(
+              ErrorCode.RESOURCE,
+              "job " + options.job() + " ended before the checkpoint that was asked for"));
     }
   }
 
@@ -206,14 +233,17 @@ public final class LocalJob {
                         new ThreadFetcher(name, new InlineFetcher(FETCH_RECORDS, opener)),
                     writer,
                     System::nanoTime),
+                requests,
                 listener);
         MemberWatch _ = runtime.watchMembers()) {
       ProgressMeter meter = new ProgressMeter(graph, runtime);
       List<WorkerThread> threads = threads(runtime);
       threads.forEach(WorkerThread::start);
+      running = Optional.of(runtime);
       try {
         drive(runtime, meter, listener);
       } finally {
+        running = Optional.empty();
         threads.forEach(WorkerThread::close);
       }
       runtime

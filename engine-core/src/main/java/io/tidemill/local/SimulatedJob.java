@@ -14,6 +14,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 
 /**
@@ -29,6 +30,7 @@ public final class SimulatedJob implements AutoCloseable {
   private final JobDirectory directory;
   private final JobRuntime runtime;
   private final List<Task> tasks;
+  private final CheckpointRequests requests = new CheckpointRequests();
   private final Random order;
   private final JobOptions options;
   private final DataflowGraph graph;
@@ -77,6 +79,7 @@ public final class SimulatedJob implements AutoCloseable {
                 (_, opener) -> new InlineFetcher(fetchRecords, opener),
                 Runnable::run,
                 () -> nowNs),
+            requests,
             listener);
     this.tasks =
         runtime.tasks().stream().map(TaskFactory.Placed::task).collect(Collectors.toList());
@@ -95,6 +98,11 @@ public final class SimulatedJob implements AutoCloseable {
     }
     runtime.master().poll();
     return !runtime.master().isOver();
+  }
+
+  /** As {@link LocalJob#savepoint}. */
+  public CompletableFuture<StoredCheckpoint> savepoint() {
+    return requests.ask(true);
   }
 
   /** Turns until the job is over. */

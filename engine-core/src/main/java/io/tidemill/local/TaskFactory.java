@@ -70,6 +70,11 @@ final class TaskFactory {
     return trainings;
   }
 
+  /** As {@link Wiring#flow}; any thread. */
+  Optional<Flow> flow(Vertex to, int input) {
+    return wiring.flow(to, input);
+  }
+
   private void build(Chain chain) {
     switch (chain.head().role()) {
       case Role.Reads reads -> buildSource(chain, reads);

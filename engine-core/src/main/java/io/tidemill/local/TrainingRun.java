@@ -169,6 +169,7 @@ final class TrainingRun implements AutoCloseable {
             new Outbox(rank == 0 ? downstream : List.of()),
             progress,
             context.checkpointPolicy(),
+            context.signals()::isCheckpointWanted,
             context.seed(),
             context.clockNs(),
             context.reports());

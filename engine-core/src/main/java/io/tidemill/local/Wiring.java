@@ -11,9 +11,11 @@ import io.tidemill.graph.Role;
 import io.tidemill.graph.Vertex;
 import io.tidemill.plan.Plan;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 
 /** The channels between the tasks of a plan: one for each pair of tasks along an edge. */
@@ -65,6 +67,19 @@ final class Wiring {
       }
     }
     return edges;
+  }
+
+  /** What has gone to a vertex by one of its inputs; empty where that is inside a task. */
+  Optional<Flow> flow(Vertex to, int input) {
+    return Optional.ofNullable(channels.get(new Edge(to, input)))
+        .map(
+            pairs ->
+                Arrays.stream(pairs)
+                    .flatMap(Arrays::stream)
+                    .reduce(
+                        Flow.NONE,
+                        (sum, next) -> sum.and(next.taken(), next.size(), next.capacity()),
+                        (_, last) -> last));
   }
 
   static Channel[][] connect(int producers, int consumers) {

@@ -10,6 +10,7 @@ import java.util.Set;
 public final class JobSignals {
   private volatile long requestedCheckpoint;
   private volatile long committedCheckpoint;
+  private volatile boolean checkpointWanted;
   private volatile Set<String> endedSources = Set.of();
 
   /** The newest checkpoint that sources are to start. */
@@ -22,6 +23,11 @@ public final class JobSignals {
     return committedCheckpoint;
   }
 
+  /** Whether a training is to ask for a checkpoint at its next step, whenever others are due. */
+  public boolean isCheckpointWanted() {
+    return checkpointWanted;
+  }
+
   /** Whether nobody wants more from this source. */
   public boolean isEnded(String sourceVertex) {
     return endedSources.contains(sourceVertex);
@@ -29,6 +35,10 @@ public final class JobSignals {
 
   public void requestCheckpoint(long checkpoint) {
     requestedCheckpoint = checkpoint;
+  }
+
+  public void wantCheckpoint(boolean isWanted) {
+    checkpointWanted = isWanted;
   }
 
   public void commit(long checkpoint) {

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
@@ -49,6 +50,7 @@ public final class TrainerTask implements Task {
   private final Outbox outbox;
   private final TrainingProgress progress;
   private final CheckpointPolicy policy;
+  private final BooleanSupplier checkpointWanted;
   private final long seed;
   private final LongSupplier clockNs;
   private final Reports reports;
@@ -64,6 +66,7 @@ public final class TrainerTask implements Task {
    * @param inbox barriers and the end, from the sequencer
    * @param outbox the trained weights; of the first rank only
    * @param policy when checkpoints are due
+   * @param checkpointWanted whether one is due whatever the policy says
    */
   public TrainerTask(
       TaskId id,
@@ -74,6 +77,7 @@ public final class TrainerTask implements Task {
       Outbox outbox,
       TrainingProgress progress,
       CheckpointPolicy policy,
+      BooleanSupplier checkpointWanted,
       long seed,
       LongSupplier clockNs,
       Reports reports) {
@@ -87,6 +91,7 @@ public final class TrainerTask implements Task {
     this.outbox = outbox;
     this.progress = progress;
     this.policy = policy;
+    this.checkpointWanted = checkpointWanted;
     this.clockNs = clockNs;
     this.checkpointedNs = clockNs.getAsLong();
     this.seed = seed;
@@ -225,8 +230,10 @@ public final class TrainerTask implements Task {
     reports.send(new TaskReport.Complete(id));
   }
 
+  /** One that is wanted waits for a due one where the weights depend on which steps they are. */
   private boolean isCheckpointDue(long step) {
-    return policy.isDue(step, clockNs.getAsLong() - checkpointedNs);
+    return policy.isDue(step, clockNs.getAsLong() - checkpointedNs)
+        || (checkpointWanted.getAsBoolean() && training.onNonFinite() != NonFinite.ROLL_BACK);
   }
 
   /** Draws the weights and adapts to the data; false while the data is not there. */

@@ -226,6 +226,58 @@ class CheckpointStoreTest {
   }
 
   @Test
+  void keepsSavepointHoweverManyCheckpointsFollow() throws IOException {
+    StoredCheckpoint savepoint;
+    try (PendingCheckpoint pending = job.checkpoints().begin(1)) {
+      pending.write(PartKey.tensors("net", 0, "weights"), content(1, 100));
+      pending.keep();
+      savepoint = pending.commit(FACTS, progress(1));
+    }
+    for (long number = 2; number <= 5; number++) {
+      commit(job, number);
+    }
+
+    job.checkpoints().prune(manifest -> false);
+
+    assertTrue(savepoint.isSavepoint());
+    assertEquals(List.of("1", "3", "4", "5"), names());
+  }
+
+  @Test
+  void goesBackToAnOlderCheckpointAndForgetsNone() throws IOException {
+    commit(job, 1);
+    StoredCheckpoint wanted = commit(job, 2);
+    commit(job, 3);
+    job.close();
+
+    StoredCheckpoint again = JobDirectory.goBack(stateDir, "fraud", 2);
+
+    job = JobDirectory.resume(stateDir, "fraud");
+    assertEquals(4, again.number());
+    assertEquals(Optional.of(again), job.checkpoints().latest().checkpoint());
+    assertEquals(wanted.manifest().progress(), again.manifest().progress());
+    assertEquals(wanted.manifest().parts(), again.manifest().parts());
+    assertEquals(List.of("1", "2", "3", "4"), names());
+  }
+
+  @Test
+  void doesNotGoBackToWhatIsNotThereOrDamagedNorInAJobThatRuns() throws IOException {
+    Path part = commit(job, 1).folder().resolve("cards.0.state");
+    EngineException held =
+        assertThrows(EngineException.class, () -> JobDirectory.goBack(stateDir, "fraud", 1));
+    assertTrue(held.getMessage().startsWith("job fraud is already run by process "));
+    job.close();
+
+    EngineException absent =
+        assertThrows(EngineException.class, () -> JobDirectory.goBack(stateDir, "fraud", 7));
+    assertEquals("job fraud has no checkpoint 7; there is [1]", absent.getMessage());
+    Files.write(part, new byte[3]);
+    EngineException damaged =
+        assertThrows(EngineException.class, () -> JobDirectory.goBack(stateDir, "fraud", 1));
+    assertEquals(part + " is damaged: expected 300 bytes, found 3 bytes", damaged.getMessage());
+  }
+
+  @Test
   void doesNotResumeARunFromTheCheckpointsOfAnother() {
     commit(job, 1);
     String firstRun = job.record().runId();

@@ -3,6 +3,8 @@ package io.tidemill.local;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemill.checkpoint.JobDirectory;
+import io.tidemill.checkpoint.StoredCheckpoint;
 import io.tidemill.device.Device;
 import io.tidemill.device.Devices;
 import io.tidemill.dsl.Params;
@@ -14,6 +16,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -107,6 +111,39 @@ class SimulatedJobTest {
     assertSame(expected, resumed, "resumed");
     assertEquals(List.of(1), ModelStore.in(own).versions("net"));
     assertEquals(Files.readString(rows("expected")), Files.readString(rows("late")));
+  }
+
+  @Test
+  void goesOnFromSavepointToTheSameResultLongAfterOtherCheckpointsAreGone() throws IOException {
+    JobReport expected = run("expected", 0, 1, 1, 0);
+    Path own = state.resolve("saved");
+    StoredCheckpoint savepoint;
+    try (SimulatedJob first = job(own, "saved", 2, 2, 3, false)) {
+      CompletableFuture<StoredCheckpoint> asked = first.savepoint();
+      while (first.turn()) {}
+      savepoint = asked.join();
+    }
+    assertTrue(savepoint.isSavepoint(), savepoint.toString());
+    assertTrue(savepoint.manifest().progress().step() < expected.steps(), savepoint.toString());
+    assertEquals(
+        List.of("1", "4", "5", "6"),
+        names(own.resolve("jobs/saved/checkpoints")).stream().sorted().limit(4).toList());
+
+    StoredCheckpoint again = JobDirectory.goBack(own, "saved", savepoint.number());
+    JobReport resumed;
+    try (SimulatedJob second = job(own, "saved", 1, 3, 0, true)) {
+      resumed = second.run();
+    }
+
+    assertEquals(savepoint.manifest().progress(), again.manifest().progress());
+    assertSame(expected, resumed, "resumed");
+    assertEquals(Files.readString(rows("expected")), Files.readString(rows("saved")));
+  }
+
+  private static List<String> names(Path folder) throws IOException {
+    try (Stream<Path> entries = Files.list(folder)) {
+      return entries.map(entry -> entry.getFileName().toString()).toList();
+    }
   }
 
   private void assertSame(JobReport expected, JobReport found, String run) {

@@ -7,6 +7,7 @@ import io.tidemill.cluster.client.ApiClient;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.local.JobListener.Progress;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
@@ -52,8 +53,8 @@ public final class JobFollower {
                   + (state.equals("FAILED") ? " failed: " : ": ")
                   + job.path("reason").asText());
         }
-        String now = job.path("reason").asText("");
-        if (!now.equals(reason) && !job.path("reason").isNull()) {
+        String now = text(job, "reason").orElseGet(() -> text(job, "lastFailure").orElse(""));
+        if (!now.isEmpty() && !now.equals(reason)) {
           view.tell("job " + id + ": " + now);
         }
         reason = now;
@@ -65,23 +66,8 @@ public final class JobFollower {
     }
   }
 
-  /** Prints what the job says, until it has ended. */
-  public void followLogs(String id) {
-    int printed = 0;
-    while (true) {
-      boolean hasEnded = !look(id).path("state").asText().matches("QUEUED|RUNNING");
-      String log = client.text("/api/jobs/" + id + "/logs");
-      console.out().print(log.substring(Math.min(printed, log.length())));
-      console.out().flush();
-      printed = log.length();
-      if (hasEnded) {
-        return;
-      }
-      pause();
-    }
-  }
-
-  private JsonNode look(String id) {
+  /** The job as it stands, when a head answers. */
+  JsonNode look(String id) {
     long since = System.nanoTime();
     while (true) {
       try {
@@ -93,6 +79,10 @@ public final class JobFollower {
         pause();
       }
     }
+  }
+
+  private static Optional<String> text(JsonNode job, String field) {
+    return Optional.ofNullable(job.path(field).textValue());
   }
 
   private static Progress progress(JsonNode json) {
@@ -111,7 +101,7 @@ public final class JobFollower {
         json.path("samplesPerSecond").asDouble());
   }
 
-  private static void pause() {
+  static void pause() {
     try {
       TimeUnit.MILLISECONDS.sleep(LOOK_MS);
     } catch (InterruptedException e) {

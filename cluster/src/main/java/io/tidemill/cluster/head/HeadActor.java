@@ -1,6 +1,8 @@
 package io.tidemill.cluster.head;
 
+import io.tidemill.cluster.job.Job;
 import io.tidemill.cluster.job.JobStore;
+import io.tidemill.cluster.job.ProcessEnds;
 import io.tidemill.cluster.job.WorkerInfo;
 import io.tidemill.cluster.message.HeadAnswer;
 import io.tidemill.cluster.message.HeadAnswer.JobView;
@@ -10,6 +12,7 @@ import io.tidemill.cluster.message.HeadMessage;
 import io.tidemill.cluster.message.WorkerMessage;
 import io.tidemill.cluster.message.WorkerMessage.Assignments;
 import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -24,6 +27,7 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.cluster.ClusterEvent.MemberRemoved;
+import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Subscribe;
 
@@ -39,12 +43,13 @@ public final class HeadActor extends AbstractBehavior<HeadMessage> {
     super(context);
     JobStore store = new JobStore(state);
     this.epoch = store.nextEpoch();
-    this.scheduler = new Scheduler(store, System.nanoTime());
+    this.scheduler = new Scheduler(store, new ProcessEnds(state), System.nanoTime());
     ActorRef<MemberRemoved> gone =
         context.messageAdapter(
             MemberRemoved.class,
             removed ->
-                new HeadMessage.MemberGone(removed.member().address().hostPort().split("@", 2)[1]));
+                new HeadMessage.MemberGone(
+                    removed.member().address().hostPort().split("@", 2)[1], why(removed)));
     Cluster.get(context.getSystem())
         .subscriptions()
         .tell(Subscribe.create(gone, MemberRemoved.class));
@@ -68,6 +73,9 @@ public final class HeadActor extends AbstractBehavior<HeadMessage> {
     switch (message) {
       case HeadMessage.Report report -> {
         workers.put(report.worker().id(), report.replyTo());
+        if (report.isLeaving()) {
+          scheduler.leaving(report.worker().id());
+        }
         scheduler.report(report.worker(), report.attempts(), System.nanoTime());
       }
       case HeadMessage.Tick _ -> {
@@ -75,7 +83,7 @@ public final class HeadActor extends AbstractBehavior<HeadMessage> {
         List<String> known = scheduler.workers().stream().map(WorkerInfo::id).toList();
         workers.keySet().retainAll(known);
       }
-      case HeadMessage.MemberGone gone -> scheduler.memberGone(gone.address());
+      case HeadMessage.MemberGone gone -> scheduler.memberGone(gone.address(), gone.why());
       case HeadMessage.Look look -> look.replyTo().tell(overview(scheduler.views()));
       case HeadMessage.Submit submit ->
           answer(
@@ -84,6 +92,7 @@ public final class HeadActor extends AbstractBehavior<HeadMessage> {
                   scheduler
                       .submit(submit.spec(), submit.name(), submit.fingerprint(), Instant.now())
                       .id());
+      case HeadMessage.Ask asked -> pass(asked);
       case HeadMessage.Cancel cancel ->
           answer(cancel.replyTo(), () -> scheduler.cancel(cancel.job()).id());
       case HeadMessage.Resume resume ->
@@ -91,11 +100,36 @@ public final class HeadActor extends AbstractBehavior<HeadMessage> {
       case HeadMessage.Scale scale ->
           answer(scale.replyTo(), () -> scheduler.scale(scale.job(), scale.workers()).id());
     }
-    if (!(message instanceof HeadMessage.Look)) {
+    if (!(message instanceof HeadMessage.Look || message instanceof HeadMessage.Ask)) {
       workers.forEach(
-          (id, worker) -> worker.tell(new Assignments(epoch, scheduler.assignments(id))));
+          (id, worker) ->
+              worker.tell(
+                  new Assignments(epoch, scheduler.assignments(id), scheduler.yielding(id))));
     }
     return this;
+  }
+
+  private static String why(MemberRemoved removed) {
+    return removed.previousStatus().equals(MemberStatus.down())
+        ? "its heartbeat was lost, and the cluster has removed it"
+        : "it has left the cluster";
+  }
+
+  /** Who leads the job answers. */
+  private void pass(HeadMessage.Ask asked) {
+    try {
+      Job job = scheduler.running(asked.job());
+      ActorRef<WorkerMessage> leader = workers.get(job.placement().getFirst());
+      if (leader == null) {
+        throw new EngineException(
+            ErrorCode.RESOURCE,
+            "job " + job.id() + ": its worker has not been heard of yet; try again");
+      }
+      leader.tell(
+          new WorkerMessage.Ask(job.id(), job.attempt(), asked.question(), asked.replyTo()));
+    } catch (EngineException e) {
+      asked.replyTo().tell(new Refusal(e.code(), e.getMessage()));
+    }
   }
 
   private void answer(ActorRef<HeadAnswer> asker, Supplier<String> change) {

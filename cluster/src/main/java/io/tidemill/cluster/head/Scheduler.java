@@ -6,6 +6,8 @@ import io.tidemill.cluster.job.Job;
 import io.tidemill.cluster.job.JobSpec;
 import io.tidemill.cluster.job.JobStatus;
 import io.tidemill.cluster.job.JobStore;
+import io.tidemill.cluster.job.ProcessEnd;
+import io.tidemill.cluster.job.ProcessEnds;
 import io.tidemill.cluster.job.Seat;
 import io.tidemill.cluster.job.WorkerInfo;
 import io.tidemill.cluster.message.HeadAnswer.JobView;
@@ -17,11 +19,13 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -50,6 +54,8 @@ final class Scheduler {
   private final Map<String, Job> jobs = new LinkedHashMap<>();
   private final Map<String, Node> nodes = new TreeMap<>();
   private final Map<String, Live> live = new HashMap<>();
+  private final Set<String> leaving = new HashSet<>();
+  private final Endings endings;
   private long refused;
 
   /** A worker, and when it was last heard. */
@@ -59,8 +65,9 @@ final class Scheduler {
   private record Live(AttemptStatus status, long firstStep) {}
 
   /** Goes on where {@code store} says that the head before has stopped. */
-  Scheduler(JobStore store, long nowNs) {
+  Scheduler(JobStore store, ProcessEnds ends, long nowNs) {
     this.store = store;
+    this.endings = new Endings(ends);
     this.startedNs = nowNs;
     store.load().forEach(job -> jobs.put(job.id(), job));
   }
@@ -72,12 +79,32 @@ final class Scheduler {
     place();
   }
 
+  /** A worker will end: it gets nothing more, and its jobs are to go on elsewhere. */
+  void leaving(String worker) {
+    leaving.add(worker);
+  }
+
+  /** Jobs that this worker leads and is to hand over, and why. */
+  Map<String, String> yielding(String worker) {
+    Map<String, String> yielding = new TreeMap<>();
+    for (Job job : running()) {
+      if (job.placement().getFirst().equals(worker)) {
+        job.placement().stream()
+            .filter(leaving::contains)
+            .findFirst()
+            .ifPresent(one -> yielding.put(job.id(), "worker " + nameOf(one) + " leaves"));
+      }
+    }
+    return yielding;
+  }
+
   /** Looks for workers that are gone, and for slots. */
   void tick(long nowNs) {
     for (Node node : List.copyOf(nodes.values())) {
       WorkerInfo worker = node.worker;
       if (worker.process().isKnownDead()) {
-        lost(worker, "process %d has ended".formatted(worker.process().pid()));
+        endings.add(worker, nowNs);
+        lost(worker, ProcessEnd.unexplained(worker.process().pid()));
       } else if (nowNs - node.heardNs > SILENCE_NS && worker.process().kill()) {
         lost(
             worker,
@@ -88,6 +115,7 @@ final class Scheduler {
                 (nowNs - node.heardNs) / 1e9));
       }
     }
+    endings.explained(nowNs).forEach(this::explain);
     if (nowNs - startedNs > SETTLE_NS) {
       running().stream()
           .filter(job -> !nodes.keySet().containsAll(job.placement()))
@@ -96,13 +124,20 @@ final class Scheduler {
     place();
   }
 
+  private void explain(String plain, String how) {
+    jobs.values().stream()
+        .filter(job -> job.lastFailure().contains(plain))
+        .toList()
+        .forEach(job -> keep(job.explained(plain, how)));
+  }
+
   /** The cluster has removed the node at this address. */
-  void memberGone(String address) {
+  void memberGone(String address, String why) {
     nodes.values().stream()
         .map(Node::worker)
         .filter(worker -> worker.address().equals(address))
         .toList()
-        .forEach(worker -> lost(worker, "it is not a member of the cluster any more"));
+        .forEach(worker -> lost(worker, why));
     place();
   }
 
@@ -134,12 +169,21 @@ final class Scheduler {
   /** Queues a job again that has failed or was cancelled. */
   Job resume(String id) {
     Job job = find(id);
-    if (job.status() != JobStatus.FAILED && job.status() != JobStatus.CANCELLED) {
+    if (!job.status().isResumable()) {
       throw conflict(job, "it cannot be resumed");
     }
     keep(job.in(JobStatus.QUEUED, ""));
     place();
     return jobs.get(id);
+  }
+
+  /** A job that runs at this moment. */
+  Job running(String id) {
+    Job job = find(id);
+    if (job.status() != JobStatus.RUNNING) {
+      throw conflict(job, "it has to be RUNNING for that");
+    }
+    return job;
   }
 
   /** Goes on with a job on another number of workers, from its last checkpoint. */
@@ -252,6 +296,7 @@ final class Scheduler {
 
   private void lost(WorkerInfo worker, String why) {
     nodes.remove(worker.id());
+    leaving.remove(worker.id());
     running().stream()
         .filter(job -> job.placement().contains(worker.id()))
         .forEach(job -> interrupt(job, "worker " + worker.name() + " was lost: " + why));
@@ -337,12 +382,16 @@ final class Scheduler {
 
   private Map<String, Integer> freeSlots() {
     Map<String, Integer> free = new TreeMap<>();
-    nodes.forEach((id, node) -> free.put(id, node.worker.slots()));
+    nodes.forEach((id, node) -> free.put(id, leaving.contains(id) ? 0 : node.worker.slots()));
     running().stream()
         .map(Job::placement)
         .flatMap(Collection::stream)
         .forEach(worker -> free.computeIfPresent(worker, (_, slots) -> slots - 1));
     return free;
+  }
+
+  private String nameOf(String id) {
+    return Optional.ofNullable(nodes.get(id)).map(node -> node.worker.name()).orElse(id);
   }
 
   private List<Job> running() {

@@ -4,7 +4,12 @@ import static io.tidemill.serving.http.Replies.error;
 import static io.tidemill.serving.http.Replies.json;
 
 import io.tidemill.checkpoint.EventLog;
+import io.tidemill.checkpoint.JobDirectory;
+import io.tidemill.cluster.job.Job;
+import io.tidemill.cluster.job.JobLogs;
 import io.tidemill.cluster.job.JobSpec;
+import io.tidemill.cluster.job.JobStatus;
+import io.tidemill.cluster.message.HeadAnswer.Graph;
 import io.tidemill.cluster.message.HeadAnswer.JobView;
 import io.tidemill.cluster.message.HeadAnswer.Overview;
 import io.tidemill.cluster.message.HeadMessage;
@@ -13,6 +18,8 @@ import io.tidemill.cluster.worker.Pipelines;
 import io.tidemill.dsl.Params;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
+import io.tidemill.graph.DataflowGraph;
+import io.tidemill.local.JobGraph;
 import io.tidemill.local.JobOptions;
 import io.tidemill.local.LocalJob;
 import io.tidemill.serving.http.BodyReader;
@@ -31,10 +38,12 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
@@ -51,6 +60,8 @@ public final class Api implements MoreRoutes {
   private static final int MOST_SPEC_BYTES = 1 << 20;
   private static final int MOST_JAR_BYTES = 64 << 20;
   private static final Duration BODY_TIMEOUT = Duration.ofSeconds(60);
+  private static final long ENDING_NS = 10_000_000_000L;
+  private static final long ENDING_LOOK_MS = 50;
 
   private final HeadClient head;
   private final String address;
@@ -86,8 +97,11 @@ public final class Api implements MoreRoutes {
             Route.of("api-submit", HttpMethods.POST, "/api/jobs", (r, _) -> submit(specs, r)),
             Route.of("api-job", HttpMethods.GET, job, this::job),
             Route.of("api-cancel", HttpMethods.DELETE, job, this::cancel),
-            Route.of("api-resume", HttpMethods.POST, job + "/resume", this::resume),
+            Route.of(
+                "api-resume", HttpMethods.POST, job + "/resume", (r, v) -> resume(specs, r, v)),
+            Route.of("api-savepoint", HttpMethods.POST, job + "/savepoint", this::savepoint),
             Route.of("api-scale", HttpMethods.POST, job + "/scale", (r, v) -> scale(specs, r, v)),
+            Route.of("api-graph", HttpMethods.GET, job + "/graph", this::graph),
             Route.of("api-checkpoints", HttpMethods.GET, job + "/checkpoints", this::checkpoints),
             Route.of("api-metrics", HttpMethods.GET, job + "/metrics", this::metrics),
             Route.of("api-logs", HttpMethods.GET, job + "/logs", this::logs),
@@ -154,12 +168,14 @@ public final class Api implements MoreRoutes {
   /** Refuses what no worker could run, before it is a job. */
   private Checked checked(byte[] body) {
     JobSpec spec = ApiJson.spec(body);
+    String name = pipelines.find(spec.pipeline()).job();
+    return new Checked(spec, name, defined(spec).fingerprint());
+  }
+
+  private DataflowGraph defined(JobSpec spec) {
     Pipelines.Named named = pipelines.find(spec.pipeline());
     JobOptions options = JobOptions.of(named.job(), named.name(), state).withSeed(spec.seed());
-    String fingerprint =
-        LocalJob.graph(named.definition(), new Params(spec.params(), spec.seed()), options)
-            .fingerprint();
-    return new Checked(spec, named.job(), fingerprint);
+    return LocalJob.graph(named.definition(), new Params(spec.params(), spec.seed()), options);
   }
 
   private CompletionStage<HttpResponse> cancel(HttpRequest request, PathValues values) {
@@ -167,9 +183,40 @@ public final class Api implements MoreRoutes {
         .thenApply(overview -> one(200, overview));
   }
 
-  private CompletionStage<HttpResponse> resume(HttpRequest request, PathValues values) {
-    return head.ask(asker -> new HeadMessage.Resume(values.get("job"), asker))
+  private CompletionStage<HttpResponse> savepoint(HttpRequest request, PathValues values) {
+    return head.savepoint(values.get("job")).thenApply(saved -> json(201, ApiJson.bytes(saved)));
+  }
+
+  private CompletionStage<HttpResponse> resume(
+      BodyReader bodies, HttpRequest request, PathValues values) {
+    return bodies
+        .read(request)
+        .thenCombineAsync(known(values), this::goBack, checks)
+        .thenCompose(view -> head.ask(asker -> new HeadMessage.Resume(view.job().id(), asker)))
         .thenApply(overview -> one(200, overview));
+  }
+
+  /** Where the request names a checkpoint, the job is to go on from that. */
+  private JobView goBack(byte[] body, JobView view) {
+    OptionalLong checkpoint = ApiJson.from(body);
+    Job job = view.job();
+    if (checkpoint.isPresent() && job.status().isResumable()) {
+      awaitLetGo(job.id());
+      JobDirectory.goBack(state, job.id(), checkpoint.getAsLong());
+    }
+    return view;
+  }
+
+  /** A job that was cancelled a moment ago may still be ending. */
+  private void awaitLetGo(String job) {
+    long started = System.nanoTime();
+    try {
+      while (JobDirectory.isHeld(state, job) && System.nanoTime() - started < ENDING_NS) {
+        TimeUnit.MILLISECONDS.sleep(ENDING_LOOK_MS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private CompletionStage<HttpResponse> scale(
@@ -182,6 +229,23 @@ public final class Api implements MoreRoutes {
               return head.ask(asker -> new HeadMessage.Scale(values.get("job"), workers, asker));
             })
         .thenApply(overview -> one(200, overview));
+  }
+
+  /** As it runs or, where it does not, as it is defined. */
+  private CompletionStage<HttpResponse> graph(HttpRequest request, PathValues values) {
+    return head.ask(HeadMessage.Look::new)
+        .thenCompose(
+            overview -> {
+              JobView view = find(overview, values);
+              Job job = view.job();
+              CompletionStage<JobGraph> graph =
+                  job.status() == JobStatus.RUNNING
+                      ? head.graph(job.id()).thenApply(Graph::graph)
+                      : CompletableFuture.supplyAsync(
+                          () -> JobGraph.of(defined(job.spec())), checks);
+              return graph.thenApply(
+                  found -> json(200, ApiJson.bytes(GraphJson.of(job, found, overview.workers()))));
+            });
   }
 
   private CompletionStage<HttpResponse> checkpoints(HttpRequest request, PathValues values) {
@@ -200,16 +264,12 @@ public final class Api implements MoreRoutes {
   }
 
   private CompletionStage<HttpResponse> logs(HttpRequest request, PathValues values) {
+    LogQuery query = LogQuery.of(request.getUri().query().toMap());
     return known(values)
         .thenApply(
             view -> {
-              Path log = folder(view).resolve("logs").resolve("rank-0.log");
-              try {
-                byte[] text = Files.exists(log) ? Files.readAllBytes(log) : new byte[0];
-                return Replies.bytes(200, ContentTypes.TEXT_PLAIN_UTF8, text);
-              } catch (IOException e) {
-                throw new EngineException(ErrorCode.RESOURCE, log + " cannot be read: " + e, e);
-              }
+              byte[] text = query.answer(new JobLogs(state, view.job().id()));
+              return Replies.bytes(200, ContentTypes.TEXT_PLAIN_UTF8, text);
             });
   }
 

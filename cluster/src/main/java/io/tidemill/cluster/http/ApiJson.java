@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -73,6 +74,17 @@ final class ApiJson {
     }
   }
 
+  /** The checkpoint that a resumed job is to go on from; empty for its newest. */
+  static OptionalLong from(byte[] body) {
+    try {
+      JsonNode json = MAPPER.readTree(body);
+      boolean isAbsent = json == null || json.isMissingNode() || json.path("from").isMissingNode();
+      return isAbsent ? OptionalLong.empty() : OptionalLong.of(whole(json, "from", 0));
+    } catch (IOException e) {
+      throw malformed("it is not JSON");
+    }
+  }
+
   /** {@code workers} are those that the head knows, for their names. */
   static ObjectNode job(JobView view, List<WorkerInfo> workers) {
     Job job = view.job();
@@ -80,6 +92,7 @@ final class ApiJson {
     json.put("id", job.id());
     json.put("state", job.status().name());
     json.put("reason", job.reason().isEmpty() ? null : job.reason());
+    json.put("lastFailure", job.lastFailure().isEmpty() ? null : job.lastFailure());
     json.put("pipeline", job.spec().pipeline());
     ObjectNode params = json.putObject("params");
     job.spec().params().forEach(params::put);
@@ -142,7 +155,8 @@ final class ApiJson {
     return bytes(MAPPER.<JsonNode>valueToTree(value));
   }
 
-  private static String name(String id, List<WorkerInfo> workers) {
+  /** What people call the worker. */
+  static String name(String id, List<WorkerInfo> workers) {
     return workers.stream()
         .filter(worker -> worker.id().equals(id))
         .map(WorkerInfo::name)

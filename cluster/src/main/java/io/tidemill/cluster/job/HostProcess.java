@@ -17,8 +17,12 @@ import java.util.Optional;
 public record HostProcess(String host, long pid, long startedMs) {
   /** This process. */
   public static HostProcess current() {
-    ProcessHandle self = ProcessHandle.current();
-    return new HostProcess(here(), self.pid(), startedMs(self));
+    return of(ProcessHandle.current());
+  }
+
+  /** A process of this host. */
+  public static HostProcess of(ProcessHandle process) {
+    return new HostProcess(here(), process.pid(), startedMs(process));
   }
 
   /** Whether it runs where this process does. */

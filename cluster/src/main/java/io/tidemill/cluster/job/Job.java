@@ -13,6 +13,8 @@ import java.util.List;
  * @param placement the worker of each rank, while it runs
  * @param hosts how many ranks each host has, as in {@code 2+1}, while it runs
  * @param reason why it stands so, in one sentence; empty where nothing is to be said
+ * @param lastFailure what ended the last attempt that did not come to its own end; empty where
+ *     there was none
  * @param restarts attempts that ended because a worker was lost
  * @param fruitless how many of them came one after another with no step done in between
  * @param report what came of it, one JSON object; empty until it has finished
@@ -28,10 +30,12 @@ public record Job(
     List<String> placement,
     String hosts,
     String reason,
+    String lastFailure,
     long restarts,
     int fruitless,
     String report) {
   public Job {
+    lastFailure = lastFailure == null ? "" : lastFailure; // that of an older release has none
     placement = List.copyOf(placement);
   }
 
@@ -39,23 +43,51 @@ public record Job(
   public static Job queued(
       String id, long number, JobSpec spec, String fingerprint, Instant submitted) {
     return new Job(
-        id, number, spec, fingerprint, submitted, JobStatus.QUEUED, 0, List.of(), "", "", 0, 0, "");
+        id,
+        number,
+        spec,
+        fingerprint,
+        submitted,
+        JobStatus.QUEUED,
+        0,
+        List.of(),
+        "",
+        "",
+        "",
+        0,
+        0,
+        "");
   }
 
   /** The next attempt, on these workers, which lie so on hosts. */
   public Job started(List<String> workers, String onHosts) {
-    return standing(JobStatus.RUNNING, attempt + 1, workers, onHosts, "", restarts, fruitless);
+    return standing(
+        JobStatus.RUNNING, attempt + 1, workers, onHosts, "", lastFailure, restarts, fruitless);
   }
 
   /** The same job in another state; on no worker. */
   public Job in(JobStatus newStatus, String newReason) {
-    return standing(newStatus, attempt, List.of(), "", newReason, restarts, fruitless);
+    return standing(newStatus, attempt, List.of(), "", newReason, lastFailure, restarts, fruitless);
   }
 
   /** Waiting again, after a worker was lost. */
   public Job interrupted(String newReason, boolean isFruitless) {
     int inVain = isFruitless ? fruitless + 1 : 0;
-    return standing(JobStatus.QUEUED, attempt, List.of(), "", newReason, restarts + 1, inVain);
+    return standing(
+        JobStatus.QUEUED, attempt, List.of(), "", newReason, newReason, restarts + 1, inVain);
+  }
+
+  /** The same, where more has become known of what ended an attempt. */
+  public Job explained(String plain, String how) {
+    return standing(
+        status,
+        attempt,
+        placement,
+        hosts,
+        reason.replace(plain, how),
+        lastFailure.replace(plain, how),
+        restarts,
+        fruitless);
   }
 
   /** Done. */
@@ -75,6 +107,7 @@ public record Job(
       List<String> workers,
       String onHosts,
       String newReason,
+      String newFailure,
       long newRestarts,
       int inVain) {
     return new Job(
@@ -88,6 +121,7 @@ public record Job(
         workers,
         onHosts,
         newReason,
+        newFailure,
         newRestarts,
         inVain,
         report);
@@ -105,6 +139,7 @@ public record Job(
         placement,
         hosts,
         reason,
+        lastFailure,
         restarts,
         fruitless,
         newReport);

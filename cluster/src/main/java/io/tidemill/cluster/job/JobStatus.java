@@ -10,6 +10,11 @@ public enum JobStatus {
   FAILED,
   CANCELLED;
 
+  /** Whether a user may have it go on. */
+  public boolean isResumable() {
+    return this == FAILED || this == CANCELLED;
+  }
+
   /** Whether nothing more will happen by itself. */
   public boolean isEnd() {
     return this == FINISHED || this == FAILED || this == CANCELLED;

@@ -1,5 +1,8 @@
 package io.tidemill.cluster.local;
 
+import io.tidemill.cluster.job.HostProcess;
+import io.tidemill.cluster.job.ProcessEnd;
+import io.tidemill.cluster.job.ProcessEnds;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import java.io.IOException;
@@ -15,14 +18,16 @@ import java.util.function.Consumer;
  * <p>Any thread may close it.
  */
 final class ChildProcess implements AutoCloseable {
-  private static final int SIGNAL = 128;
   private static final long SHORT_LIFE_NS = 3_000_000_000L;
   private static final long PAUSE_MS = 1_000;
-  private static final long STOP_SECONDS = 12;
+
+  /** A worker hands its jobs over before it leaves. */
+  private static final long STOP_SECONDS = 20;
 
   private final String name;
   private final List<String> command;
   private final Path log;
+  private final ProcessEnds ends;
   private final Consumer<String> news;
   private Process process;
   private boolean isStopping;
@@ -31,12 +36,15 @@ final class ChildProcess implements AutoCloseable {
    * Starts it.
    *
    * @param log what it prints is appended to this file
+   * @param ends where it is written how it ended
    * @param news told in one sentence when it has ended by itself
    */
-  ChildProcess(String name, List<String> command, Path log, Consumer<String> news) {
+  ChildProcess(
+      String name, List<String> command, Path log, ProcessEnds ends, Consumer<String> news) {
     this.name = name;
     this.command = List.copyOf(command);
     this.log = log;
+    this.ends = ends;
     this.news = news;
     this.process = start();
     Thread.ofPlatform().daemon().name("watch-" + name).start(this::watch);
@@ -82,8 +90,10 @@ final class ChildProcess implements AutoCloseable {
       while (true) {
         long started = System.nanoTime();
         Process watched = process;
-        int exit = watched.waitFor();
-        if (System.nanoTime() - started < SHORT_LIFE_NS && exit < SIGNAL) {
+        long startedMs = HostProcess.of(watched.toHandle()).startedMs();
+        ProcessEnd end = new ProcessEnd(watched.pid(), startedMs, watched.waitFor());
+        ends.put(name, end);
+        if (System.nanoTime() - started < SHORT_LIFE_NS && !end.wasSignalled()) {
           TimeUnit.MILLISECONDS.sleep(PAUSE_MS); // it cannot live: no need to hurry
         }
         synchronized (this) {
@@ -93,17 +103,13 @@ final class ChildProcess implements AutoCloseable {
           process = start();
         }
         news.accept(
-            "%s (process %d) %s; started again as process %d, its words are in %s"
-                .formatted(name, watched.pid(), how(exit), process.pid(), log));
+            "%s: %s; started again as process %d, its words are in %s"
+                .formatted(name, end.sentence(), process.pid(), log));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (EngineException e) {
       news.accept(e.getMessage());
     }
-  }
-
-  private static String how(int exit) {
-    return exit > SIGNAL ? "was ended by signal " + (exit - SIGNAL) : "ended with code " + exit;
   }
 }

@@ -2,6 +2,7 @@ package io.tidemill.cluster.local;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tidemill.cluster.client.ApiClient;
+import io.tidemill.cluster.job.ProcessEnds;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.storage.DurableFiles;
@@ -30,6 +31,9 @@ public final class LocalCluster implements AutoCloseable {
    */
   private static final String SMALL_HEAP = "-Xms24m";
 
+  /** A JVM that has run out of memory may hang; its end can be told, and its jobs go on. */
+  private static final String ENDS_OUT_OF_MEMORY = "-XX:+ExitOnOutOfMemoryError";
+
   private final List<ChildProcess> children = new ArrayList<>();
   private final int workers;
 
@@ -44,6 +48,7 @@ public final class LocalCluster implements AutoCloseable {
     forgetFormer(state);
     List<Integer> ports = freePorts(workers + 1);
     List<String> addresses = ports.stream().map(port -> LOOPBACK + ":" + port).toList();
+    ProcessEnds ends = new ProcessEnds(state);
     Path logs = state.resolve("cluster").resolve("logs");
     for (int node = 0; node <= workers; node++) {
       String own = addresses.get(node);
@@ -71,6 +76,7 @@ public final class LocalCluster implements AutoCloseable {
               name,
               Stream.of(java(), words, place).flatMap(List::stream).toList(),
               logs.resolve(name + ".log"),
+              ends,
               news));
     }
   }
@@ -125,6 +131,7 @@ public final class LocalCluster implements AutoCloseable {
         .filter(argument -> !argument.startsWith("-Dtidemill."))
         .forEach(command::add);
     command.add(SMALL_HEAP);
+    command.add(ENDS_OUT_OF_MEMORY);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), "io.tidemill.cli.Main"));
     return command;
   }

@@ -8,8 +8,16 @@ import org.apache.pekko.actor.typed.ActorRef;
 
 /** What the head understands. */
 public sealed interface HeadMessage extends ClusterMessage {
-  /** A worker lives, and this is all it runs; several times a second. */
-  record Report(WorkerInfo worker, List<AttemptStatus> attempts, ActorRef<WorkerMessage> replyTo)
+  /**
+   * A worker lives, and this is all it runs; several times a second.
+   *
+   * @param isLeaving whether it was asked to end, and waits for others to take over what it runs
+   */
+  record Report(
+      WorkerInfo worker,
+      List<AttemptStatus> attempts,
+      boolean isLeaving,
+      ActorRef<WorkerMessage> replyTo)
       implements HeadMessage {}
 
   /**
@@ -30,6 +38,9 @@ public sealed interface HeadMessage extends ClusterMessage {
   /** Run a job on another number of workers. */
   record Scale(String job, int workers, ActorRef<HeadAnswer> replyTo) implements HeadMessage {}
 
+  /** Ask who leads a job, who answers. */
+  record Ask(String job, Question question, ActorRef<HeadAnswer> replyTo) implements HeadMessage {}
+
   /** Say how all stands. */
   record Look(ActorRef<HeadAnswer> replyTo) implements HeadMessage {}
 
@@ -37,5 +48,5 @@ public sealed interface HeadMessage extends ClusterMessage {
   record Tick() implements HeadMessage {}
 
   /** A node is not a member any more; from the head's own node. */
-  record MemberGone(String address) implements HeadMessage {}
+  record MemberGone(String address, String why) implements HeadMessage {}
 }

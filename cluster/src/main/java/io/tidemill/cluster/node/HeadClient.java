@@ -1,9 +1,12 @@
 package io.tidemill.cluster.node;
 
 import io.tidemill.cluster.message.HeadAnswer;
+import io.tidemill.cluster.message.HeadAnswer.Graph;
 import io.tidemill.cluster.message.HeadAnswer.Overview;
 import io.tidemill.cluster.message.HeadAnswer.Refusal;
+import io.tidemill.cluster.message.HeadAnswer.Saved;
 import io.tidemill.cluster.message.HeadMessage;
+import io.tidemill.cluster.message.Question;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import java.time.Duration;
@@ -23,6 +26,9 @@ import org.apache.pekko.cluster.typed.Cluster;
 public final class HeadClient {
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
+  /** A step has to end, and a disk to take the weights. */
+  private static final Duration SAVEPOINT_PATIENCE = Duration.ofSeconds(25);
+
   private final ActorSystem<Void> system;
   private final ActorRef<HeadMessage> head;
 
@@ -41,20 +47,48 @@ public final class HeadClient {
 
   /** What the head answers; its refusals and its silence are failures of the future. */
   public CompletionStage<Overview> ask(Function<ActorRef<HeadAnswer>, HeadMessage> question) {
+    return ask(
+        question,
+        Overview.class,
+        PATIENCE,
+        "the head has not answered within %d s; it may be moving to another node: try again"
+            .formatted(PATIENCE.toSeconds()));
+  }
+
+  /** A savepoint of a job, once it is durable. */
+  public CompletionStage<Saved> savepoint(String job) {
+    return ask(
+        asker -> new HeadMessage.Ask(job, Question.SAVEPOINT, asker),
+        Saved.class,
+        SAVEPOINT_PATIENCE,
+        "job %s has not committed its savepoint within %d s; it is listed among the checkpoints when it comes"
+            .formatted(job, SAVEPOINT_PATIENCE.toSeconds()));
+  }
+
+  /** How a job that runs is laid out, and what has flowed. */
+  public CompletionStage<Graph> graph(String job) {
+    return ask(
+        asker -> new HeadMessage.Ask(job, Question.GRAPH, asker),
+        Graph.class,
+        PATIENCE,
+        "the worker of job %s has not answered within %d s: try again"
+            .formatted(job, PATIENCE.toSeconds()));
+  }
+
+  private <A extends HeadAnswer> CompletionStage<A> ask(
+      Function<ActorRef<HeadAnswer>, HeadMessage> question,
+      Class<A> expected,
+      Duration patience,
+      String silence) {
     return AskPattern.<HeadMessage, HeadAnswer>ask(
-            head, question::apply, PATIENCE, system.scheduler())
+            head, question::apply, patience, system.scheduler())
         .handle(
             (answer, failure) ->
                 switch (answer) {
-                  case Overview overview -> overview;
                   case Refusal refusal ->
                       throw new EngineException(refusal.code(), refusal.sentence());
-                  case null ->
-                      throw new EngineException(
-                          ErrorCode.RESOURCE,
-                          "the head has not answered within %d s; it may be moving to another node: try again"
-                              .formatted(PATIENCE.toSeconds()),
-                          failure);
+                  case null -> throw new EngineException(ErrorCode.RESOURCE, silence, failure);
+                  default -> expected.cast(answer);
                 });
   }
 

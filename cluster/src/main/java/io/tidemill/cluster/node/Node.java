@@ -6,6 +6,7 @@ import io.tidemill.cluster.head.HeadActor;
 import io.tidemill.cluster.job.HostProcess;
 import io.tidemill.cluster.job.WorkerInfo;
 import io.tidemill.cluster.message.HeadMessage;
+import io.tidemill.cluster.message.WorkerMessage;
 import io.tidemill.cluster.worker.Pipelines;
 import io.tidemill.cluster.worker.WorkerActor;
 import io.tidemill.error.EngineException;
@@ -15,10 +16,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.AddressFromURIString;
 import org.apache.pekko.actor.CoordinatedShutdown;
@@ -27,6 +30,7 @@ import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.ClusterSingleton;
@@ -44,14 +48,20 @@ public final class Node implements AutoCloseable {
   private static final String HEAD = "head";
   private static final String WORKER = "worker";
   private static final String SYSTEM = "tidemill";
+  private static final Duration DRAIN_PATIENCE = Duration.ofSeconds(8);
   private static final long LEAVE_SECONDS = 10;
 
   private final ActorSystem<Void> system;
   private final ActorRef<HeadMessage> head;
+  private final Optional<ActorRef<WorkerMessage>> worker;
 
-  private Node(ActorSystem<Void> system, ActorRef<HeadMessage> head) {
+  private Node(
+      ActorSystem<Void> system,
+      ActorRef<HeadMessage> head,
+      Optional<ActorRef<WorkerMessage>> worker) {
     this.system = system;
     this.head = head;
+    this.worker = worker;
   }
 
   /**
@@ -68,7 +78,7 @@ public final class Node implements AutoCloseable {
     seeds.addAll(options.seeds());
     seeds.addAll(before);
     join(system, seeds);
-    return new Node(system, head);
+    return new Node(system, head, Optional.empty());
   }
 
   /**
@@ -89,12 +99,14 @@ public final class Node implements AutoCloseable {
             HostProcess.current(),
             slots,
             devices);
-    system.systemActorOf(
-        WorkerActor.create(self, pipelines, options.state(), new AeronNetwork(options.ip()), head),
-        "worker",
-        Props.empty());
+    ActorRef<WorkerMessage> worker =
+        system.systemActorOf(
+            WorkerActor.create(
+                self, pipelines, options.state(), new AeronNetwork(options.ip()), head),
+            "worker",
+            Props.empty());
     join(system, options.seeds());
-    return new Node(system, head);
+    return new Node(system, head, Optional.of(worker));
   }
 
   /** Where other nodes reach it, {@code host:port}. */
@@ -116,14 +128,29 @@ public final class Node implements AutoCloseable {
     }
   }
 
-  /** Leaves the cluster; what it runs goes to others. */
+  /**
+   * Leaves the cluster; what it runs goes to others, from a checkpoint that is taken for that.
+   * Idempotent.
+   */
   @Override
   public void close() {
+    if (system.getWhenTerminated().toCompletableFuture().isDone()) {
+      return;
+    }
+    worker.ifPresent(this::drain);
     CoordinatedShutdown.get(system).runAll(CoordinatedShutdown.actorSystemTerminateReason());
     system
         .getWhenTerminated()
         .toCompletableFuture()
         .completeOnTimeout(null, LEAVE_SECONDS, TimeUnit.SECONDS)
+        .join();
+  }
+
+  private void drain(ActorRef<WorkerMessage> running) {
+    AskPattern.<WorkerMessage, Done>ask(
+            running, WorkerMessage.Drain::new, DRAIN_PATIENCE, system.scheduler())
+        .exceptionally(_ -> Done.getInstance()) // what has not ended by now is killed by leaving
+        .toCompletableFuture()
         .join();
   }
 

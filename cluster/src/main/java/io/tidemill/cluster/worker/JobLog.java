@@ -1,6 +1,7 @@
 package io.tidemill.cluster.worker;
 
 import io.tidemill.cluster.job.Assignment;
+import io.tidemill.cluster.job.JobLogs;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.local.JobListener;
@@ -14,10 +15,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 
-/**
- * What a job's attempts say, in {@code jobs/<id>/logs/rank-0.log}, which outlives the cluster. One
- * thread at a time.
- */
+/** Writes what a rank of a job says, see {@link JobLogs}. One thread at a time. */
 final class JobLog implements JobListener, AutoCloseable {
   private static final long PROGRESS_NS = 1_000_000_000L;
 
@@ -31,7 +29,7 @@ final class JobLog implements JobListener, AutoCloseable {
   }
 
   static JobLog open(Path state, Assignment assignment) {
-    Path file = fileOf(state, assignment.job());
+    Path file = new JobLogs(state, assignment.job()).file(assignment.rank());
     try {
       Files.createDirectories(file.getParent());
       return new JobLog(
@@ -41,10 +39,6 @@ final class JobLog implements JobListener, AutoCloseable {
       throw new EngineException(
           ErrorCode.RESOURCE, "the log " + file + " cannot be written: " + e, e);
     }
-  }
-
-  private static Path fileOf(Path state, String job) {
-    return state.resolve("jobs").resolve(job).resolve("logs").resolve("rank-0.log");
   }
 
   void line(String text) {

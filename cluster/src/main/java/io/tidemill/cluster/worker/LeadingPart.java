@@ -1,11 +1,16 @@
 package io.tidemill.cluster.worker;
 
 import io.tidemill.checkpoint.JobDirectory;
+import io.tidemill.checkpoint.StoredCheckpoint;
 import io.tidemill.cluster.job.Assignment;
 import io.tidemill.cluster.job.AttemptStatus;
 import io.tidemill.cluster.job.AttemptStatus.Reached;
 import io.tidemill.cluster.job.AttemptStatus.State;
 import io.tidemill.cluster.job.Seat;
+import io.tidemill.cluster.message.HeadAnswer;
+import io.tidemill.cluster.message.HeadAnswer.Graph;
+import io.tidemill.cluster.message.HeadAnswer.Saved;
+import io.tidemill.cluster.message.Question;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.local.JobListener;
@@ -17,9 +22,11 @@ import io.tidemill.local.Members;
 import io.tidemill.local.Rendezvous;
 import io.tidemill.train.GangHosts;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * An attempt of a job, on a thread of its own, with all that belongs to it but the ranks that other
@@ -27,6 +34,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class LeadingPart implements Part, JobListener, Members {
   private static final long LOOK_FOR_LOCK_MS = 50;
+  private static final long HAND_OVER_SECONDS = 5;
   private static final long LOCK_PATIENCE_NS = 30_000_000_000L;
 
   private final Assignment assignment;
@@ -34,6 +42,7 @@ final class LeadingPart implements Part, JobListener, Members {
   private final Runnable onEnd;
   private final CountDownLatch cancelled = new CountDownLatch(1);
   private final List<Seat> seats = new CopyOnWriteArrayList<>();
+  private final AtomicBoolean isHandedOver = new AtomicBoolean();
   private volatile boolean hasLostRank;
   private volatile AttemptStatus status;
   private volatile LocalJob job;
@@ -65,11 +74,59 @@ final class LeadingPart implements Part, JobListener, Members {
   /** Its last checkpoint stays. */
   @Override
   public void cancel() {
+    cancel(stopped());
+  }
+
+  private void cancel(EngineException cause) {
     cancelled.countDown();
     LocalJob running = job;
     if (running != null) {
-      running.cancel(stopped());
+      running.cancel(cause);
     }
+  }
+
+  /**
+   * Takes a checkpoint at the next step and ends, so that the job can go on elsewhere from there;
+   * where that takes too long, from an earlier one. May be called again.
+   */
+  void handOver(String why) {
+    if (!isHandedOver.compareAndSet(false, true)) {
+      return;
+    }
+    LocalJob running = job;
+    CompletableFuture<?> taken =
+        running == null ? CompletableFuture.completedFuture(null) : running.checkpoint();
+    var _ = // a checkpoint that fails is no reason to stay
+        taken
+            .orTimeout(HAND_OVER_SECONDS, TimeUnit.SECONDS)
+            .handle(
+                (_, _) -> {
+                  cancel(new EngineException(ErrorCode.RESOURCE, why));
+                  return null;
+                });
+  }
+
+  /** Answers when there is an answer; any thread. */
+  CompletableFuture<HeadAnswer> answer(Question question) {
+    LocalJob running = job;
+    if (running == null) {
+      return CompletableFuture.failedFuture(
+          new EngineException(
+              ErrorCode.RESOURCE, "job " + assignment.job() + " is only beginning: try again"));
+    }
+    return switch (question) {
+      case GRAPH ->
+          CompletableFuture.completedFuture(new Graph(assignment.job(), attempt(), running.view()));
+      case SAVEPOINT -> running.savepoint().thenApply(this::saved);
+    };
+  }
+
+  private Saved saved(StoredCheckpoint checkpoint) {
+    return new Saved(
+        assignment.job(),
+        checkpoint.number(),
+        checkpoint.manifest().progress().step(),
+        checkpoint.folder().toString());
   }
 
   @Override
@@ -107,7 +164,7 @@ final class LeadingPart implements Part, JobListener, Members {
         end(State.FINISHED, report);
       } catch (EngineException e) {
         log.line("failed: " + e.getMessage());
-        end(hasLostRank ? State.INTERRUPTED : State.FAILED, e.getMessage());
+        end(hasLostRank || isHandedOver.get() ? State.INTERRUPTED : State.FAILED, e.getMessage());
       } catch (RuntimeException | Error e) { // a thread that dies would leave the job running
         log.line("failed: " + e);
         end(State.FAILED, "internal failure: " + e);

@@ -29,7 +29,7 @@ final class MemberPart implements Part {
   /** Starts it; {@code onEnd} is called once, on a thread of its own. */
   static Part start(Assignment assignment, JobSetup setup, Runnable onEnd) {
     MemberPart part = new MemberPart(assignment, setup, onEnd);
-    Thread.ofPlatform().name("rank-" + assignment.key()).daemon().start(part::run);
+    Thread.ofPlatform().name("rank-" + assignment.key()).daemon().start(part::runAndLog);
     return part;
   }
 
@@ -46,6 +46,18 @@ final class MemberPart implements Part {
   /** The leading process says when it is over; to hurry could only harm it. */
   @Override
   public void cancel() {}
+
+  private void runAndLog() {
+    try (JobLog log = JobLog.open(setup.state(), assignment)) {
+      log.line("attempt " + assignment.attempt() + " begins");
+      run();
+      boolean hasFailed = status.state() == State.INTERRUPTED;
+      log.line((hasFailed ? "failed: " : "") + status.outcome());
+    } catch (EngineException e) { // a disk that is full
+      status = in(State.INTERRUPTED, e.getMessage());
+      onEnd.run();
+    }
+  }
 
   private void run() {
     try {

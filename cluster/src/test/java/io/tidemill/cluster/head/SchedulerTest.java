@@ -14,6 +14,8 @@ import io.tidemill.cluster.job.Job;
 import io.tidemill.cluster.job.JobSpec;
 import io.tidemill.cluster.job.JobStatus;
 import io.tidemill.cluster.job.JobStore;
+import io.tidemill.cluster.job.ProcessEnd;
+import io.tidemill.cluster.job.ProcessEnds;
 import io.tidemill.cluster.job.Seat;
 import io.tidemill.cluster.job.WorkerInfo;
 import io.tidemill.error.EngineException;
@@ -40,7 +42,7 @@ class SchedulerTest {
 
   @BeforeEach
   void open() {
-    scheduler = new Scheduler(new JobStore(state), 0);
+    scheduler = new Scheduler(new JobStore(state), new ProcessEnds(state), 0);
   }
 
   @Test
@@ -93,7 +95,7 @@ class SchedulerTest {
     scheduler.report(worker("a", 2), List.of(attempt("digits-1", 1, State.RUNNING, 0, "")), 0);
     scheduler.report(worker("a", 2), List.of(attempt("digits-1", 1, State.RUNNING, 5, "")), 0);
 
-    scheduler.memberGone("10.0.0.1:a");
+    scheduler.memberGone("10.0.0.1:a", "its heartbeat was lost");
 
     assertEquals(JobStatus.QUEUED, job("digits-1").status());
     assertEquals(1, job("digits-1").restarts());
@@ -109,7 +111,7 @@ class SchedulerTest {
   void reportOfAttemptThatWasReplacedIsRefusedAndCounted() {
     scheduler.report(worker("a", 2), List.of(), 0);
     submit("digits", 1);
-    scheduler.memberGone("10.0.0.1:a");
+    scheduler.memberGone("10.0.0.1:a", "its heartbeat was lost");
     scheduler.report(worker("b", 1), List.of(), 0);
 
     AttemptStatus stale = attempt("digits-1", 1, State.FINISHED, 9, "{\"stale\":true}");
@@ -125,14 +127,14 @@ class SchedulerTest {
     submit("digits", 1);
     for (int i = 0; i < Scheduler.MOST_FRUITLESS; i++) {
       assertEquals(JobStatus.RUNNING, job("digits-1").status(), "attempt " + (i + 1));
-      scheduler.memberGone("10.0.0.1:w" + i);
+      scheduler.memberGone("10.0.0.1:w" + i, "its heartbeat was lost");
       scheduler.report(worker("w" + (i + 1), 1), List.of(), 0);
     }
 
     assertEquals(JobStatus.FAILED, job("digits-1").status());
     assertEquals(
         "given up after 5 attempts without a step; of the last: worker name-w4 was lost:"
-            + " it is not a member of the cluster any more",
+            + " its heartbeat was lost",
         job("digits-1").reason());
   }
 
@@ -153,7 +155,7 @@ class SchedulerTest {
     assertEquals(
         List.of(new Assignment("digits-1", 1, job.spec(), false, "2", "f00", 1, Optional.of(seat))),
         scheduler.assignments("b"));
-    scheduler.memberGone("10.0.0.1:b");
+    scheduler.memberGone("10.0.0.1:b", "its heartbeat was lost");
     assertEquals(JobStatus.QUEUED, job("digits-1").status());
     assertEquals(List.of(), scheduler.assignments("a"));
   }
@@ -196,7 +198,7 @@ class SchedulerTest {
     submit("digits", 1);
     submit("fraud", 4);
 
-    Scheduler next = new Scheduler(new JobStore(state), 0);
+    Scheduler next = new Scheduler(new JobStore(state), new ProcessEnds(state), 0);
     next.tick(Scheduler.SETTLE_NS);
     next.report(
         worker("a", 2), List.of(attempt("digits-1", 1, State.RUNNING, 7, "")), Scheduler.SETTLE_NS);
@@ -213,7 +215,7 @@ class SchedulerTest {
     scheduler.report(worker("a", 2), List.of(), 0);
     submit("digits", 1);
 
-    Scheduler next = new Scheduler(new JobStore(state), 0);
+    Scheduler next = new Scheduler(new JobStore(state), new ProcessEnds(state), 0);
     next.report(worker("b", 2), List.of(), SECOND);
     next.tick(Scheduler.SETTLE_NS);
     assertEquals(List.of("a"), next.view("digits-1").job().placement());
@@ -294,6 +296,48 @@ class SchedulerTest {
     assertEquals(List.of(), scheduler.workers());
     assertTrue(silent.waitFor(10, TimeUnit.SECONDS), "the silent process still lives");
     assertFalse(silent.isAlive());
+  }
+
+  @Test
+  void howProcessEndedIsSaidAsSoonAsItsParentHasSaidSo() throws Exception {
+    Process process = process();
+    WorkerInfo worker = worker("a", 1, hostProcess(process));
+    scheduler.report(worker, List.of(), 0);
+    submit("digits", 1);
+
+    process.destroyForcibly().waitFor();
+    scheduler.tick(1);
+    assertEquals(
+        "worker name-a was lost: process %d has ended".formatted(process.pid()),
+        job("digits-1").lastFailure());
+    scheduler.report(worker("b", 1), List.of(), 2);
+    new ProcessEnds(state)
+        .put("name-a", new ProcessEnd(process.pid(), worker.process().startedMs(), 137));
+    scheduler.tick(3);
+
+    assertEquals(JobStatus.RUNNING, job("digits-1").status());
+    assertEquals(
+        "worker name-a was lost: process %d was ended by SIGKILL (exit code 137)"
+            .formatted(process.pid()),
+        job("digits-1").lastFailure());
+  }
+
+  @Test
+  void workerThatLeavesGetsNothingMoreAndItsJobsAreHandedOver() {
+    scheduler.report(worker("a", 1), List.of(), 0);
+    scheduler.report(worker("b", 1), List.of(), 0);
+    submit("digits", 2);
+    submit("digits", 1);
+
+    scheduler.leaving("b");
+    assertEquals(Map.of("digits-1", "worker name-b leaves"), scheduler.yielding("a"));
+    assertEquals(Map.of(), scheduler.yielding("b"));
+    AttemptStatus yielded = attempt("digits-1", 1, State.INTERRUPTED, 3, "worker name-b leaves");
+    scheduler.report(worker("a", 1), List.of(yielded), 1);
+
+    assertEquals(JobStatus.QUEUED, job("digits-1").status());
+    assertEquals("worker name-b leaves", job("digits-1").lastFailure());
+    assertEquals(List.of("a"), job("digits-2").placement());
   }
 
   private static Process process() throws IOException {

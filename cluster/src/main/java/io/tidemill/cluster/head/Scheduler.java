@@ -92,10 +92,28 @@ final class Scheduler {
         job.placement().stream()
             .filter(leaving::contains)
             .findFirst()
-            .ifPresent(one -> yielding.put(job.id(), "worker " + nameOf(one) + " leaves"));
+            .map(one -> "worker " + nameOf(one) + " leaves")
+            .or(() -> resizing(job))
+            .ifPresent(why -> yielding.put(job.id(), why));
       }
     }
     return yielding;
+  }
+
+  /**
+   * Why a job is to go on with another number of workers than it has: it was asked to, or it has
+   * fewer than it was asked to have, and there is room. Not before it has done a step: else it
+   * might do nothing but begin.
+   */
+  private Optional<String> resizing(Job job) {
+    int width = job.placement().size();
+    int wider = Math.min(job.spec().workers(), width + allFreeSlots());
+    boolean isOther = job.spec().workers() < width || wider > width;
+    Live current = live.get(job.id());
+    boolean hasStepped = current != null && current.status.progress().step() > current.firstStep;
+    return isOther && hasStepped
+        ? Optional.of("goes on with " + wider + " workers, after " + width)
+        : Optional.empty();
   }
 
   /** Looks for workers that are gone, and for slots. */
@@ -186,7 +204,10 @@ final class Scheduler {
     return job;
   }
 
-  /** Goes on with a job on another number of workers, from its last checkpoint. */
+  /**
+   * Has a job go on with another number of workers: one that runs takes a checkpoint at its next
+   * step, and its next attempt goes on from there, on as many as there is room for.
+   */
   Job scale(String id, int workers) {
     Job job = find(id);
     if (job.status().isEnd()) {
@@ -196,13 +217,7 @@ final class Scheduler {
       throw new EngineException(
           ErrorCode.INVALID_ARGUMENT, "workers has to be at least 1, is " + workers);
     }
-    Job scaled = job.with(job.spec().withWorkers(workers));
-    boolean isMoved = job.status() == JobStatus.RUNNING && workers != job.spec().workers();
-    if (isMoved) {
-      live.remove(id);
-      scaled = scaled.in(JobStatus.QUEUED, "goes on with " + workers + " workers");
-    }
-    keep(scaled);
+    keep(job.with(job.spec().withWorkers(workers)));
     place();
     return jobs.get(id);
   }
@@ -273,7 +288,12 @@ final class Scheduler {
       return;
     }
     if (attempt.state() == AttemptStatus.State.INTERRUPTED) {
-      interrupt(job, attempt.outcome());
+      if (resizing(job).filter(attempt.outcome()::equals).isPresent()) {
+        live.remove(job.id());
+        keep(job.in(JobStatus.QUEUED, attempt.outcome()));
+      } else {
+        interrupt(job, attempt.outcome());
+      }
     } else if (attempt.rank() == 0) {
       takeLeading(job, attempt);
     }
@@ -315,16 +335,20 @@ final class Scheduler {
                     .formatted(MOST_FRUITLESS, why)));
   }
 
-  /** Gives slots to those who wait, in the order of their submission; who does not fit waits on. */
+  /**
+   * Gives slots to those who wait, in the order of their submission. A job begins with all of its
+   * workers or waits; one that has begun goes on with those that are left.
+   */
   private void place() {
     for (Job job : List.copyOf(jobs.values())) {
       if (job.status() == JobStatus.QUEUED) {
         int wanted = job.spec().workers();
-        int free = freeSlots().values().stream().mapToInt(Integer::intValue).sum();
-        if (free < wanted) {
+        int free = allFreeSlots();
+        int least = job.attempt() == 0 ? wanted : 1;
+        if (free < least) {
           jobs.put(job.id(), job.in(JobStatus.QUEUED, waiting(wanted, free)));
         } else {
-          start(job, wanted);
+          start(job, Math.min(wanted, free));
         }
       }
     }
@@ -387,7 +411,12 @@ final class Scheduler {
         .map(Job::placement)
         .flatMap(Collection::stream)
         .forEach(worker -> free.computeIfPresent(worker, (_, slots) -> slots - 1));
+    free.replaceAll((_, slots) -> Math.max(0, slots)); // of one that leaves, they are in use
     return free;
+  }
+
+  private int allFreeSlots() {
+    return freeSlots().values().stream().mapToInt(Integer::intValue).sum();
   }
 
   private String nameOf(String id) {

@@ -25,7 +25,7 @@ record JobSetup(Pipelines pipelines, Path state, HostNetwork network) {
   }
 
   JobOptions options(Assignment assignment, Pipelines.Named named) {
-    int workers = assignment.spec().workers();
+    int workers = GangHosts.parse(assignment.hosts()).allRanks();
     boolean isResume =
         assignment.isResume() && JobDirectory.find(state, assignment.job()).isPresent();
     return JobOptions.of(assignment.job(), named.name(), state)

@@ -195,7 +195,7 @@ final class LeadingPart implements Part, JobListener, Members {
       throw stopped();
     }
     JobListener listener = new Both(this, log);
-    return assignment.spec().workers() == 1
+    return GangHosts.parse(assignment.hosts()).allRanks() == 1
         ? defined.run(listener)
         : defined.run(
             listener,

@@ -156,8 +156,9 @@ class SchedulerTest {
         List.of(new Assignment("digits-1", 1, job.spec(), false, "2", "f00", 1, Optional.of(seat))),
         scheduler.assignments("b"));
     scheduler.memberGone("10.0.0.1:b", "its heartbeat was lost");
-    assertEquals(JobStatus.QUEUED, job("digits-1").status());
-    assertEquals(List.of(), scheduler.assignments("a"));
+    List<Assignment> next = scheduler.assignments("a");
+    assertEquals(1, next.size(), "the ranks of the attempt before are told to leave");
+    assertEquals(2, next.getFirst().attempt());
   }
 
   @Test
@@ -227,16 +228,47 @@ class SchedulerTest {
   }
 
   @Test
-  void scaledJobGoesOnAsAnotherAttempt() {
+  void scaledJobTakesACheckpointAndGoesOnAsAnotherAttempt() {
     scheduler.report(worker("a", 3), List.of(), 0);
     submit("digits", 1);
+    scheduler.report(worker("a", 3), List.of(attempt("digits-1", 1, State.RUNNING, 4, "")), 0);
 
-    Job scaled = scheduler.scale("digits-1", 3);
+    assertEquals(3, scheduler.scale("digits-1", 3).spec().workers());
+    assertEquals(Map.of(), scheduler.yielding("a"), "before it has done a step");
+    scheduler.report(worker("a", 3), List.of(attempt("digits-1", 1, State.RUNNING, 5, "")), 0);
+    String why = "goes on with 3 workers, after 1";
+    assertEquals(Map.of("digits-1", why), scheduler.yielding("a"));
+    scheduler.report(worker("a", 3), List.of(attempt("digits-1", 1, State.INTERRUPTED, 6, why)), 0);
 
-    assertEquals(3, scaled.spec().workers());
+    Job scaled = job("digits-1");
+    assertEquals("3", scaled.hosts());
     assertEquals(2, scaled.attempt());
     assertEquals(0, scaled.restarts());
     assertTrue(scheduler.assignments("a").getFirst().isResume());
+  }
+
+  @Test
+  void jobThatLostWorkersGoesOnWithThoseLeftAndIsWidenedWhenOneJoins() {
+    scheduler.report(worker("a", 1), List.of(), 0);
+    scheduler.report(worker("b", 1), List.of(), 0);
+    submit("digits", 2);
+
+    scheduler.memberGone("10.0.0.1:b", "its heartbeat was lost");
+
+    assertEquals(List.of("a"), job("digits-1").placement());
+    assertEquals("1", job("digits-1").hosts());
+    scheduler.report(worker("a", 1), List.of(attempt("digits-1", 2, State.RUNNING, 7, "")), 0);
+    scheduler.report(worker("a", 1), List.of(attempt("digits-1", 2, State.RUNNING, 8, "")), 0);
+    assertEquals(Map.of(), scheduler.yielding("a"), "there is no room");
+
+    scheduler.report(worker("c", 1), List.of(), 0);
+    String why = "goes on with 2 workers, after 1";
+    assertEquals(Map.of("digits-1", why), scheduler.yielding("a"));
+    scheduler.report(worker("a", 1), List.of(attempt("digits-1", 2, State.INTERRUPTED, 9, why)), 0);
+
+    assertEquals(List.of("a", "c"), job("digits-1").placement());
+    assertEquals(3, job("digits-1").attempt());
+    assertEquals(1, job("digits-1").restarts());
   }
 
   @Test
@@ -335,9 +367,9 @@ class SchedulerTest {
     AttemptStatus yielded = attempt("digits-1", 1, State.INTERRUPTED, 3, "worker name-b leaves");
     scheduler.report(worker("a", 1), List.of(yielded), 1);
 
-    assertEquals(JobStatus.QUEUED, job("digits-1").status());
+    assertEquals(List.of("a"), job("digits-1").placement());
     assertEquals("worker name-b leaves", job("digits-1").lastFailure());
-    assertEquals(List.of("a"), job("digits-2").placement());
+    assertEquals(JobStatus.QUEUED, job("digits-2").status(), "the slot of b is free for nobody");
   }
 
   private static Process process() throws IOException {

@@ -2,6 +2,9 @@ package io.tidemill.cluster.node;
 
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -25,6 +28,24 @@ public record NodeOptions(String host, int port, List<String> seeds, Path state)
             ErrorCode.INVALID_ARGUMENT,
             "--join expects nodes as HOST:PORT, separated by commas, found " + seed);
       }
+    }
+  }
+
+  /** Where other nodes reach it. */
+  String address() {
+    return host + ":" + port;
+  }
+
+  /** The same with a port that is free, where none is chosen. */
+  NodeOptions withPort() {
+    if (port != 0) {
+      return this;
+    }
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(host))) {
+      return new NodeOptions(host, socket.getLocalPort(), seeds, state);
+    } catch (IOException e) {
+      throw new EngineException(
+          ErrorCode.RESOURCE, "--host " + host + ": no port can be had there: " + e, e);
     }
   }
 }

@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -44,13 +43,13 @@ final class JobCommand implements Runnable {
   boolean isFollowing;
 
   @Option(names = "--rank", paramLabel = "N", description = "With logs: of this rank only.")
-  OptionalInt rank = OptionalInt.empty();
+  Optional<Integer> rank = Optional.empty();
 
   @Option(
       names = "--tail",
       paramLabel = "BYTES",
       description = "With logs: so much of the end, 65536.")
-  OptionalInt tail = OptionalInt.empty();
+  Optional<Integer> tail = Optional.empty();
 
   @Option(
       names = "--from",

@@ -174,6 +174,11 @@ class ClusterTest {
     up.awaitUntil(
         "the resumed job is done", () -> job(id).path("state").asText().equals("FINISHED"));
     assertEquals(undisturbed, job(id).path("report").path("weightsSha256").asText());
+    assertTrue(
+        tidemill
+            .run("job", id, "logs", "--rank", "1", "--tail", "300", "--head", url)
+            .lastLine()
+            .endsWith(" rank 1 of training classifier leaves: the attempt is over"));
   }
 
   @Test

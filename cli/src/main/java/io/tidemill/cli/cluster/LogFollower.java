@@ -5,7 +5,7 @@ import io.tidemill.cli.console.Console;
 import io.tidemill.cluster.client.ApiClient;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
-import java.util.OptionalInt;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /** Prints what the ranks of a job say, until it has ended. Confined to one thread. */
@@ -22,7 +22,7 @@ public final class LogFollower {
   }
 
   /** Follows one rank, or all with their number in front of each line. */
-  public void follow(String id, OptionalInt only) {
+  public void follow(String id, Optional<Integer> only) {
     JobFollower follower = new JobFollower(client, console, true);
     only.ifPresent(rank -> printed.put(rank, 0L));
     while (true) {

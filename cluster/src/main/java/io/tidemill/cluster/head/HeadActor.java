@@ -35,13 +35,14 @@ import org.apache.pekko.cluster.typed.Subscribe;
 public final class HeadActor extends AbstractBehavior<HeadMessage> {
   private static final Duration TICK = Duration.ofMillis(200);
 
+  private final JobStore store;
   private final long epoch;
   private final Scheduler scheduler;
   private final Map<String, ActorRef<WorkerMessage>> workers = new HashMap<>();
 
   private HeadActor(ActorContext<HeadMessage> context, Path state) {
     super(context);
-    JobStore store = new JobStore(state);
+    this.store = new JobStore(state);
     this.epoch = store.nextEpoch();
     this.scheduler = new Scheduler(store, new ProcessEnds(state), System.nanoTime());
     ActorRef<MemberRemoved> gone =
@@ -70,6 +71,10 @@ public final class HeadActor extends AbstractBehavior<HeadMessage> {
   }
 
   private Behavior<HeadMessage> on(HeadMessage message) {
+    if (!(message instanceof HeadMessage.Look) && store.epoch() != epoch) {
+      getContext().getLog().warn("head ends: epoch={} has been replaced", epoch);
+      return Behaviors.stopped(); // two that decide would undo each other's work
+    }
     switch (message) {
       case HeadMessage.Report report -> {
         workers.put(report.worker().id(), report.replyTo());

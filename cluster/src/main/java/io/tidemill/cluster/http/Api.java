@@ -132,19 +132,18 @@ public final class Api implements MoreRoutes {
   }
 
   private CompletionStage<HttpResponse> cluster(HttpRequest request, PathValues values) {
-    return head.ask(HeadMessage.Look::new)
+    return head.look()
         .thenApply(
             overview ->
                 json(200, ApiJson.bytes(ApiJson.cluster(overview, head.members(), address))));
   }
 
   private CompletionStage<HttpResponse> jobs(HttpRequest request, PathValues values) {
-    return head.ask(HeadMessage.Look::new)
-        .thenApply(overview -> json(200, ApiJson.bytes(ApiJson.jobs(overview))));
+    return head.look().thenApply(overview -> json(200, ApiJson.bytes(ApiJson.jobs(overview))));
   }
 
   private CompletionStage<HttpResponse> job(HttpRequest request, PathValues values) {
-    return head.ask(HeadMessage.Look::new)
+    return head.look()
         .thenApply(
             overview ->
                 json(200, ApiJson.bytes(ApiJson.job(find(overview, values), overview.workers()))));
@@ -233,7 +232,7 @@ public final class Api implements MoreRoutes {
 
   /** As it runs or, where it does not, as it is defined. */
   private CompletionStage<HttpResponse> graph(HttpRequest request, PathValues values) {
-    return head.ask(HeadMessage.Look::new)
+    return head.look()
         .thenCompose(
             overview -> {
               JobView view = find(overview, values);
@@ -311,7 +310,7 @@ public final class Api implements MoreRoutes {
   }
 
   private CompletionStage<JobView> known(PathValues values) {
-    return head.ask(HeadMessage.Look::new).thenApply(overview -> find(overview, values));
+    return head.look().thenApply(overview -> find(overview, values));
   }
 
   private static JobView find(Overview overview, PathValues values) {

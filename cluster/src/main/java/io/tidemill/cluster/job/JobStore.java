@@ -65,18 +65,31 @@ public final class JobStore {
     return Files.exists(state.resolve("jobs").resolve(id));
   }
 
-  /** A number above that of every head before. */
-  public long nextEpoch() {
-    Path file = state.resolve("cluster").resolve("epoch");
+  /** The number of the newest head; 0 where there was none. */
+  public long epoch() {
+    Path file = epochFile();
     try {
-      Files.createDirectories(file.getParent());
-      long last = Files.exists(file) ? Long.parseLong(Files.readString(file).strip()) : 0L;
-      long next = last + 1;
-      DurableFiles.replace(file, Long.toString(next).getBytes(StandardCharsets.US_ASCII));
-      return next;
+      return Files.exists(file) ? Long.parseLong(Files.readString(file).strip()) : 0L;
     } catch (IOException | NumberFormatException e) {
       throw new EngineException(ErrorCode.CORRUPT_STATE, file + " cannot be counted on: " + e, e);
     }
+  }
+
+  /** A number above that of every head before. */
+  public long nextEpoch() {
+    Path file = epochFile();
+    try {
+      Files.createDirectories(file.getParent());
+      long next = epoch() + 1;
+      DurableFiles.replace(file, Long.toString(next).getBytes(StandardCharsets.US_ASCII));
+      return next;
+    } catch (IOException e) {
+      throw new EngineException(ErrorCode.RESOURCE, file + " cannot be written: " + e, e);
+    }
+  }
+
+  private Path epochFile() {
+    return state.resolve("cluster").resolve("epoch");
   }
 
   private static Job read(Path file) {

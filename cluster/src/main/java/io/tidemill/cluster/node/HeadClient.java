@@ -47,12 +47,7 @@ public final class HeadClient {
 
   /** What the head answers; its refusals and its silence are failures of the future. */
   public CompletionStage<Overview> ask(Function<ActorRef<HeadAnswer>, HeadMessage> question) {
-    return ask(
-        question,
-        Overview.class,
-        PATIENCE,
-        "the head has not answered within %d s; it may be moving to another node: try again"
-            .formatted(PATIENCE.toSeconds()));
+    return ask(question, Overview.class, PATIENCE, silence());
   }
 
   /** A savepoint of a job, once it is durable. */
@@ -73,6 +68,25 @@ public final class HeadClient {
         PATIENCE,
         "the worker of job %s has not answered within %d s: try again"
             .formatted(job, PATIENCE.toSeconds()));
+  }
+
+  /**
+   * How all stands. Asked again every second: what was sent to a head that is gone is lost, and
+   * nothing is changed by asking twice.
+   */
+  public CompletionStage<Overview> look() {
+    return look(PATIENCE.toSeconds());
+  }
+
+  private CompletionStage<Overview> look(long times) {
+    CompletionStage<Overview> answer =
+        ask(HeadMessage.Look::new, Overview.class, Duration.ofSeconds(1), silence());
+    return times > 1 ? answer.exceptionallyCompose(_ -> look(times - 1)) : answer;
+  }
+
+  private static String silence() {
+    return "the head has not answered within %d s; it may be moving to another node: try again"
+        .formatted(PATIENCE.toSeconds());
   }
 
   private <A extends HeadAnswer> CompletionStage<A> ask(

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import org.apache.pekko.actor.typed.Behavior;
@@ -29,10 +28,33 @@ final class KnownMembers {
     this.file = state.resolve("cluster").resolve("members");
   }
 
-  /** Addresses, {@code host:port}; none where there was no cluster. */
-  List<String> read() {
+  /**
+   * A member.
+   *
+   * @param address {@code host:port}
+   */
+  record Known(String address, boolean isHead) {
+    private static Known parse(String line) {
+      String[] words = line.split(" ", 2);
+      return new Known(words[0], words.length > 1 && words[1].equals(Node.HEAD));
+    }
+
+    private static Known of(Member member) {
+      return new Known(
+          member.address().hostPort().split("@", 2)[1], member.getRoles().contains(Node.HEAD));
+    }
+
+    private String line() {
+      return address + " " + (isHead ? Node.HEAD : Node.WORKER);
+    }
+  }
+
+  /** None where there was no cluster. */
+  List<Known> read() {
     try {
-      return Files.exists(file) ? Files.readAllLines(file) : List.of();
+      return Files.exists(file)
+          ? Files.readAllLines(file).stream().map(Known::parse).toList()
+          : List.of();
     } catch (IOException e) {
       throw new EngineException(ErrorCode.RESOURCE, file + " cannot be read: " + e, e);
     }
@@ -51,14 +73,17 @@ final class KnownMembers {
   }
 
   private Behavior<MemberEvent> write(ActorContext<MemberEvent> context, Cluster cluster) {
-    TreeSet<String> addresses = new TreeSet<>();
+    TreeSet<String> all = new TreeSet<>();
     for (Member member : cluster.state().getMembers()) {
-      addresses.add(member.address().hostPort().split("@", 2)[1]);
+      all.add(Known.of(member).line());
     }
     try {
       Files.createDirectories(file.getParent());
-      String lines = String.join("\n", new ArrayList<>(addresses)) + "\n";
-      DurableFiles.replace(file, lines.getBytes(StandardCharsets.US_ASCII));
+      String lines = String.join("\n", all) + "\n";
+      String own = cluster.selfMember().address().hostPort().replaceAll("[^A-Za-z0-9.]", "-");
+      Path written = file.resolveSibling("members-" + own); // another head may write as well
+      DurableFiles.replace(written, lines.getBytes(StandardCharsets.US_ASCII));
+      DurableFiles.rename(written, file);
     } catch (IOException e) {
       context.getLog().warn("members cannot be kept: file={} cause={}", file, e.toString());
     }

@@ -13,7 +13,6 @@ import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.transport.link.AeronNetwork;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -45,8 +44,8 @@ import org.apache.pekko.cluster.typed.SingletonActor;
  * been given to another. Any thread.
  */
 public final class Node implements AutoCloseable {
-  private static final String HEAD = "head";
-  private static final String WORKER = "worker";
+  static final String HEAD = "head";
+  static final String WORKER = "worker";
   private static final String SYSTEM = "tidemill";
   private static final Duration DRAIN_PATIENCE = Duration.ofSeconds(8);
   private static final long LEAVE_SECONDS = 10;
@@ -66,17 +65,15 @@ public final class Node implements AutoCloseable {
 
   /**
    * Starts a head. Where members of the cluster are known from before, it joins them; so a head
-   * that was killed does not found a second cluster beside those that go on.
+   * that was killed does not found a second cluster beside those that go on, see {@link Seeds}.
    */
   public static Node head(NodeOptions options) {
     KnownMembers known = new KnownMembers(options.state());
-    List<String> before = known.read();
-    ActorSystem<Void> system = system(HEAD, options, before.isEmpty());
-    ActorRef<HeadMessage> head = singleton(system, HeadActor.create(options.state()));
+    NodeOptions own = options.withPort();
+    Seeds seeds = Seeds.of(own.address(), own.seeds(), known.read());
+    ActorSystem<Void> system = system(HEAD, own, seeds);
+    ActorRef<HeadMessage> head = singleton(system, HeadActor.create(own.state()));
     system.systemActorOf(known.behavior(), "known-members", Props.empty());
-    List<String> seeds = new ArrayList<>(List.of(addressOf(system)));
-    seeds.addAll(options.seeds());
-    seeds.addAll(before);
     join(system, seeds);
     return new Node(system, head, Optional.empty());
   }
@@ -89,7 +86,8 @@ public final class Node implements AutoCloseable {
    */
   public static Node worker(
       NodeOptions options, String name, int slots, List<String> devices, Pipelines pipelines) {
-    ActorSystem<Void> system = system(WORKER, options, true);
+    Seeds seeds = Seeds.ofWorker(options.seeds());
+    ActorSystem<Void> system = system(WORKER, options, seeds);
     ActorRef<HeadMessage> head = singleton(system, Behaviors.empty());
     WorkerInfo self =
         new WorkerInfo(
@@ -105,7 +103,7 @@ public final class Node implements AutoCloseable {
                 self, pipelines, options.state(), new AeronNetwork(options.ip()), head),
             "worker",
             Props.empty());
-    join(system, options.seeds());
+    join(system, seeds);
     return new Node(system, head, Optional.of(worker));
   }
 
@@ -166,9 +164,9 @@ public final class Node implements AutoCloseable {
                 .withSettings(ClusterSingletonSettings.create(system).withRole(HEAD)));
   }
 
-  private static void join(ActorSystem<Void> system, List<String> seeds) {
+  private static void join(ActorSystem<Void> system, Seeds seeds) {
     List<Address> addresses =
-        seeds.stream()
+        seeds.addresses().stream()
             .distinct()
             .map(seed -> AddressFromURIString.parse("pekko://" + SYSTEM + "@" + seed))
             .toList();
@@ -179,7 +177,7 @@ public final class Node implements AutoCloseable {
     return Cluster.get(system).selfMember().address().hostPort().split("@", 2)[1];
   }
 
-  private static ActorSystem<Void> system(String role, NodeOptions options, boolean isFounding) {
+  private static ActorSystem<Void> system(String role, NodeOptions options, Seeds seeds) {
     Map<String, Object> chosen =
         Map.of(
             "pekko.remote.artery.canonical.hostname",
@@ -188,9 +186,8 @@ public final class Node implements AutoCloseable {
             options.port(),
             "pekko.cluster.roles",
             List.of(role),
-            // How long the first seed waits for the others before it founds a cluster.
             "pekko.cluster.seed-node-timeout",
-            isFounding ? "500 ms" : "10 s");
+            seeds.patienceMs() + " ms");
     ClassLoader loader = Node.class.getClassLoader();
     Config config =
         ConfigFactory.defaultOverrides()

@@ -2,7 +2,9 @@ package io.tidemill.cluster.node;
 
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
+import java.io.IOException;
 import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.List;
@@ -30,6 +32,11 @@ public record NodeOptions(String host, int port, List<String> seeds, Path state)
     }
   }
 
+  /** Where other nodes reach it. */
+  String address() {
+    return host + ":" + port;
+  }
+
   /** The address that its host means: data goes there by number. */
   InetAddress ip() {
     try {
@@ -37,6 +44,19 @@ public record NodeOptions(String host, int port, List<String> seeds, Path state)
     } catch (UnknownHostException e) {
       throw new EngineException(
           ErrorCode.INVALID_ARGUMENT, "--host " + host + " means no address of this machine", e);
+    }
+  }
+
+  /** The same with a port that is free, where none is chosen. */
+  NodeOptions withPort() {
+    if (port != 0) {
+      return this;
+    }
+    try (ServerSocket socket = new ServerSocket(0, 1, ip())) {
+      return new NodeOptions(host, socket.getLocalPort(), seeds, state);
+    } catch (IOException e) {
+      throw new EngineException(
+          ErrorCode.RESOURCE, "--host " + host + ": no port can be had there: " + e, e);
     }
   }
 }

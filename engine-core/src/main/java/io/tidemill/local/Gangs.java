@@ -78,7 +78,8 @@ final class Gangs {
         "training " + identity.training() + " of job " + identity.job(),
         identity.generation(),
         secret,
-        identity.hosts().count());
+        identity.hosts().count(),
+        identity.encode());
   }
 
   /** The memory of a training. */

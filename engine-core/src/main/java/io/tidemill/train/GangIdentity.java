@@ -59,7 +59,7 @@ public record GangIdentity(
   }
 
   /** A line for each field. */
-  String encode() {
+  public String encode() {
     StringBuilder lines = new StringBuilder();
     fields().forEach((name, value) -> lines.append(name).append('=').append(value).append('\n'));
     return lines.toString();

@@ -33,8 +33,9 @@ public interface HostNetwork {
    * @param generation of the attempt; who comes with another one is refused
    * @param secret that the hosts of the attempt know, and nobody else
    * @param hosts how many there are
+   * @param agreement what all have to have alike: a line {@code name=value} each
    */
-  record Group(String name, long generation, String secret, int hosts) {
+  record Group(String name, long generation, String secret, int hosts, String agreement) {
     /** Without the secret. */
     @Override
     public String toString() {

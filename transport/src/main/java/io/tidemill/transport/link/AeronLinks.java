@@ -49,6 +49,7 @@ final class AeronLinks implements HostLinks {
   private final AeronClient client;
   private final Listener listener;
   private final byte[] ownAddress;
+  private final byte[] agreement;
   private final List<Peer> peers = new ArrayList<>();
   private final Refusals refusals = new Refusals();
   private final BufferClaim claim = new BufferClaim();
@@ -65,12 +66,13 @@ final class AeronLinks implements HostLinks {
   AeronLinks(Group group, int host, Listener listener) {
     this.group = group;
     this.credentials =
-        new Credentials(group.name(), group.generation(), group.secret(), group.hosts() + " hosts");
+        new Credentials(group.name(), group.generation(), group.secret(), group.agreement());
     this.identity = credentials.identity();
     this.host = host;
     this.client = listener.client();
     this.listener = listener;
     this.ownAddress = address().getBytes(StandardCharsets.US_ASCII);
+    this.agreement = group.agreement().getBytes(StandardCharsets.UTF_8);
     for (int other = 0; other < group.hosts(); other++) {
       peers.add(new Peer(other));
     }
@@ -163,10 +165,11 @@ final class AeronLinks implements HostLinks {
 
   private boolean sayHello(Peer to) {
     int flags = to.isAdmitted() ? LinkFrame.KNOWN : 0;
-    if (!claim(to, LinkFrame.helloBytes(ownAddress))) {
+    if (!claim(to, LinkFrame.helloBytes(ownAddress, agreement))) {
       return false;
     }
-    LinkFrame.putHello(claim.buffer(), claim.offset(), identity, host, flags, ownAddress);
+    LinkFrame.putHello(
+        claim.buffer(), claim.offset(), identity, host, flags, ownAddress, agreement);
     claim.commit();
     return true;
   }
@@ -228,12 +231,30 @@ final class AeronLinks implements HostLinks {
       peers.get(other).admit(header.sessionId());
       hear(peers.get(other), buffer, at, length);
     } else if (standing == Standing.OTHER_LAYOUT) {
-      throw new EngineException(
-          ErrorCode.INVALID_ARGUMENT, group + ": another host means another number of hosts");
+      throw differs(other, LinkFrame.agreement(buffer, at, length));
     } else {
       refusals.refuse(
           header, standing == Standing.MEMBER ? "this host is here already" : standing.toString());
     }
+  }
+
+  private EngineException differs(int other, String theirs) {
+    List<String> found = theirs.lines().toList();
+    String expected =
+        group.agreement().lines().filter(line -> !found.contains(line)).findFirst().orElse("");
+    String name = expected.replaceFirst("=.*", "=");
+    return new EngineException(
+        ErrorCode.INVALID_ARGUMENT,
+        "%s: host %d differs from host %d: expected %s, found %s; give all hosts the same jars and data, and the same kind of CPU"
+            .formatted(
+                group,
+                other,
+                host,
+                expected,
+                found.stream()
+                    .filter(line -> line.startsWith(name))
+                    .findFirst()
+                    .orElse("nothing")));
   }
 
   private void hear(Peer from, DirectBuffer buffer, int at, int length) {

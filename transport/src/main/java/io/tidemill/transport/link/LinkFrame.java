@@ -11,6 +11,7 @@ import org.agrona.MutableDirectBuffer;
  * <pre>
  *   HELLO  0 kind | 4 host | 8 id hash | 16 generation | 24 proof | 32 layout
  *          40 flags: 1 the receiver is known to the sender | 44 length | 48 where the sender listens
+ *          then length | what all have to have alike
  *   PEER   0 kind | 4 host | 8 length | 12 where that host listens
  * </pre>
  *
@@ -59,12 +60,23 @@ final class LinkFrame {
     return text(buffer, at + 8, length - 8);
   }
 
-  static int helloBytes(byte[] address) {
-    return HELLO_BYTES + address.length;
+  static String agreement(DirectBuffer buffer, int at, int length) {
+    int behind = HELLO_BYTES + Math.clamp(buffer.getInt(at + 44), 0, length - HELLO_BYTES);
+    return text(buffer, at + behind, length - behind);
+  }
+
+  static int helloBytes(byte[] address, byte[] agreement) {
+    return HELLO_BYTES + address.length + Integer.BYTES + agreement.length;
   }
 
   static void putHello(
-      MutableDirectBuffer buffer, int at, Identity identity, int host, int flags, byte[] address) {
+      MutableDirectBuffer buffer,
+      int at,
+      Identity identity,
+      int host,
+      int flags,
+      byte[] address,
+      byte[] agreement) {
     buffer.putInt(at, HELLO);
     buffer.putInt(at + 4, host);
     buffer.putLong(at + 8, identity.idHash());
@@ -73,6 +85,7 @@ final class LinkFrame {
     buffer.putLong(at + 32, identity.layout());
     buffer.putInt(at + 40, flags);
     putText(buffer, at + 44, address);
+    putText(buffer, at + HELLO_BYTES + address.length, agreement);
   }
 
   static int peerBytes(byte[] address) {
@@ -91,8 +104,11 @@ final class LinkFrame {
   }
 
   private static String text(DirectBuffer buffer, int at, int most) {
+    if (most < Integer.BYTES) {
+      return "";
+    }
     byte[] text = new byte[Math.clamp(buffer.getInt(at), 0, most - Integer.BYTES)];
     buffer.getBytes(at + Integer.BYTES, text);
-    return new String(text, StandardCharsets.US_ASCII);
+    return new String(text, StandardCharsets.UTF_8);
   }
 }

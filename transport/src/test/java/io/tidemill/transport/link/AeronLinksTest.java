@@ -1,8 +1,10 @@
 package io.tidemill.transport.link;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemill.error.EngineException;
 import io.tidemill.train.HostLinks;
 import io.tidemill.train.HostNetwork.Group;
 import java.lang.foreign.MemorySegment;
@@ -75,6 +77,28 @@ final class AeronLinksTest {
     assertRefused(group(2, "secret", 0));
   }
 
+  @Test
+  void aHostThatDiffersIsAFailureThatNamesTheDifference() {
+    links.add(network.lead(group(2, "secret", 1)));
+    Group other = group(2, "secret", 1, "seed=1\ndevice=cpu (AVX2)\n");
+    links.add(network.join(other, 1, links.getFirst().address()));
+
+    EngineException failure = assertThrows(EngineException.class, () -> await(() -> false));
+
+    String kind = "device=cpu \\(AVX-?\\d+\\)";
+    assertTrue(
+        failure
+            .getMessage()
+            .matches(
+                "training net of job digits-1 generation 1: host [01] differs from host [01]:"
+                    + " expected "
+                    + kind
+                    + ", found "
+                    + kind
+                    + "; give all hosts the same jars and data, and the same kind of CPU"),
+        failure.getMessage());
+  }
+
   private void assertRefused(Group group) {
     start(group(2, "secret", 1));
     HostLinks stranger = network.join(group, 1, links.getFirst().address());
@@ -90,7 +114,11 @@ final class AeronLinksTest {
   }
 
   private static Group group(int hosts, String secret, long generation) {
-    return new Group("training net of job digits-1", generation, secret, hosts);
+    return group(hosts, secret, generation, "seed=1\ndevice=cpu (AVX-512)\n");
+  }
+
+  private static Group group(int hosts, String secret, long generation, String agreement) {
+    return new Group("training net of job digits-1", generation, secret, hosts, agreement);
   }
 
   private void start(Group group) {

@@ -173,7 +173,9 @@ public final class AeronClient implements AutoCloseable {
         .errorHandler(_ -> errors.incrementAndGet())
         .subscriberErrorHandler(
             error -> {
-              throw new EngineException(ErrorCode.INTERNAL, "a frame was not understood", error);
+              throw error instanceof EngineException told
+                  ? told
+                  : new EngineException(ErrorCode.INTERNAL, "a frame was not understood", error);
             });
   }
 

@@ -44,7 +44,7 @@ public record PartKey(
   }
 
   /** The name of the file: {@code card-features.0.state}. */
-  String file() {
+  public String file() {
     return vertex
         + "."
         + subtask

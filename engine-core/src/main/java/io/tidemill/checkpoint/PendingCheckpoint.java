@@ -8,6 +8,7 @@ import io.tidemill.storage.FileSeal;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Comparator;
@@ -82,6 +83,24 @@ public final class PendingCheckpoint implements AutoCloseable {
     requireOpen();
     try {
       Files.createFile(folder.resolve(StoredCheckpoint.SAVEPOINT)); // durable with the commit
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  /**
+   * Takes over a part of an earlier checkpoint, without a second copy where the disk can.
+   *
+   * @return false where it is not there any more
+   */
+  public boolean adopt(Part part, StoredCheckpoint from) {
+    requireOpen();
+    try {
+      link(from.path(part), folder.resolve(part.file()));
+      parts.add(part);
+      return true;
+    } catch (NoSuchFileException e) {
+      return false;
     } catch (IOException e) {
       throw failed(e);
     }

@@ -1,6 +1,7 @@
 package io.tidemill.local;
 
 import io.tidemill.checkpoint.CheckpointStore;
+import io.tidemill.checkpoint.Part;
 import io.tidemill.checkpoint.PartKey;
 import io.tidemill.checkpoint.PendingCheckpoint;
 import io.tidemill.checkpoint.Progress;
@@ -9,10 +10,12 @@ import io.tidemill.checkpoint.StoredCheckpoint;
 import io.tidemill.codec.KeyGroupRange;
 import io.tidemill.error.EngineException;
 import io.tidemill.operator.StatePart;
+import io.tidemill.storage.FileContent;
 import io.tidemill.task.JobSignals;
 import io.tidemill.task.TaskId;
 import io.tidemill.task.TaskReport;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,6 +44,15 @@ final class Checkpointer {
   private final Set<TaskId> missing = new HashSet<>();
   private CompletableFuture<Void> written;
   private Progress progressAtBarrier;
+
+  /**
+   * Which file holds what was captured, of the checkpoint that was committed last and of the one
+   * under way: what a task gives again has not changed, and is not written again.
+   */
+  private IdentityHashMap<FileContent, Part> committed = new IdentityHashMap<>();
+
+  private IdentityHashMap<FileContent, Part> inWriting = new IdentityHashMap<>();
+  private Optional<StoredCheckpoint> last = Optional.empty();
 
   /** What became of a checkpoint. */
   sealed interface Outcome {
@@ -84,6 +96,7 @@ final class Checkpointer {
     }
     isSavepoint = isToBeKept;
     missing.addAll(tasks);
+    inWriting = new IdentityHashMap<>();
     written = CompletableFuture.completedFuture(null);
     return Optional.empty();
   }
@@ -114,6 +127,8 @@ final class Checkpointer {
         done.keep();
       }
       StoredCheckpoint checkpoint = done.commit(facts, progressAtBarrier);
+      committed = inWriting;
+      last = Optional.of(checkpoint);
       return Optional.of(new Outcome.Committed(checkpoint));
     } catch (CompletionException e) {
       if (e.getCause() instanceof EngineException cause) {
@@ -141,14 +156,21 @@ final class Checkpointer {
     return missing.isEmpty() && written.isDone();
   }
 
-  private static void write(
-      PendingCheckpoint target, int subtask, Map<String, List<StatePart>> parts) {
+  private void write(PendingCheckpoint target, int subtask, Map<String, List<StatePart>> parts) {
     parts.forEach(
         (vertex, ofVertex) ->
             ofVertex.forEach(
                 part ->
-                    target.write(
+                    write(
+                        target,
                         new PartKey(vertex, subtask, part.kind(), part.format(), KeyGroupRange.ALL),
                         part.content())));
+  }
+
+  private void write(PendingCheckpoint target, PartKey key, FileContent content) {
+    Part before = committed.get(content);
+    boolean isThere =
+        before != null && before.file().equals(key.file()) && target.adopt(before, last.get());
+    inWriting.put(content, isThere ? before : target.write(key, content));
   }
 }

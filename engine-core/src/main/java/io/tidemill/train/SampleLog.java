@@ -41,6 +41,10 @@ public final class SampleLog implements SampleRows, AutoCloseable {
 
   private final List<CRC32C> checksums = new ArrayList<>();
   private long checksummed;
+
+  /** Rows that are durable; of the thread that {@linkplain #force forces}. */
+  private volatile long forced;
+
   private final LogExtent extent;
 
   /** Replaced when a segment is added, so that readers may use it without a lock. */
@@ -187,14 +191,16 @@ public final class SampleLog implements SampleRows, AutoCloseable {
     return out.toByteArray();
   }
 
-  /** Makes the first {@code rows} rows durable. Any thread. */
+  /** Makes the first {@code rows} rows durable, of which some may be. One thread at a time. */
   void force(long rows) {
     MappedRows[] present = segments;
-    for (int i = 0; i < present.length && i * segmentRows < rows; i++) {
+    int first = (int) (forced / segmentRows);
+    for (int i = first; i < present.length && i * segmentRows < rows && forced < rows; i++) {
       if (present[i] != null) {
         present[i].mapped().force();
       }
     }
+    forced = Math.max(forced, rows);
   }
 
   /**

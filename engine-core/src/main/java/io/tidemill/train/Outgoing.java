@@ -96,6 +96,13 @@ final class Outgoing {
     return frame;
   }
 
+  /** Sends a frame that was claimed, with these bytes as its payload. */
+  void send(long frame, MemorySegment memory, long at, int bytes) {
+    MemorySegment.copy(memory, at, MirrorFrame.ALL, frame + MirrorFrame.HEADER, bytes);
+    links.commit();
+  }
+
+  /** Sends a frame that was claimed, and filled. */
   void commit() {
     links.commit();
   }
@@ -128,8 +135,7 @@ final class Outgoing {
       if (frame == 0) {
         return waitAt(at);
       }
-      MemorySegment.copy(memory, at, MirrorFrame.ALL, frame + MirrorFrame.HEADER, bytes);
-      commit();
+      send(frame, memory, at, bytes);
       at += bytes;
     }
     return true;

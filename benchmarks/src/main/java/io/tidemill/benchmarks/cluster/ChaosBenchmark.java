@@ -25,6 +25,7 @@ public final class ChaosBenchmark {
   private static final long STEPS = 2_500;
   private static final long SEED = 20_261_123;
   private static final long JOB_PATIENCE_NS = 600_000_000_000L;
+  private static final long AWAY_PATIENCE_NS = 120_000_000_000L;
   private static final List<Integer> WORKERS = List.of(3, 2, 1);
 
   private ChaosBenchmark() {}
@@ -94,9 +95,17 @@ public final class ChaosBenchmark {
 
     /** The job when it has ended. */
     private JsonNode disturb(String id) {
+      long seen = System.nanoTime();
       while (true) {
         TestCluster.pause((long) (1_000 * meanSeconds * (0.5 + random.nextDouble())));
         Optional<JsonNode> job = cluster.look(id);
+        seen = job.isPresent() ? System.nanoTime() : seen;
+        if (System.nanoTime() - seen > AWAY_PATIENCE_NS) {
+          throw new EngineException(
+              ErrorCode.INTERNAL,
+              "after %d acts (seed %d) no head has answered for %d s"
+                  .formatted(acts, SEED, AWAY_PATIENCE_NS / 1_000_000_000L));
+        }
         if (job.isPresent() && hasEnded(job.get())) {
           return job.get();
         }

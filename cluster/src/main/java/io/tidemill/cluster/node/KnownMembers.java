@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.SortedSet;
 import java.util.TreeSet;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
@@ -53,7 +54,10 @@ final class KnownMembers {
   List<Known> read() {
     try {
       return Files.exists(file)
-          ? Files.readAllLines(file).stream().map(Known::parse).toList()
+          ? Files.readAllLines(file).stream()
+              .filter(line -> !line.isBlank())
+              .map(Known::parse)
+              .toList()
           : List.of();
     } catch (IOException e) {
       throw new EngineException(ErrorCode.RESOURCE, file + " cannot be read: " + e, e);
@@ -78,15 +82,23 @@ final class KnownMembers {
       all.add(Known.of(member).line());
     }
     try {
-      Files.createDirectories(file.getParent());
-      String lines = String.join("\n", all) + "\n";
-      String own = cluster.selfMember().address().hostPort().replaceAll("[^A-Za-z0-9.]", "-");
-      Path written = file.resolveSibling("members-" + own); // another head may write as well
-      DurableFiles.replace(written, lines.getBytes(StandardCharsets.US_ASCII));
-      DurableFiles.rename(written, file);
+      write(all, cluster.selfMember().address().hostPort());
     } catch (IOException e) {
       context.getLog().warn("members cannot be kept: file={} cause={}", file, e.toString());
     }
     return Behaviors.same();
+  }
+
+  /** A node that the cluster has removed sees no member any more; what it saw before stays. */
+  void write(SortedSet<String> members, String own) throws IOException {
+    if (members.isEmpty()) {
+      return;
+    }
+    Files.createDirectories(file.getParent());
+    String lines = String.join("\n", members) + "\n";
+    // Another head may write as well.
+    Path written = file.resolveSibling("members-" + own.replaceAll("[^A-Za-z0-9.]", "-"));
+    DurableFiles.replace(written, lines.getBytes(StandardCharsets.US_ASCII));
+    DurableFiles.rename(written, file);
   }
 }

@@ -36,8 +36,11 @@ final class JobArguments {
       description = "Parameters of the pipeline; with --resume those of the job unless given.")
   List<String> parameters = List.of();
 
-  @Option(names = "--workers", paramLabel = "N", description = "Workers in this process, 1.")
-  int workers = 1;
+  @Option(
+      names = "--workers",
+      paramLabel = "N",
+      description = "Workers in this process; as many as the pipeline declares, mostly 1.")
+  Optional<Integer> workers = Optional.empty();
 
   @Option(
       names = "--threads",
@@ -89,12 +92,23 @@ final class JobArguments {
             name,
             named.name(),
             state,
-            workers,
-            threads.orElse(Math.max(cores, workers)),
+            chosenWorkers(),
+            threads.orElse(Math.max(cores, chosenWorkers())),
             device,
             isResume,
             checkpoints(),
             chosenSeed));
+  }
+
+  private int chosenWorkers() {
+    workers.ifPresent(
+        number -> {
+          if (number < 1) {
+            throw new EngineException(
+                ErrorCode.INVALID_ARGUMENT, "workers has to be at least 1, is " + number);
+          }
+        });
+    return workers.orElse(JobOptions.AS_DECLARED);
   }
 
   private CheckpointPolicy checkpoints() {

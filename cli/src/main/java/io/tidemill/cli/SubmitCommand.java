@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -34,8 +35,11 @@ final class SubmitCommand implements Runnable {
 
   @Mixin private final HeadArgument head = new HeadArgument();
 
-  @Option(names = "--workers", paramLabel = "N", description = "Ranks that train side by side, 1.")
-  int workers = 1;
+  @Option(
+      names = "--workers",
+      paramLabel = "N",
+      description = "Ranks that train side by side; as many as the pipeline declares, mostly 1.")
+  Optional<Integer> workers = Optional.empty();
 
   @Option(
       names = "--seed",
@@ -65,7 +69,7 @@ final class SubmitCommand implements Runnable {
       body.put("pipeline", sent(client));
       body.put("params", Params.parse(parameters, seed).values());
       body.put("seed", seed);
-      body.put("workers", workers);
+      workers.ifPresent(number -> body.put("workers", number));
       JsonNode job = client.post("/api/jobs", body);
       String id = job.path("id").textValue();
       if (!isWaiting) {

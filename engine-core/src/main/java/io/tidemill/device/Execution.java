@@ -27,6 +27,12 @@ public interface Execution extends AutoCloseable {
   void run(DeviceBuffer parameters, DeviceBuffer gradients);
 
   /**
+   * Does one segment of {@link #run(DeviceBuffer, DeviceBuffer)}; those that it comes after are
+   * done, and seen to be done by this thread.
+   */
+  void run(int segment, DeviceBuffer parameters, DeviceBuffer gradients);
+
+  /**
    * Host memory of the ids INT32 of the rows that the last run looked up in a parameter that is
    * trained by row: one for each lookup, so a row may be there more than once. Valid until the next
    * run.

@@ -43,6 +43,16 @@ public final class DataflowGraph {
     return own && vertex.inputs().stream().allMatch(input -> isBounded(input.from()));
   }
 
+  /** Workers that the parallelism of its trainings is meant for. */
+  public int declaredWorkers() {
+    return vertices.stream()
+        .map(Vertex::role)
+        .filter(Role.Trains.class::isInstance)
+        .mapToInt(role -> ((Role.Trains) role).training().parallelism().workers())
+        .max()
+        .orElse(1);
+  }
+
   /** SHA-256 over ids, roles, edges and record types, in hexadecimal. */
   public String fingerprint() {
     try {

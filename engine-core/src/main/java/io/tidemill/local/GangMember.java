@@ -131,18 +131,18 @@ public final class GangMember {
 
   /** Works a rank in memory that another process of this host has made. */
   private String follow(GangIdentity identity, Training<?> training, Device device) {
-    try (GangFile file = attach(identity, training);
+    try (GangFile file = attach(identity, training, device);
         Gang gang = new Gang(training, device, identity.hosts(), seat.host(), file)) {
       return work(gang, file, new TaskId(identity.training(), seat.rank), new Reports());
     }
   }
 
   /** Of another host than the leading one, its first rank makes the memory while this one comes. */
-  private GangFile attach(GangIdentity identity, Training<?> training) {
+  private GangFile attach(GangIdentity identity, Training<?> training, Device device) {
     long begunNs = System.nanoTime();
     while (true) {
       try {
-        return GangFile.attach(seat.memory(), identity, training);
+        return GangFile.attach(seat.memory(), identity, training, device);
       } catch (EngineException e) {
         if (seat.host() == 0 || System.nanoTime() - begunNs > seat.joinPatience.toNanos()) {
           throw e;
@@ -157,7 +157,7 @@ public final class GangMember {
     TaskId id = new TaskId(identity.training(), seat.rank);
     HostNetwork.Group group = Gangs.group(identity, seat.place.secret());
     Path samples = samples();
-    try (GangFile file = GangFile.create(seat.memory(), identity, samples, training);
+    try (GangFile file = GangFile.create(seat.memory(), identity, samples, training, device);
         Gang gang = new Gang(training, device, identity.hosts(), seat.host(), file);
         SampleLog log = gang.createLog(samples)) {
       HostLinks links = network.join(group, seat.host(), seat.place.address());

@@ -83,9 +83,9 @@ final class Gangs {
   }
 
   /** The memory of a training. */
-  GangFile create(String vertex, Training<?> training, Path samples) {
+  GangFile create(String vertex, Training<?> training, Path samples, Device device) {
     Path path = folder.resolve(prefix + identity.generation() + "-" + vertex + EXTENSION);
-    return GangFile.create(path, identity.of(vertex, training), samples, training);
+    return GangFile.create(path, identity.of(vertex, training), samples, training, device);
   }
 
   /** The ways to its other hosts; none where there is no other. */

@@ -11,7 +11,7 @@ import java.nio.file.Path;
  * @param job its name, under which the state directory keeps it
  * @param pipeline what was asked for, an example's name or a class; for the record
  * @param state the state directory
- * @param workers workers in this process
+ * @param workers workers in this process; {@link #AS_DECLARED} leaves it to the pipeline
  * @param threads threads of all workers together
  * @param device {@code auto}, {@code cpu} or {@code cuda}
  * @param resume whether to go on from the last checkpoint
@@ -28,11 +28,14 @@ public record JobOptions(
     boolean resume,
     CheckpointPolicy checkpoints,
     long seed) {
+  /** As many workers as the trainings of the pipeline are declared to be shared by. */
+  public static final int AS_DECLARED = 0;
+
   /** Every two seconds, when nothing is said. */
   public static final CheckpointPolicy CHECKPOINTS = new CheckpointPolicy.EveryNs(2_000_000_000L);
 
   public JobOptions {
-    atLeast(1, workers, "workers");
+    atLeast(AS_DECLARED, workers, "workers");
     atLeast(1, threads, "threads");
   }
 

@@ -56,7 +56,16 @@ public final class LocalJob {
   /** Builds the graph; everything that can be refused before the job starts is refused here. */
   public static LocalJob define(PipelineDefinition definition, Params params, JobOptions options) {
     Thread.ofPlatform().daemon().name("preload").start(() -> preload(options));
-    return new LocalJob(graph(definition, params, options), params, options);
+    DataflowGraph graph = graph(definition, params, options);
+    return new LocalJob(graph, params, completed(options, graph));
+  }
+
+  private static JobOptions completed(JobOptions options, DataflowGraph graph) {
+    if (options.workers() != JobOptions.AS_DECLARED) {
+      return options;
+    }
+    int workers = graph.declaredWorkers();
+    return options.withWorkers(workers).withThreads(Math.max(options.threads(), workers));
   }
 
   /** The graph of a job that somebody else will run, checked as {@link #define} does. */

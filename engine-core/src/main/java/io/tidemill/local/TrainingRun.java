@@ -43,7 +43,8 @@ final class TrainingRun implements AutoCloseable {
     this.context = context;
     this.downstream = downstream;
     Path samples = context.samples().resolve(chain.head().id());
-    this.file = context.gangs().map(gangs -> gangs.create(vertex(), training, samples));
+    this.file =
+        context.gangs().map(gangs -> gangs.create(vertex(), training, samples, context.device()));
     this.gang =
         file.map(this::shared).orElseGet(() -> new Gang(training, context.device(), ranks()));
     this.log = gang.createLog(samples);

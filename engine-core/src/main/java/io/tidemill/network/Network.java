@@ -4,12 +4,17 @@ import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.program.Differentiation;
 import io.tidemill.program.ParameterLayout;
+import io.tidemill.program.ParameterPart;
 import io.tidemill.program.Program;
 import io.tidemill.program.ProgramBuilder;
+import io.tidemill.program.StageCut;
+import io.tidemill.program.TensorSplit;
 import io.tidemill.program.Value;
 import io.tidemill.tensor.DataType;
 import io.tidemill.tensor.Shape;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -36,20 +41,34 @@ public final class Network {
   private final List<Named> layers;
   private final Shape inputShape;
   private final Map<String, Initializer> initializers;
+  private final Parallelism parallelism;
+
+  /** Of the parameters that are split. */
+  private final Map<String, ParameterPart> parts;
+
   private final Program inference;
 
   /** The layers before the first that has parameters. */
   private final List<Named> preparing;
 
-  private Network(List<Named> layers) {
+  private Network(List<Named> layers, Parallelism parallelism) {
     this.layers = List.copyOf(layers);
+    this.parallelism = parallelism;
     this.inputShape = findInputShape();
     Tracing tracing = new Tracing(false);
     Value output = traceLayers(tracing, "input", layers);
-    this.inference = tracing.builder().output("output", output).build();
+    TensorSplit.Result split = split(tracing.builder().output("output", output).build());
+    this.inference = split.program();
+    this.parts = split.parts();
     this.initializers = Map.copyOf(tracing.initializers());
     this.preparing = List.copyOf(layers.subList(0, findFirstWithParameters()));
     checkAdaptations();
+    if (parallelism.tensor() > 1 && parts.isEmpty()) {
+      throw new EngineException(
+          ErrorCode.INVALID_ARGUMENT,
+          "%s finds nothing to split: it takes pairs of matrix products, with a bias, elementwise layers or attention between, whose inner width it divides"
+              .formatted(Parallel.tensor(parallelism.tensor())));
+    }
   }
 
   /** The layers one after the other, named by kind and count: dense-1, relu-1, dense-2. */
@@ -64,7 +83,19 @@ public final class Network {
       String name = layer.kind() + "-" + counts.merge(layer.kind(), 1, Integer::sum);
       named.add(new Named(name, layer));
     }
-    return new Network(named);
+    return new Network(named, Parallelism.NONE);
+  }
+
+  /**
+   * This network shared by the places of a parallelism: its parameters are in parts where the
+   * matrix products are split, and the instructions of {@link #training} are each at a place.
+   */
+  public Network parallel(Parallelism other) {
+    return new Network(layers, other);
+  }
+
+  public Parallelism parallelism() {
+    return parallelism;
   }
 
   /** What it takes, for example [*, 784]. */
@@ -96,7 +127,7 @@ public final class Network {
   public Program prediction(Loss loss) {
     Tracing tracing = new Tracing(false);
     loss.traceHead(tracing.builder(), traceLayers(tracing, "input", layers));
-    return tracing.builder().build();
+    return split(tracing.builder().build()).program();
   }
 
   /**
@@ -104,12 +135,14 @@ public final class Network {
    * to {@code loss}, {@code output} and the gradients.
    */
   public Program training(Loss loss, int rows) {
-    return Differentiation.of(withLoss(loss, true), "loss").bind(rows);
+    Program staged = StageCut.apply(withLoss(loss, true), rows, parallelism.pipeline());
+    Program placed = TensorSplit.apply(staged, parallelism.tensor()).program();
+    return Differentiation.of(placed, "loss").bind(rows);
   }
 
   /** Like {@link #training}, without gradients: for measuring on held-out data. */
   public Program evaluation(Loss loss, int rows) {
-    return withLoss(loss, false).bind(rows);
+    return split(withLoss(loss, false)).program().bind(rows);
   }
 
   /** Writes the parameters that training begins with into a host copy of the arena. */
@@ -117,8 +150,30 @@ public final class Network {
     for (ParameterLayout.Entry entry : layout().entries()) {
       MemorySegment target =
           arena.asSlice(entry.offset() * Float.BYTES, entry.floats() * Float.BYTES);
-      initializers.get(entry.name()).fill(seed, entry.name(), entry.shape(), target);
+      Optional.ofNullable(parts.get(entry.name()))
+          .ifPresentOrElse(
+              part -> initialise(seed, part, target),
+              () -> initialise(seed, entry.name(), entry.shape(), target));
     }
+  }
+
+  /** A part begins as it would if the whole were not split. */
+  private void initialise(long seed, ParameterPart part, MemorySegment target) {
+    try (Arena scratch = Arena.ofConfined()) {
+      MemorySegment whole = scratch.allocate(ValueLayout.JAVA_FLOAT, part.shape().elements());
+      initialise(seed, part.whole(), part.shape(), whole);
+      part.take(whole, target);
+    }
+  }
+
+  private void initialise(long seed, String name, Shape shape, MemorySegment target) {
+    initializers.get(name).fill(seed, name, shape, target);
+  }
+
+  /** A program whose parameters are in the parts that this network has. */
+  private TensorSplit.Result split(Program program) {
+    TensorSplit.Result split = TensorSplit.apply(program, parallelism.tensor());
+    return new TensorSplit.Result(split.program().atOnePlace(), split.parts());
   }
 
   /** The parameters that training begins with, in the layout of the arena. */

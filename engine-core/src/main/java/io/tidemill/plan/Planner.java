@@ -63,7 +63,7 @@ public final class Planner {
     if (vertex.role() instanceof Role.Trains trains) {
       return slots.stream()
           .filter(slot -> slot.thread() == 0)
-          .limit(trains.training().shards())
+          .limit(trains.training().mostWorkers())
           .toList();
     }
     List<Slot> placed = new ArrayList<>();

@@ -5,6 +5,7 @@ import io.tidemill.error.ErrorCode;
 import io.tidemill.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,12 +30,16 @@ public final class Differentiation {
   private final Map<Integer, Value> gradients = new LinkedHashMap<>();
   private final Set<Integer> reached = new HashSet<>();
 
+  /** Where each value of the source is computed. */
+  private final Map<Integer, Integer> places = new HashMap<>();
+
   /** What looks up rows of a table that is trained by row: ids and gradient of each lookup. */
   private final Map<Integer, List<Value>> lookups = new LinkedHashMap<>();
 
   private Differentiation(Program source) {
     this.source = source;
     this.builder = ProgramBuilder.continuing(source);
+    source.instructions().forEach(each -> places.put(each.output(), each.place()));
   }
 
   /** The program with the gradients of the scalar output named {@code loss}. */
@@ -67,7 +72,7 @@ public final class Differentiation {
       Instruction instruction = forward.get(i);
       Value dy = gradients.get(instruction.output());
       if (dy != null && reached.contains(instruction.output())) {
-        builder.layer(instruction.layer());
+        builder.layer(instruction.layer()).place(instruction.place());
         backward(instruction, dy);
       }
     }
@@ -80,7 +85,7 @@ public final class Differentiation {
     source.instructions().stream()
         .filter(each -> each.op() instanceof Op.Embedding && each.inputs().get(1) == table)
         .findFirst()
-        .ifPresent(first -> builder.layer(first.layer()));
+        .ifPresent(first -> builder.layer(first.layer()).place(first.place()));
     Op gradient = new Op.EmbeddingRowsGradient(source.value(table).shape().dim(0));
     gradients.put(table, builder.apply(gradient, operands.toArray(Value[]::new)));
   }
@@ -371,7 +376,10 @@ public final class Differentiation {
     int id = instruction.inputs().get(input);
     if (reached.contains(id)) {
       Value added = contribution.get();
+      // What becomes of a value is added up where the value was computed: there it is needed next.
+      builder.place(places.getOrDefault(id, instruction.place()));
       gradients.merge(id, added, (sum, next) -> builder.apply(new Op.Add(), sum, next));
+      builder.place(instruction.place());
     }
   }
 

@@ -58,7 +58,7 @@ public final class Fusion {
   private Instruction withBias(Instruction relu) {
     Instruction bias = byOutput.get(relu.inputs().getFirst());
     dropped.add(bias.output());
-    return new Instruction(new Op.AddBiasRelu(), bias.inputs(), relu.output(), bias.layer());
+    return bias.with(new Op.AddBiasRelu(), bias.inputs(), relu.output());
   }
 
   private Instruction withOperands(Instruction instruction, Op.Elementwise op) {
@@ -82,11 +82,14 @@ public final class Fusion {
     return chain.toInstruction(instruction);
   }
 
-  /** Whether an operand is the result of such an operation and is read here alone. */
+  /** Whether an operand is the result of such an operation at this place and is read here alone. */
   private boolean soleUse(Instruction instruction, int input, Class<? extends Op> kind) {
     int id = instruction.inputs().get(input);
     Instruction producer = byOutput.get(id);
-    return producer != null && kind.isInstance(producer.op()) && uses[id] == 1;
+    return producer != null
+        && kind.isInstance(producer.op())
+        && producer.place() == instruction.place()
+        && uses[id] == 1;
   }
 
   /** Steps that are collected; operands are value ids until all inputs are known. */
@@ -143,7 +146,7 @@ public final class Fusion {
         fused.add(new Op.Fused.Step(step.op, step.operands.stream().map(places::get).toList()));
         places.put(step.output, inputs.size() + fused.size() - 1);
       }
-      return new Instruction(new Op.Fused(fused), inputs, last.output(), last.layer());
+      return last.with(new Op.Fused(fused), inputs, last.output());
     }
   }
 }

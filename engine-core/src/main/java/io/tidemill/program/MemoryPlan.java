@@ -4,8 +4,11 @@ import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Where each value of a bound program lies in one arena; memory is used again once a value is dead.
@@ -16,7 +19,8 @@ import java.util.List;
  * theirs for the whole run and between runs. Parameters and the gradients of parameters are not
  * here: they live in buffers that the caller owns. Places are found greedily, the largest value
  * first, each at the lowest gap that is free for its whole life (Pisarchyk, Lee 2020, "greedy by
- * size").
+ * size"). Of a program that several workers share, two values have memory in common only where all
+ * that touch the one are done before the other is written, however fast each worker is.
  */
 public final class MemoryPlan {
   public static final int ALIGNMENT = 64;
@@ -30,10 +34,23 @@ public final class MemoryPlan {
    */
   private static final long STAGGER = 5 * ALIGNMENT;
 
-  /** A value's bytes, and the first and last instruction between which it must be kept. */
-  private record Life(int id, long bytes, int first, int last) {
-    boolean overlaps(Life other) {
-      return first <= other.last && other.first <= last;
+  /**
+   * A place's bytes, the instruction that first writes there, and those that are the last in their
+   * segment to read or write there; where it is kept all along there are none.
+   */
+  private record Life(int id, long bytes, int first, List<Integer> last) {
+    boolean isPermanent() {
+      return last.isEmpty();
+    }
+
+    boolean overlaps(Life other, Segments segments) {
+      return isPermanent()
+          || other.isPermanent()
+          || !(isOver(other.first, segments) || other.isOver(first, segments));
+    }
+
+    private boolean isOver(int instruction, Segments segments) {
+      return last.stream().allMatch(each -> segments.isBefore(each, instruction));
     }
   }
 
@@ -45,7 +62,18 @@ public final class MemoryPlan {
     this.peakBytes = peakBytes;
   }
 
+  /** A plan for a program that is cut nowhere. */
   public static MemoryPlan of(Program program) {
+    return of(Segments.of(program));
+  }
+
+  /**
+   * A plan in which segments that may run at the same time never share memory.
+   *
+   * @throws EngineException INVALID_ARGUMENT where the program is open
+   */
+  public static MemoryPlan of(Segments segments) {
+    Program program = segments.program();
     if (program.isOpen()) {
       throw new EngineException(
           ErrorCode.INVALID_ARGUMENT,
@@ -56,8 +84,8 @@ public final class MemoryPlan {
     Arrays.fill(offsets, ELSEWHERE);
     List<Life> placed = new ArrayList<>();
     long peak = 0;
-    for (Life life : bySize(lives(program, places))) {
-      offsets[life.id()] = lowestGap(life, placed, offsets);
+    for (Life life : bySize(lives(segments, places))) {
+      offsets[life.id()] = lowestGap(life, placed, offsets, segments);
       peak = Math.max(peak, offsets[life.id()] + life.bytes());
       placed.add(life);
       placed.sort(Comparator.comparingLong(other -> offsets[other.id()]));
@@ -90,10 +118,11 @@ public final class MemoryPlan {
     return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT + stagger;
   }
 
-  private static long lowestGap(Life life, List<Life> placedByOffset, long[] offsets) {
+  private static long lowestGap(
+      Life life, List<Life> placedByOffset, long[] offsets, Segments segments) {
     long offset = 0;
     for (Life other : placedByOffset) {
-      if (life.overlaps(other)) {
+      if (life.overlaps(other, segments)) {
         if (offset + life.bytes() <= offsets[other.id()]) {
           break;
         }
@@ -109,51 +138,62 @@ public final class MemoryPlan {
         .toList();
   }
 
-  private static List<Life> lives(Program program, int[] places) {
-    int[] first = new int[program.values().size()];
-    int[] last = new int[program.values().size()];
-    findLives(program, first, last);
-    sharePlaces(program, places, last);
+  private static List<Life> lives(Segments segments, int[] places) {
+    Program program = segments.program();
+    List<List<Integer>> touching = touching(program);
+    boolean[] permanent = permanent(program);
+    sharePlaces(segments, places, touching, permanent);
     List<Life> lives = new ArrayList<>();
     for (Value value : program.values()) {
       int id = value.id();
       if (places[id] == id && !isElsewhere(program, id)) {
-        lives.add(new Life(id, paddedBytes(value), first[id], last[id]));
+        List<Integer> all = touching.get(id);
+        boolean isKept = permanent[id] || all.isEmpty();
+        int first = isKept ? -1 : Collections.min(all);
+        List<Integer> last = isKept ? List.of() : lastOfSegments(all, segments);
+        lives.add(new Life(id, paddedBytes(value), first, last));
       }
     }
     return lives;
   }
 
-  /** The first and the last instruction between which each value must be kept. */
-  private static void findLives(Program program, int[] first, int[] last) {
-    int end = program.instructions().size();
-    for (int i = 0; i < end; i++) {
+  /** The instructions that read or write each value. */
+  private static List<List<Integer>> touching(Program program) {
+    List<List<Integer>> touching = new ArrayList<>();
+    program.values().forEach(_ -> touching.add(new ArrayList<>()));
+    for (int i = 0; i < program.instructions().size(); i++) {
       Instruction instruction = program.instructions().get(i);
-      first[instruction.output()] = i;
-      last[instruction.output()] = i;
+      touching.get(instruction.output()).add(i);
       for (int input : instruction.inputs()) {
-        last[input] = i;
+        touching.get(input).add(i);
       }
     }
-    // Outputs are read after the run and inputs before it, so neither shares its memory.
-    program.outputs().values().forEach(id -> keep(id, first, last, end));
-    for (Value value : program.values()) {
-      if (value instanceof Value.Input || value instanceof Value.Constant) {
-        keep(value.id(), first, last, end);
-      }
-    }
+    return touching;
   }
 
-  private static void keep(int id, int[] first, int[] last, int end) {
-    first[id] = -1;
-    last[id] = end;
+  /** Outputs are read after the run and inputs before it, so neither shares its memory. */
+  private static boolean[] permanent(Program program) {
+    boolean[] permanent = new boolean[program.values().size()];
+    program.outputs().values().forEach(id -> permanent[id] = true);
+    for (Value value : program.values()) {
+      permanent[value.id()] |= value instanceof Value.Input || value instanceof Value.Constant;
+    }
+    return permanent;
+  }
+
+  private static List<Integer> lastOfSegments(List<Integer> instructions, Segments segments) {
+    Map<Integer, Integer> last = new HashMap<>();
+    instructions.forEach(each -> last.merge(segments.of(each), each, Math::max));
+    return List.copyOf(last.values());
   }
 
   /**
-   * Sets for each value the one whose place it takes, else itself, and how long that must last.
-   * Outputs have places of their own, or that of what they are a view of.
+   * Sets for each value the one whose place it takes, else itself; what touches it then touches
+   * that. Outputs have places of their own, or that of what they are a view of.
    */
-  private static void sharePlaces(Program program, int[] places, int[] last) {
+  private static void sharePlaces(
+      Segments segments, int[] places, List<List<Integer>> touching, boolean[] permanent) {
+    Program program = segments.program();
     for (int i = 0; i < places.length; i++) {
       places[i] = i;
     }
@@ -168,16 +208,24 @@ public final class MemoryPlan {
         boolean view = instruction.op() instanceof Op.Reshape;
         boolean inPlace =
             isInPlace(instruction.op())
-                && last[place] == i
+                && !permanent[place]
+                && isLast(i, touching.get(place), segments)
                 && program.value(input).shape().equals(program.value(output).shape())
                 && !program.outputs().containsValue(output);
         if ((view || inPlace) && !isElsewhere(program, place)) {
           places[output] = place;
-          last[place] = Math.max(last[place], last[output]);
+          touching.get(place).addAll(touching.get(output));
+          permanent[place] |= permanent[output];
           break;
         }
       }
     }
+  }
+
+  /** Whether all others of these instructions are done before this one begins. */
+  private static boolean isLast(int instruction, List<Integer> all, Segments segments) {
+    return all.stream()
+        .allMatch(each -> each == instruction || segments.isBefore(each, instruction));
   }
 
   /** Whether the kernel may write element i of the result once it has read that of an operand. */

@@ -78,6 +78,12 @@ public record Program(
         values.stream().map(value -> value.bind(rows)).toList(), instructions, outputs, gradients);
   }
 
+  /** This program computed by one worker. */
+  public Program atOnePlace() {
+    List<Instruction> moved = instructions.stream().map(each -> each.at(0)).toList();
+    return new Program(values, moved, outputs, gradients);
+  }
+
   /** What all instructions together cost; of one row where the program is open. */
   public Cost cost() {
     return instructions.stream()

@@ -25,6 +25,7 @@ public final class ProgramBuilder {
   private final Map<String, Integer> outputs = new LinkedHashMap<>();
   private final Map<String, Integer> gradients = new LinkedHashMap<>();
   private String layer = "program";
+  private int place;
 
   /** A builder that continues a program; the values of that program may be used as they are. */
   static ProgramBuilder continuing(Program program) {
@@ -39,6 +40,12 @@ public final class ProgramBuilder {
   /** Names the layer that the next instructions belong to. */
   public ProgramBuilder layer(String name) {
     layer = name;
+    return this;
+  }
+
+  /** Says where the next instructions are computed. */
+  ProgramBuilder place(int number) {
+    place = number;
     return this;
   }
 
@@ -66,7 +73,7 @@ public final class ProgramBuilder {
             new Value.Computed(
                 values.size(), unique(result.name()), result.type(), result.shape()));
     List<Integer> ids = operands.stream().map(Value::id).toList();
-    instructions.add(new Instruction(op, ids, output.id(), layer));
+    instructions.add(new Instruction(op, ids, output.id(), layer, place));
     return output;
   }
 

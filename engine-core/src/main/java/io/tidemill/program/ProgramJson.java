@@ -43,6 +43,9 @@ public final class ProgramJson {
       instruction.inputs().forEach(id -> inputs.add(program.value(id).name()));
       node.put("output", program.value(instruction.output()).name());
       node.put("layer", instruction.layer());
+      if (instruction.place() > 0) {
+        node.put("place", instruction.place());
+      }
     }
     writeNames(program, program.outputs(), root.putObject("outputs"));
     writeNames(program, program.gradients(), root.putObject("gradients"));
@@ -188,7 +191,8 @@ public final class ProgramJson {
         OpJson.read(node, where),
         inputs,
         id(text(node, "output", where), ids, where),
-        text(node, "layer", where));
+        text(node, "layer", where),
+        node.path("place").asInt());
   }
 
   private static void writeNames(Program program, Map<String, Integer> names, ObjectNode node) {

@@ -41,11 +41,10 @@ final class Rewrite {
         instructions.stream()
             .map(
                 instruction ->
-                    new Instruction(
+                    instruction.with(
                         instruction.op(),
                         instruction.inputs().stream().map(ids::get).toList(),
-                        ids.get(instruction.output()),
-                        instruction.layer()))
+                        ids.get(instruction.output())))
             .toList();
     return new Program(
         values, renumbered, translate(outputs, ids), translate(program.gradients(), ids));

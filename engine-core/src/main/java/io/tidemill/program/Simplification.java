@@ -20,9 +20,9 @@ public final class Simplification {
     return withoutDeadCode(withoutRepetition(program));
   }
 
-  /** Of instructions with one operation and the same operands the first is kept. */
+  /** Of instructions at one place with one operation and the same operands the first is kept. */
   private static Program withoutRepetition(Program program) {
-    record Computation(Op op, List<Integer> inputs) {}
+    record Computation(Op op, List<Integer> inputs, int place) {}
 
     int[] same = IntStream.range(0, program.values().size()).toArray();
     Map<Computation, Integer> known = new HashMap<>();
@@ -31,10 +31,11 @@ public final class Simplification {
     for (Instruction instruction : program.instructions()) {
       List<Integer> inputs = instruction.inputs().stream().map(id -> same[id]).toList();
       int output = instruction.output();
-      Integer first = known.putIfAbsent(new Computation(instruction.op(), inputs), output);
+      Integer first =
+          known.putIfAbsent(new Computation(instruction.op(), inputs, instruction.place()), output);
       // A gradient is written where the caller wants it, so it is a value of its own.
       if (first == null || program.gradients().containsValue(output)) {
-        kept.add(new Instruction(instruction.op(), inputs, output, instruction.layer()));
+        kept.add(instruction.with(instruction.op(), inputs, output));
       } else {
         same[output] = first;
         dropped.add(output);

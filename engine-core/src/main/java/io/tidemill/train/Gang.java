@@ -84,12 +84,12 @@ public final class Gang implements AutoCloseable {
 
   private Gang(
       Training<?> training, Device device, GangHosts hosts, int host, MemorySource source) {
-    GangLayout layout = GangLayout.of(training, hosts.allRanks());
     this.training = training;
     this.device = device;
     this.hosts = hosts;
+    this.shardProgram = training.compile(device);
+    GangLayout layout = GangLayout.of(training, shardProgram, hosts.allRanks());
     this.memoryLayout = layout;
-    this.shardProgram = device.compile(training.program(), training.precision());
     this.memory = source.memory(layout, device);
     this.control = memory.control();
     this.cut = ArenaCut.of(layout(), training.optimizer());
@@ -148,6 +148,21 @@ public final class Gang implements AutoCloseable {
   /** How far the log of its samples reaches. */
   LogExtent logExtent() {
     return new LogExtent(control.asSlice(memoryLayout.log(), LogExtent.BYTES));
+  }
+
+  /** Memory of the values of a run of a shard that is cut. */
+  MemorySegment run(int index) {
+    return memory.runs().get(index);
+  }
+
+  /** A unit of a shard that is cut is done, in this many steps. */
+  void done(int shard, int unit, long steps) {
+    WORD.setVolatile(control, memoryLayout.unitDone(shard, unit), steps);
+  }
+
+  /** Whether a unit of a shard is, and all that it wrote can be seen. */
+  boolean isDone(int shard, int unit, long steps) {
+    return (long) WORD.getVolatile(control, memoryLayout.unitDone(shard, unit)) >= steps;
   }
 
   /** The shards of a rank: [from, to). */

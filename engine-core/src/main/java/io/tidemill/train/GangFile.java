@@ -1,5 +1,6 @@
 package io.tidemill.train;
 
+import io.tidemill.device.Device;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import java.io.IOException;
@@ -62,11 +63,13 @@ public final class GangFile implements AutoCloseable {
    * Creates the memory of a training, all zero; what an earlier attempt left there is replaced.
    *
    * @param samples folder of the sample log
+   * @param device of all who share it
    * @throws EngineException RESOURCE where there is no room for it
    */
   public static GangFile create(
-      Path path, GangIdentity identity, Path samples, Training<?> training) {
-    long bytes = HEADER_BYTES + GangLayout.of(training, identity.ranks()).bytes();
+      Path path, GangIdentity identity, Path samples, Training<?> training, Device device) {
+    GangLayout layout = GangLayout.of(training, training.compile(device), identity.ranks());
+    long bytes = HEADER_BYTES + layout.bytes();
     Path folder = samples.toAbsolutePath().normalize();
     try {
       Files.deleteIfExists(path);
@@ -102,11 +105,13 @@ public final class GangFile implements AutoCloseable {
    *
    * @throws EngineException as {@link #identity}, or where it is not the one that is expected
    */
-  public static GangFile attach(Path path, GangIdentity expected, Training<?> training) {
+  public static GangFile attach(
+      Path path, GangIdentity expected, Training<?> training, Device device) {
     try (FileChannel channel = open(path)) {
       Header header = header(path, channel);
       expected.requireSame(header.identity(), path.toString());
-      long bytes = HEADER_BYTES + GangLayout.of(training, expected.ranks()).bytes();
+      GangLayout layout = GangLayout.of(training, training.compile(device), expected.ranks());
+      long bytes = HEADER_BYTES + layout.bytes();
       require(channel.size() == bytes, path, bytes + " bytes, found " + channel.size());
       return new GangFile(path, header.samples(), false, channel);
     } catch (IOException e) {

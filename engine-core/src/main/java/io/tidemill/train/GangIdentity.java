@@ -29,7 +29,8 @@ public record GangIdentity(
 
   /** The same for one training of the pipeline; it has at most as many ranks as shards. */
   public GangIdentity of(String vertex, Training<?> one) {
-    GangHosts atMost = hosts.atMost(one.shards());
+    GangHosts near = one.isCut() ? GangHosts.one(hosts.ranks().getFirst()) : hosts;
+    GangHosts atMost = near.atMost(one.mostWorkers());
     return new GangIdentity(job, vertex, generation, atMost, pipeline, seed, engine, device);
   }
 

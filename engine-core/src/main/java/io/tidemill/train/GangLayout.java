@@ -1,5 +1,6 @@
 package io.tidemill.train;
 
+import io.tidemill.device.Executable;
 import io.tidemill.program.ParameterLayout;
 import java.util.List;
 
@@ -20,24 +21,38 @@ import java.util.List;
  *           | squares of each chunk         |  double
  *           | rows touched, of even steps   |  a bit each
  *           | rows touched, of odd steps    |
+ *           | segments done, of each shard  |  long each; nothing where shards are not cut
  * floats    +-------------------------------+  page
  *           | gradients of each shard       |  each the whole arena of parameters, and a page
  *           | parameters of each rank       |
  *           | each moment                   |  of which every rank has its slice
+ *           | values of each run            |  of shards that are cut
  *           +-------------------------------+
  * </pre>
  *
  * <p>Numbers are in the byte order of the host, which all who map the memory share.
+ *
+ * @param units of a shard that is cut, see {@link ShardUnits}; 0 where none is
+ * @param runs of cut shards that may be under way at the same time
+ * @param runBytes of the values of one
  */
 record GangLayout(
-    int ranks, int shards, int moments, long arenaFloats, int chunks, long touchedBytes) {
+    int ranks,
+    int shards,
+    int moments,
+    long arenaFloats,
+    int chunks,
+    long touchedBytes,
+    int units,
+    int runs,
+    long runBytes) {
   static final long LINE = 64;
   static final long FAILURE_BYTES = 2048;
   private static final long PAGE = 4096;
   private static final long RANKS = 3 * LINE;
   private static final long RANK_BYTES = 3 * LINE + FAILURE_BYTES;
 
-  static GangLayout of(Training<?> training, int ranks) {
+  static GangLayout of(Training<?> training, Executable program, int ranks) {
     ParameterLayout layout = training.network().layout();
     return new GangLayout(
         ranks,
@@ -45,7 +60,10 @@ record GangLayout(
         training.optimizer().moments(),
         layout.floats(),
         ArenaCut.of(layout, training.optimizer()).chunks(),
-        TouchedRows.bytes(layout));
+        TouchedRows.bytes(layout),
+        training.isCut() ? ShardUnits.of(program) : 0,
+        training.isCut() ? ShardUnits.runs(training, ranks) : 0,
+        program.peakBytes());
   }
 
   long stop() {
@@ -156,8 +174,13 @@ record GangLayout(
     return up(squares() + (long) chunks * Double.BYTES, LINE) + parity * up(touchedBytes, LINE);
   }
 
+  /** How far a unit of a shard is: the steps in which it was done. */
+  long unitDone(int shard, int unit) {
+    return touched(2) + ((long) shard * units + unit) * Long.BYTES;
+  }
+
   long controlBytes() {
-    return up(touched(2), PAGE);
+    return up(unitDone(shards, 0), PAGE);
   }
 
   /** From the beginning of the control part. */
@@ -173,9 +196,13 @@ record GangLayout(
     return parameters(ranks) + index * bufferStride();
   }
 
+  long run(int index) {
+    return moment(moments) + index * up(runBytes, PAGE);
+  }
+
   /** Of everything. */
   long bytes() {
-    return moment(moments);
+    return run(runs);
   }
 
   private long bufferStride() {

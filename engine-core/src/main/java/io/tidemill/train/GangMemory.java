@@ -17,6 +17,7 @@ import java.util.stream.Stream;
  * @param gradients of each shard
  * @param parameters of each rank
  * @param moments each for all ranks: a rank uses its slice
+ * @param runs the values of each run of a shard that is cut
  * @param own what of it is to be freed with it
  */
 record GangMemory(
@@ -24,6 +25,7 @@ record GangMemory(
     List<DeviceBuffer> gradients,
     List<DeviceBuffer> parameters,
     List<DeviceBuffer> moments,
+    List<MemorySegment> runs,
     Optional<Arena> own)
     implements AutoCloseable {
 
@@ -36,6 +38,9 @@ record GangMemory(
         allocate(device, layout.shards(), layout),
         allocate(device, layout.ranks(), layout),
         allocate(device, layout.moments(), layout),
+        IntStream.range(0, layout.runs())
+            .mapToObj(_ -> arena.allocate(layout.runBytes(), GangLayout.LINE))
+            .toList(),
         Optional.of(arena));
   }
 
@@ -46,6 +51,9 @@ record GangMemory(
         wrap(device, memory, layout, layout.shards(), layout::gradients),
         wrap(device, memory, layout, layout.ranks(), layout::parameters),
         wrap(device, memory, layout, layout.moments(), layout::moment),
+        IntStream.range(0, layout.runs())
+            .mapToObj(run -> memory.asSlice(layout.run(run), layout.runBytes()))
+            .toList(),
         Optional.empty());
   }
 

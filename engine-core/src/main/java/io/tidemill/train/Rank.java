@@ -9,6 +9,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -27,7 +28,10 @@ final class Rank implements AutoCloseable {
 
   /** What all threads of the rank do before any of them goes on. */
   private enum Phase {
-    /** The gradients of the rank's shards, a unit each; once for every micro-batch. */
+    /**
+     * The gradients of the rank's shards, a unit each, or more where shards are cut; once for every
+     * micro-batch.
+     */
     GRADIENTS,
     /** The sums of the rank's slice and their squares, by chunk; only where the norm is needed. */
     SUM,
@@ -51,6 +55,10 @@ final class Rank implements AutoCloseable {
   private final TrainingProgress progress;
   private final LongPredicate checkpointDue;
   private final Slice slice;
+
+  /** Where shards are cut; then there are no executions of whole ones. */
+  private final Optional<ShardUnits> cut;
+
   private final List<Execution> executions = new ArrayList<>();
 
   /** For each thread, where a later micro-batch's gradient stands until it is added. */
@@ -96,7 +104,11 @@ final class Rank implements AutoCloseable {
     this.firstShard = gang.firstShard(rank);
     this.shards = gang.firstShard(rank + 1) - firstShard;
     this.phases = phases(training);
-    for (int thread = 0; thread < threads; thread++) {
+    this.cut =
+        training.isCut()
+            ? Optional.of(new ShardUnits(gang, rank, threads, batches))
+            : Optional.empty();
+    for (int thread = 0; thread < threads && cut.isEmpty(); thread++) {
       executions.add(gang.shardProgram().newExecution());
       if (training.accumulated() > 1) {
         later.add(gang.device().allocate(gang.layout().floats()));
@@ -181,7 +193,9 @@ final class Rank implements AutoCloseable {
 
   /** Steps on zeros in a thread that waits for the first step; the thread closes it. */
   Rehearsal rehearsal(int thread) {
-    return new Rehearsal(gang, executions.get(thread));
+    return cut.isPresent()
+        ? new Rehearsal(gang, gang.shardProgram().newExecution(), true)
+        : new Rehearsal(gang, executions.get(thread), false);
   }
 
   /** Does one unit, or opens the next phase; 0 when there was nothing to do. */
@@ -192,6 +206,9 @@ final class Rank implements AutoCloseable {
     if (unit >= units(phase(phaseNumber))) {
       return open(phaseNumber, thread);
     }
+    if (cut.isPresent() && phase(phaseNumber) == Phase.GRADIENTS) {
+      return work(cut.get(), phaseNumber, thread);
+    }
     if (claim.compareAndSet(word, word + 1)) {
       run(phaseNumber, unit, thread);
       done.incrementAndGet();
@@ -199,8 +216,22 @@ final class Rank implements AutoCloseable {
     return 1;
   }
 
+  /** Does what is ready of the shards that are cut: here a claim says only how many are begun. */
+  private int work(ShardUnits units, long phaseNumber, int thread) {
+    long step = step(phaseNumber);
+    int unit = units.begin(step);
+    if (unit < 0) {
+      return 0;
+    }
+    claim.incrementAndGet();
+    units.run(unit, step, thread);
+    done.incrementAndGet();
+    return 1;
+  }
+
   @Override
   public void close() {
+    cut.ifPresent(ShardUnits::close);
     executions.forEach(Execution::close);
     later.forEach(DeviceBuffer::close);
   }
@@ -221,20 +252,25 @@ final class Rank implements AutoCloseable {
     return (int) Math.floorMod(phaseNumber, (long) phases.size());
   }
 
+  /** From 0. */
+  private long step(long phaseNumber) {
+    return Math.floorDiv(phaseNumber, (long) phases.size());
+  }
+
   private Phase phase(long phaseNumber) {
     return phases.get(position(phaseNumber));
   }
 
   private int units(Phase phase) {
     return switch (phase) {
-      case GRADIENTS -> shards;
+      case GRADIENTS -> cut.isPresent() ? cut.get().count() : shards;
       case SUM, UPDATE -> slice.chunks();
       case GATHER -> gang.ranks() - 1;
     };
   }
 
   private void run(long phaseNumber, int unit, int thread) {
-    long step = Math.floorDiv(phaseNumber, (long) phases.size());
+    long step = step(phaseNumber);
     switch (phase(phaseNumber)) {
       case GRADIENTS -> gradient(step, position(phaseNumber), firstShard + unit, thread);
       case SUM -> sum(step, unit);
@@ -346,7 +382,7 @@ final class Rank implements AutoCloseable {
 
   /** Whether a finished phase may be left; steps are counted from 1. */
   private boolean mayLeave(long phaseNumber, int thread) {
-    long steps = Math.floorDiv(phaseNumber, (long) phases.size()) + 1;
+    long steps = step(phaseNumber) + 1;
     return switch (phase(phaseNumber)) {
       case GRADIENTS -> phase(phaseNumber + 1) == Phase.GRADIENTS || leaveGradients(steps, thread);
       case SUM -> leaveSum(steps, thread);
@@ -430,13 +466,23 @@ final class Rank implements AutoCloseable {
     }
     if (policy == NonFinite.STOP || count.failures() == NonFinite.MOST_FAILURES) {
       if (rank == 0) {
-        throw new Diagnosis(gang, batches, parameters(), executions.get(thread))
-            .failure(what, number, steps, policy, remembered);
+        throw diagnosis(what, number, steps, thread);
       }
       return false;
     }
     verdict = policy == NonFinite.SKIP_STEP ? Verdict.SKIP : Verdict.GO_BACK;
     return true;
+  }
+
+  private EngineException diagnosis(String what, double number, long steps, int thread) {
+    if (cut.isEmpty()) {
+      return new Diagnosis(gang, batches, parameters(), executions.get(thread))
+          .failure(what, number, steps, training.onNonFinite(), remembered);
+    }
+    try (Execution whole = gang.shardProgram().newExecution()) {
+      return new Diagnosis(gang, batches, parameters(), whole)
+          .failure(what, number, steps, training.onNonFinite(), remembered);
+    }
   }
 
   /**

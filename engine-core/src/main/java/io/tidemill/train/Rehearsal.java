@@ -22,6 +22,7 @@ final class Rehearsal implements AutoCloseable {
 
   private final Device device;
   private final Execution execution;
+  private final boolean isOwn;
   private final Optimizer optimizer;
   private final boolean needsNorm;
   private final DeviceBuffer parameters;
@@ -31,8 +32,12 @@ final class Rehearsal implements AutoCloseable {
   private final List<DeviceBuffer> moments = new ArrayList<>();
   private int steps;
 
-  /** {@code execution} is that of the thread; its inputs are zero, and weights of 0 ask nothing. */
-  Rehearsal(Gang gang, Execution execution) {
+  /**
+   * {@code execution} is that of the thread, or its own and closed with it; its inputs are zero,
+   * and weights of 0 ask nothing.
+   */
+  Rehearsal(Gang gang, Execution execution, boolean isOwn) {
+    this.isOwn = isOwn;
     this.device = gang.device();
     this.execution = execution;
     this.optimizer = gang.training().optimizer();
@@ -66,6 +71,9 @@ final class Rehearsal implements AutoCloseable {
 
   @Override
   public void close() {
+    if (isOwn) {
+      execution.close();
+    }
     parameters.close();
     gradients.close();
     shards.forEach(DeviceBuffer::close);

@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.util.List;
+import java.util.Set;
 
 /**
  * What a step has touched of the arena: the rows that it looked up in tables that are trained by
@@ -67,6 +68,15 @@ final class TouchedRows {
   void mark(Execution execution) {
     for (Table table : tables) {
       table.mark(execution.touchedRows(table.name));
+    }
+  }
+
+  /** Marks the rows of some tables. */
+  void mark(Execution execution, Set<String> names) {
+    for (Table table : tables) {
+      if (names.contains(table.name)) {
+        table.mark(execution.touchedRows(table.name));
+      }
     }
   }
 

@@ -1,9 +1,12 @@
 package io.tidemill.train;
 
+import io.tidemill.device.Device;
+import io.tidemill.device.Executable;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.network.Loss;
 import io.tidemill.network.Network;
+import io.tidemill.network.Parallelism;
 import io.tidemill.program.Optimizer;
 import io.tidemill.program.Precision;
 import io.tidemill.program.Program;
@@ -140,6 +143,14 @@ public final class Training<T> {
     return with(settings -> settings.precision = precision);
   }
 
+  /**
+   * How workers share it; data parallelism when nothing is said. Pipeline and tensor parallelism
+   * take the shards as their micro-batches, and weights that a part is made of are kept in parts.
+   */
+  public Training<T> parallel(Parallelism parallelism) {
+    return new Training<>(network.parallel(parallelism), encoding, settings);
+  }
+
   /** Passes over a bounded stream. */
   public Training<T> epochs(int epochs) {
     return with(settings -> settings.epochs = epochs);
@@ -222,6 +233,21 @@ public final class Training<T> {
     return settings.augmentations;
   }
 
+  /** How workers share it. */
+  public Parallelism parallelism() {
+    return network.parallelism();
+  }
+
+  /** As many workers as could each do something of a step's gradients. */
+  public int mostWorkers() {
+    return (int) Math.min(Integer.MAX_VALUE, (long) shards() * parallelism().places());
+  }
+
+  /** Whether the places of a shard may be those of several workers. */
+  boolean isCut() {
+    return parallelism().places() > 1;
+  }
+
   /** The program that one shard of a step runs; what does not fit is an error that says where. */
   public Program program() {
     require(
@@ -236,6 +262,10 @@ public final class Training<T> {
             + " found "
             + network.inputShape()
             + "; begin it with Input.of(height, width, channels)");
+    require(
+        accumulated() == 1 || !isCut(),
+        "accumulate=%d does not go with %s, whose micro-batches are the shards: raise shards and globalBatch instead"
+            .formatted(accumulated(), parallelism()));
     Program program = network.training(loss(), shardRows());
     long labels = labels(program).shape().elements() / shardRows();
     require(
@@ -245,6 +275,11 @@ public final class Training<T> {
             + " per record, found "
             + encoding.labelWidth());
     return program;
+  }
+
+  /** {@link #program} made ready for a device, as all who work at a step run it. */
+  public Executable compile(Device device) {
+    return device.compile(program(), precision());
   }
 
   /** Samples of a step. */
@@ -269,7 +304,7 @@ public final class Training<T> {
     return schedule().needsTotal() && steps() == 0;
   }
 
-  /** What it is in one line that stays the same from run to run. */
+  /** What it is in one line that stays the same from run to run, and on any number of workers. */
   public String describe() {
     return network.inference().toString()
         + " loss="
@@ -297,7 +332,8 @@ public final class Training<T> {
         + " shuffled="
         + shuffled()
         + " augment="
-        + augmentations();
+        + augmentations()
+        + (isCut() ? " parallel=" + parallelism().data(1) : "");
   }
 
   private Training<T> with(Consumer<Settings> change) {

@@ -8,6 +8,7 @@ import io.tidemill.network.Embedding;
 import io.tidemill.network.Input;
 import io.tidemill.network.Loss;
 import io.tidemill.network.Network;
+import io.tidemill.network.Parallel;
 import io.tidemill.network.Relu;
 import io.tidemill.network.Reshape;
 import io.tidemill.program.Optimizer;
@@ -120,6 +121,8 @@ final class GangJob {
           case "stop" -> dense();
           case "skip" -> dense().onNonFinite(NonFinite.SKIP_STEP);
           case "rollback" -> dense().onNonFinite(NonFinite.ROLL_BACK);
+          case "pipeline" -> sparse().parallel(Parallel.pipeline(2));
+          case "tensor" -> dense().clipNorm(0.5f).parallel(Parallel.tensor(2));
           default -> sparse();
         };
     p.source("points", GeneratedSource.bounded(Point.class, i -> point(i, kind), 4000))

@@ -51,7 +51,7 @@ final class GangProcessTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"dense", "sparse", "skip", "rollback"})
+  @ValueSource(strings = {"dense", "sparse", "skip", "rollback", "pipeline", "tensor"})
   void severalProcessesComeToTheBitsOfOne(String kind) throws Exception {
     JobReport one = new GangJob(folder.resolve("one"), kind, 1).run();
     assertEquals(GangJob.STEPS, one.steps());

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -26,16 +27,23 @@ final class GangFileTest {
   private static final GangIdentity IDENTITY =
       new GangIdentity("digits", "net", 7, GangHosts.one(3), "f00d", 42, "0.1.0", "cpu (a = b)");
 
+  private final Device device = Devices.open("cpu");
+
   @TempDir Path folder;
+
+  @AfterEach
+  void closeDevice() {
+    device.close();
+  }
 
   @Test
   void whatOneWritesTheOtherReads() {
-    try (Device device = Devices.open("cpu");
-        GangFile file = create();
-        GangFile mapped = GangFile.attach(path(), IDENTITY, TRAINING);
+    try (GangFile file = create();
+        GangFile mapped = GangFile.attach(path(), IDENTITY, TRAINING, device);
         Gang leader = new Gang(TRAINING, device, GangHosts.one(3), 0, file);
         Gang member = new Gang(TRAINING, device, GangHosts.one(3), 0, mapped)) {
-      assertEquals(GangLayout.of(TRAINING, 3).bytes(), file.memory().byteSize());
+      assertEquals(
+          GangLayout.of(TRAINING, TRAINING.compile(device), 3).bytes(), file.memory().byteSize());
       assertEquals(folder.resolve("samples"), mapped.samples());
 
       leader.open(2, new StepCount(5, 4, 1));
@@ -66,8 +74,7 @@ final class GangFileTest {
 
   @Test
   void theRosterSaysWhoWorksARankAndWhatItFailedWith() {
-    try (Device device = Devices.open("cpu");
-        Gang gang = new Gang(TRAINING, device, 3)) {
+    try (Gang gang = new Gang(TRAINING, device, 3)) {
       Roster roster = gang.roster();
 
       assertEquals(0, roster.pid(1));
@@ -93,7 +100,7 @@ final class GangFileTest {
     try (GangFile file = create()) {
       assertEquals(
           "rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file.path())));
-      try (GangFile mapped = GangFile.attach(path(), IDENTITY, TRAINING)) {
+      try (GangFile mapped = GangFile.attach(path(), IDENTITY, TRAINING, device)) {
         assertEquals(file.path(), mapped.path());
       }
       assertTrue(Files.exists(path()));
@@ -118,13 +125,15 @@ final class GangFileTest {
     Files.writeString(path(), "x".repeat(10_000));
 
     EngineException refused =
-        assertThrows(EngineException.class, () -> GangFile.attach(path(), IDENTITY, TRAINING));
+        assertThrows(
+            EngineException.class, () -> GangFile.attach(path(), IDENTITY, TRAINING, device));
     assertEquals(path() + " cannot be joined: expected the memory of a gang", refused.getMessage());
   }
 
   private void assertRefused(String difference, GangIdentity expected) {
     EngineException refused =
-        assertThrows(EngineException.class, () -> GangFile.attach(path(), expected, TRAINING));
+        assertThrows(
+            EngineException.class, () -> GangFile.attach(path(), expected, TRAINING, device));
     assertEquals(ErrorCode.INVALID_ARGUMENT, refused.code());
     assertTrue(refused.getMessage().endsWith(": " + difference), refused.getMessage());
   }
@@ -139,7 +148,7 @@ final class GangFileTest {
   }
 
   private GangFile create() {
-    return GangFile.create(path(), IDENTITY, folder.resolve("samples"), TRAINING);
+    return GangFile.create(path(), IDENTITY, folder.resolve("samples"), TRAINING, device);
   }
 
   private Path path() {

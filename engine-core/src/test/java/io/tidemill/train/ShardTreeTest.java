@@ -98,7 +98,7 @@ final class ShardTreeTest {
     GangHosts lie = GangHosts.parse(hosts);
     GangIdentity identity = new GangIdentity("digits", "net", 7, lie, "f00d", 42, "0.1.0", "cpu");
     Path path = folder.resolve("gang-" + open.size());
-    GangFile file = GangFile.create(path, identity, folder, training);
+    GangFile file = GangFile.create(path, identity, folder, training, device);
     open.add(file);
     Gang gang = new Gang(training, device, lie, host, file);
     open.add(gang);

@@ -9,6 +9,7 @@ import io.tidemill.device.SumTree;
 import io.tidemill.program.Optimizer;
 import io.tidemill.program.Precision;
 import io.tidemill.program.Program;
+import io.tidemill.program.Segment;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -189,6 +190,11 @@ public final class GatedDevice implements Device {
     }
 
     @Override
+    public List<Segment> segments() {
+      return executable.segments();
+    }
+
+    @Override
     public Execution newExecution() {
       Execution execution = new GatedExecution(executable.newExecution());
       locked(() -> openExecutions.add(execution));
@@ -222,6 +228,12 @@ public final class GatedDevice implements Device {
     public void run(DeviceBuffer parameters) {
       pass();
       execution.run(parameters);
+    }
+
+    @Override
+    public void run(int segment, DeviceBuffer parameters, DeviceBuffer gradients) {
+      pass();
+      execution.run(segment, parameters, gradients);
     }
 
     @Override

@@ -168,7 +168,10 @@ public final class Api implements MoreRoutes {
   private Checked checked(byte[] body) {
     JobSpec spec = ApiJson.spec(body);
     String name = pipelines.find(spec.pipeline()).job();
-    return new Checked(spec, name, defined(spec).fingerprint());
+    DataflowGraph graph = defined(spec);
+    boolean isOpen = spec.workers() == JobOptions.AS_DECLARED;
+    return new Checked(
+        isOpen ? spec.withWorkers(graph.declaredWorkers()) : spec, name, graph.fingerprint());
   }
 
   private DataflowGraph defined(JobSpec spec) {

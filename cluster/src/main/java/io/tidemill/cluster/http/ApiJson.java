@@ -14,6 +14,7 @@ import io.tidemill.cluster.message.HeadAnswer.Overview;
 import io.tidemill.cluster.node.HeadClient.MemberView;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
+import io.tidemill.local.JobOptions;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -52,13 +53,20 @@ final class ApiJson {
           json.path("pipeline").textValue(),
           params(json.path("params")),
           whole(json, "seed", 1),
-          Math.toIntExact(
-              Math.clamp(whole(json, "workers", 1), Integer.MIN_VALUE, Integer.MAX_VALUE)));
+          json.has("workers") ? atLeastOne(whole(json, "workers", 1)) : JobOptions.AS_DECLARED);
     } catch (JsonProcessingException e) {
       throw malformed("it is not JSON: " + e.getOriginalMessage());
     } catch (IOException e) {
       throw malformed(e.toString());
     }
+  }
+
+  private static int atLeastOne(long workers) {
+    if (workers < 1) {
+      throw new EngineException(
+          ErrorCode.INVALID_ARGUMENT, "workers has to be at least 1, is " + workers);
+    }
+    return (int) Math.min(workers, Integer.MAX_VALUE);
   }
 
   /** The number of workers that a request asks for. */

@@ -5,21 +5,26 @@ import io.tidemill.device.Execution;
 import io.tidemill.program.Fusion;
 import io.tidemill.program.MemoryPlan;
 import io.tidemill.program.Program;
+import io.tidemill.program.Segment;
+import io.tidemill.program.Segments;
 import io.tidemill.program.Simplification;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /**
- * A program simplified, fused and planned for the CPU.
+ * A program simplified, fused, cut and planned for the CPU.
  *
  * @param program as it was given
- * @param fused what is run
- * @param plan where the values of {@code fused} lie
+ * @param cut what is run
+ * @param plan where the values of {@code cut} lie
  */
-record CpuExecutable(Program program, Program fused, MemoryPlan plan, Primitives primitives)
+record CpuExecutable(Program program, Segments cut, MemoryPlan plan, Primitives primitives)
     implements Executable {
 
   static CpuExecutable compile(Program program, Primitives primitives) {
-    Program fused = Fusion.apply(Simplification.apply(program));
-    return new CpuExecutable(program, fused, MemoryPlan.of(fused), primitives);
+    Segments cut = Segments.of(Fusion.apply(Simplification.apply(program)));
+    return new CpuExecutable(program, cut, MemoryPlan.of(cut), primitives);
   }
 
   @Override
@@ -28,7 +33,21 @@ record CpuExecutable(Program program, Program fused, MemoryPlan plan, Primitives
   }
 
   @Override
+  public List<Segment> segments() {
+    return cut.list();
+  }
+
+  @Override
+  @SuppressWarnings("MustBeClosedChecker") // closed with the execution
   public Execution newExecution() {
-    return new CpuExecution(this);
+    Arena arena = Arena.ofShared();
+    return new CpuExecution(
+        this, arena, arena.allocate(Math.max(1, peakBytes()), MemoryPlan.ALIGNMENT));
+  }
+
+  @Override
+  @SuppressWarnings("MustBeClosedChecker") // closed with the execution
+  public Execution newExecution(MemorySegment memory) {
+    return new CpuExecution(this, Arena.ofShared(), memory);
   }
 }

@@ -8,12 +8,14 @@ import io.tidemill.program.Instruction;
 import io.tidemill.program.MemoryPlan;
 import io.tidemill.program.ParameterLayout;
 import io.tidemill.program.Program;
+import io.tidemill.program.Segment;
 import io.tidemill.program.Value;
 import io.tidemill.tensor.DataType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -27,7 +29,8 @@ import java.util.OptionalDouble;
 final class CpuExecution implements Execution {
   private final Program program;
   private final ParameterLayout layout;
-  private final Arena arena = Arena.ofShared();
+  private final List<Segment> segments;
+  private final Arena arena;
   private final MemorySegment[] values;
   private final Kernel[] kernels;
   private final Map<String, MemorySegment> inputs = new HashMap<>();
@@ -36,10 +39,17 @@ final class CpuExecution implements Execution {
   private DeviceBuffer boundParameters;
   private DeviceBuffer boundGradients;
 
-  CpuExecution(CpuExecutable executable) {
-    this.program = executable.fused();
+  /**
+   * Closes {@code arena}, in which its kernels have what is theirs alone.
+   *
+   * @param memory of the values, as the plan has them
+   */
+  CpuExecution(CpuExecutable executable, Arena arena, MemorySegment memory) {
+    this.arena = arena;
+    this.segments = executable.segments();
+    this.program = executable.cut().program();
     this.layout = program.layout();
-    this.values = place(executable.plan());
+    this.values = place(executable.plan(), memory);
     KernelCatalog catalog = new KernelCatalog(program, executable.primitives(), arena);
     this.kernels = program.instructions().stream().map(catalog::kernel).toArray(Kernel[]::new);
     this.outputs = program.outputs();
@@ -92,6 +102,16 @@ final class CpuExecution implements Execution {
   }
 
   @Override
+  public void run(int segment, DeviceBuffer parameters, DeviceBuffer gradients) {
+    bindParameters(parameters);
+    bindGradients(gradients);
+    int to = segments.get(segment).to();
+    for (int i = segments.get(segment).from(); i < to; i++) {
+      kernels[i].run(values);
+    }
+  }
+
+  @Override
   public Optional<String> findNonFinite(DeviceBuffer parameters, DeviceBuffer gradients) {
     bindParameters(parameters);
     bindGradients(gradients);
@@ -136,8 +156,7 @@ final class CpuExecution implements Execution {
     }
   }
 
-  private MemorySegment[] place(MemoryPlan plan) {
-    MemorySegment memory = arena.allocate(Math.max(1, plan.peakBytes()), MemoryPlan.ALIGNMENT);
+  private MemorySegment[] place(MemoryPlan plan, MemorySegment memory) {
     MemorySegment[] placed = new MemorySegment[program.values().size()];
     for (Value value : program.values()) {
       if (plan.holds(value.id())) {

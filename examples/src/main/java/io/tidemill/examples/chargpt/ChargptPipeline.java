@@ -19,6 +19,7 @@ import io.tidemill.network.Input;
 import io.tidemill.network.Layer;
 import io.tidemill.network.LayerNorm;
 import io.tidemill.network.Network;
+import io.tidemill.network.Parallelism;
 import io.tidemill.network.PositionEmbedding;
 import io.tidemill.network.Residual;
 import io.tidemill.network.Unembedding;
@@ -85,6 +86,7 @@ public final class ChargptPipeline implements PipelineDefinition {
         .clipNorm(1)
         .globalBatch(params.integer("batch", 12, 1))
         .shards(params.integer("shards", 4, 1))
+        .parallel(Parallelism.parse(params.text("parallel", "data(1)")))
         .steps(steps);
   }
 

@@ -13,6 +13,7 @@ import io.tidemill.network.LayerNorm;
 import io.tidemill.network.Loss;
 import io.tidemill.network.MaxPool2d;
 import io.tidemill.network.Network;
+import io.tidemill.network.Parallelism;
 import io.tidemill.network.Relu;
 import io.tidemill.network.Reshape;
 import io.tidemill.program.Optimizer;
@@ -47,7 +48,8 @@ public final class DigitsPipeline implements PipelineDefinition {
         (isConvolutional(params) ? convolutional(params) : dense(params))
             .loss(Loss.softmaxCrossEntropy())
             .schedule(Schedule.linear())
-            .shards(params.integer("shards", 8, 1));
+            .shards(params.integer("shards", 8, 1))
+            .parallel(Parallelism.parse(params.text("parallel", "data(1)")));
     training =
         data.isPresent()
             ? training.epochs(params.integer("epochs", 3, 1)).shuffle()

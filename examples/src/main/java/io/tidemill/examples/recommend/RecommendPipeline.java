@@ -9,6 +9,7 @@ import io.tidemill.network.Embedding;
 import io.tidemill.network.Input;
 import io.tidemill.network.Loss;
 import io.tidemill.network.Network;
+import io.tidemill.network.Parallelism;
 import io.tidemill.network.Relu;
 import io.tidemill.network.Reshape;
 import io.tidemill.program.Optimizer;
@@ -45,6 +46,7 @@ public final class RecommendPipeline implements PipelineDefinition {
                 .schedule(Schedule.linear())
                 .globalBatch(batch)
                 .shards(params.integer("shards", 8, 1))
+                .parallel(Parallelism.parse(params.text("parallel", "data(1)")))
                 .steps(steps))
         .evaluate(
             "test",

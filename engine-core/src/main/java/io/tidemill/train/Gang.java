@@ -16,20 +16,22 @@ import java.util.List;
  * process or a {@linkplain GangFile file} that several have mapped (docs/design/0010).
  *
  * <p>Rank r owns a run of shards, whose gradients it computes, and a slice of the parameters, for
- * which it sums the gradients of <em>all</em> shards by the fixed tree and applies the optimiser;
- * the others then copy the slice. Which rank owns what changes no bit (DESIGN §7).
+ * which it sums the gradients of <em>all</em> shards by the fixed tree and applies the optimiser.
+ * The parameters are there once for all ranks of a host: none reads them between its contribution
+ * to a step and the last update of it. Which rank owns what changes no bit (DESIGN §7).
  *
  * <p>Order between ranks rests on counters per rank. A slice is summed when every rank has
  * <em>contributed</em> the step; where the norm of the whole gradient is wanted, it is moved when
- * every rank has <em>summed</em> its slice; it is copied, and gradients may be overwritten, when
- * every rank has <em>updated</em> it. All are written with volatile semantics, so what came before
- * is seen. Between two steps, a rank that another process works <em>stands</em> at a stop until the
- * leading process, having taken its part of the checkpoint, lets it <em>pass</em>.
+ * every rank has <em>summed</em> its slice; the next step begins, and gradients may be overwritten,
+ * when every rank has <em>updated</em> its own. All are written with volatile semantics, so what
+ * came before is seen. Between two steps, a rank that another process works <em>stands</em> at a
+ * stop until the leading process, having taken its part of the checkpoint, lets it <em>pass</em>.
  *
  * <p>Of a table that is trained by row, all gradients are zero between two steps. A step marks the
- * rows that its shards look up; these are summed, moved, copied, and cleared again. Two sets of
- * marks take turns: a rank may mark rows of the next step while another still copies those of this
- * one, and the set of the next step is emptied where this one is updated, when nobody reads it.
+ * rows that its shards look up; these are summed, moved, told other hosts, and cleared again. Two
+ * sets of marks take turns: a rank may mark rows of the next step while a host still sends those of
+ * this one, and the set of the next step is emptied where this one is updated, when nobody reads
+ * it.
  */
 public final class Gang implements AutoCloseable {
   private static final VarHandle WORD = ValueLayout.JAVA_LONG.varHandle();
@@ -223,8 +225,9 @@ public final class Gang implements AutoCloseable {
     return memoryLayout;
   }
 
-  DeviceBuffer parametersOf(int rank) {
-    return memory.parameters().get(rank);
+  /** Those of all ranks of this host; each moves its slice. */
+  DeviceBuffer parameters() {
+    return memory.parameters();
   }
 
   /** In the layout of the whole arena, of which each rank has its slice. */

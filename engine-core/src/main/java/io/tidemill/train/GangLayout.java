@@ -24,7 +24,7 @@ import java.util.List;
  *           | segments done, of each shard  |  long each; nothing where shards are not cut
  * floats    +-------------------------------+  page
  *           | gradients of each shard       |  each the whole arena of parameters, and a page
- *           | parameters of each rank       |
+ *           | parameters of all ranks       |
  *           | each moment                   |  of which every rank has its slice
  *           | values of each run            |  of shards that are cut
  *           +-------------------------------+
@@ -188,12 +188,12 @@ record GangLayout(
     return controlBytes() + shard * bufferStride();
   }
 
-  long parameters(int rank) {
-    return gradients(shards) + rank * bufferStride();
+  long parameters() {
+    return gradients(shards);
   }
 
   long moment(int index) {
-    return parameters(ranks) + index * bufferStride();
+    return parameters() + (1 + index) * bufferStride();
   }
 
   long run(int index) {

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  *
  * @param control everything but floats, see {@link GangLayout}
  * @param gradients of each shard
- * @param parameters of each rank
+ * @param parameters of all ranks
  * @param moments each for all ranks: a rank uses its slice
  * @param runs the values of each run of a shard that is cut
  * @param own what of it is to be freed with it
@@ -23,7 +23,7 @@ import java.util.stream.Stream;
 record GangMemory(
     MemorySegment control,
     List<DeviceBuffer> gradients,
-    List<DeviceBuffer> parameters,
+    DeviceBuffer parameters,
     List<DeviceBuffer> moments,
     List<MemorySegment> runs,
     Optional<Arena> own)
@@ -36,7 +36,7 @@ record GangMemory(
     return new GangMemory(
         arena.allocate(layout.controlBytes(), GangLayout.LINE),
         allocate(device, layout.shards(), layout),
-        allocate(device, layout.ranks(), layout),
+        device.allocate(layout.arenaFloats()),
         allocate(device, layout.moments(), layout),
         IntStream.range(0, layout.runs())
             .mapToObj(_ -> arena.allocate(layout.runBytes(), GangLayout.LINE))
@@ -49,7 +49,7 @@ record GangMemory(
     return new GangMemory(
         memory.asSlice(0, layout.controlBytes()),
         wrap(device, memory, layout, layout.shards(), layout::gradients),
-        wrap(device, memory, layout, layout.ranks(), layout::parameters),
+        wrap(device, memory, layout, 1, _ -> layout.parameters()).getFirst(),
         wrap(device, memory, layout, layout.moments(), layout::moment),
         IntStream.range(0, layout.runs())
             .mapToObj(run -> memory.asSlice(layout.run(run), layout.runBytes()))
@@ -59,7 +59,8 @@ record GangMemory(
 
   @Override
   public void close() {
-    Stream.of(gradients, parameters, moments).flatMap(List::stream).forEach(DeviceBuffer::close);
+    parameters.close();
+    Stream.of(gradients, moments).flatMap(List::stream).forEach(DeviceBuffer::close);
     if (own.isPresent() && own.get().scope().isAlive()) {
       own.get().close();
     }

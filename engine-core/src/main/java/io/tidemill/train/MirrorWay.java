@@ -170,7 +170,7 @@ final class MirrorWay {
 
   private List<Transfer> beginning(int rank) {
     List<Transfer> sent = new ArrayList<>(moments(rank));
-    long parameters = layout.parameters(rank);
+    long parameters = layout.parameters();
     sent.add(transfers.bytes(parameters, parameters + gang.layout().floats() * Float.BYTES));
     layout.beginning(rank).forEach(at -> sent.add(transfers.word(at)));
     return sent;

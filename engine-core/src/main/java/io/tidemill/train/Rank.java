@@ -36,9 +36,7 @@ final class Rank implements AutoCloseable {
     /** The sums of the rank's slice and their squares, by chunk; only where the norm is needed. */
     SUM,
     /** The update of the rank's slice, by chunk. */
-    UPDATE,
-    /** Copies of the slices of the other ranks, a unit each. */
-    GATHER
+    UPDATE
   }
 
   /** What becomes of the weights in a step. */
@@ -135,8 +133,8 @@ final class Rank implements AutoCloseable {
   private void standBehind(StepCount steps) {
     count = steps;
     completedSteps = steps.completed();
-    done.set(units(Phase.GATHER));
-    claim.set((completedSteps * phases.size() - 1) << 32 | units(Phase.GATHER));
+    done.set(units(Phase.UPDATE));
+    claim.set((completedSteps * phases.size() - 1) << 32 | units(Phase.UPDATE));
   }
 
   /** Keeps the state between two steps as that which training may go back to. */
@@ -184,7 +182,7 @@ final class Rank implements AutoCloseable {
   }
 
   DeviceBuffer parameters() {
-    return gang.parametersOf(rank);
+    return gang.parameters();
   }
 
   Slice slice() {
@@ -243,7 +241,6 @@ final class Rank implements AutoCloseable {
       phases.add(Phase.SUM);
     }
     phases.add(Phase.UPDATE);
-    phases.add(Phase.GATHER);
     return List.copyOf(phases);
   }
 
@@ -265,7 +262,6 @@ final class Rank implements AutoCloseable {
     return switch (phase) {
       case GRADIENTS -> cut.isPresent() ? cut.get().count() : shards;
       case SUM, UPDATE -> slice.chunks();
-      case GATHER -> gang.ranks() - 1;
     };
   }
 
@@ -275,7 +271,6 @@ final class Rank implements AutoCloseable {
       case GRADIENTS -> gradient(step, position(phaseNumber), firstShard + unit, thread);
       case SUM -> sum(step, unit);
       case UPDATE -> update(step, unit);
-      case GATHER -> gather(step, unit < rank ? unit : unit + 1);
     }
   }
 
@@ -344,20 +339,6 @@ final class Rank implements AutoCloseable {
     slice.release(chunk, touched, gang.touched(step + 1));
   }
 
-  /** Copies what a rank has moved: where it went back that may be any row. */
-  private void gather(long step, int owner) {
-    TouchedRows touched = gang.touched(step);
-    long start = gang.sliceStart(owner);
-    long to = gang.sliceStart(owner + 1);
-    boolean all = verdict == Verdict.GO_BACK;
-    long from = all ? start : touched.next(start, to);
-    while (from < to) {
-      long end = all ? to : touched.end(from, to);
-      gang.device().copy(gang.parametersOf(owner), parameters(), from, end);
-      from = all ? to : touched.next(end, to);
-    }
-  }
-
   /**
    * Opens the phase after a finished one, when the other ranks are as far; one thread at a time.
    */
@@ -386,11 +367,10 @@ final class Rank implements AutoCloseable {
     return switch (phase(phaseNumber)) {
       case GRADIENTS -> phase(phaseNumber + 1) == Phase.GRADIENTS || leaveGradients(steps, thread);
       case SUM -> leaveSum(steps, thread);
-      case UPDATE -> leaveUpdate(steps);
-      case GATHER -> {
-        completedSteps = steps;
-        yield steps < Math.min(allowedSteps, stop()) && announce(steps + 1);
-      }
+      case UPDATE ->
+          (completedSteps == steps || leaveUpdate(steps))
+              && steps < Math.min(allowedSteps, stop())
+              && announce(steps + 1);
     };
   }
 
@@ -446,6 +426,7 @@ final class Rank implements AutoCloseable {
     if (rank == 0) {
       progress.skipped(count.skipped());
     }
+    completedSteps = steps;
     return true;
   }
 

@@ -18,8 +18,8 @@ import java.util.Optional;
 
 /**
  * Stands in the leading process for a rank that another process works, by a {@link MemberTask}:
- * puts its parameters and moments in place, and takes its part of checkpoints out of the memory
- * that both share while the rank stands at a stop.
+ * puts its moments in place, and takes its part of checkpoints out of the memory that both share
+ * while the rank stands at a stop.
  */
 public final class RemoteRank implements Task {
   private final TaskId id;
@@ -42,7 +42,7 @@ public final class RemoteRank implements Task {
     this.state = new TrainerState(gang, number);
   }
 
-  /** Puts weights, moments and step of a checkpoint in place; before the first slice. */
+  /** Puts moments and step of a checkpoint in place, behind the weights; before the first slice. */
   public void restore(RestoredState checkpoint) {
     Optional<StepCount> count = state.restore(checkpoint);
     count.ifPresent(steps -> gang.open(number, steps));
@@ -84,12 +84,11 @@ public final class RemoteRank implements Task {
   @Override
   public void close() {}
 
-  /** Begins with the weights that the first rank has drawn. */
+  /** Begins where the first rank does, with the weights that it has drawn. */
   private int open() {
     if (!gang.isOpen(0)) {
       return 0;
     }
-    gang.device().copy(gang.parametersOf(0), gang.parametersOf(number), 0, gang.layout().floats());
     gang.open(number, gang.beginning(0));
     return 1;
   }

@@ -50,7 +50,7 @@ final class ShardUnits implements AutoCloseable {
   ShardUnits(Gang gang, int rank, int threads, Batches batches) {
     this.gang = gang;
     this.batches = batches;
-    this.parameters = gang.parametersOf(rank);
+    this.parameters = gang.parameters();
     this.runs = gang.memoryLayout().runs();
     this.segments = gang.shardProgram().segments();
     this.units = unitsOf(rank);

@@ -44,7 +44,7 @@ final class Slice {
     this.gang = gang;
     this.device = gang.device();
     this.cut = gang.cut();
-    this.parameters = gang.parametersOf(rank);
+    this.parameters = gang.parameters();
     this.firstChunk = gang.firstChunk(rank);
     this.endChunk = gang.firstChunk(rank + 1);
     this.moments = gang.moments();

@@ -78,7 +78,7 @@ final class TrainerState {
   }
 
   /**
-   * Puts a checkpoint into the parameters and the slice.
+   * Puts a checkpoint into the slice and, of the first rank, into the parameters.
    *
    * @return where it was taken; empty where that was before the first weights were drawn
    */
@@ -87,13 +87,15 @@ final class TrainerState {
     if (step.isEmpty()) {
       return Optional.empty();
     }
-    restoreWeights(state.parts(WEIGHTS).getFirst());
+    if (rank == 0) {
+      restoreWeights(state.parts(WEIGHTS).getFirst());
+    }
     state.parts(MOMENTS).forEach(this::restoreMoments);
     return Optional.of(StepCount.decode(step.getFirst()));
   }
 
   private DeviceBuffer parameters() {
-    return gang.parametersOf(rank);
+    return gang.parameters();
   }
 
   private List<NamedTensor> copyMoments() {

@@ -100,7 +100,7 @@ public final class TrainerTask implements Task {
     outbox.advance(OrderKey.LAST); // who waits for the weights may take everything else before
   }
 
-  /** Takes up weights, moments and step of a checkpoint; before the first slice. */
+  /** Takes up its part of a checkpoint; before the first slice, the first rank before others. */
   public void restore(RestoredState checkpoint) {
     Optional<StepCount> count = state.restore(checkpoint);
     if (count.isPresent()) {
@@ -236,8 +236,14 @@ public final class TrainerTask implements Task {
         || (checkpointWanted.getAsBoolean() && training.onNonFinite() != NonFinite.ROLL_BACK);
   }
 
-  /** Draws the weights and adapts to the data; false while the data is not there. */
+  /**
+   * Draws the weights and adapts to the data; false while the data is not there, or while the first
+   * rank has not done so.
+   */
   private boolean prepare() {
+    if (!isFirst()) {
+      return gang.isOpen(0) && begin(gang.beginning(0));
+    }
     boolean readOnce = training.epochs() == 1 && !training.shuffled();
     if (!log.isSealed() && !(readOnce && log.length() >= ADAPTED_ROWS) && needsData()) {
       return false;
@@ -249,7 +255,11 @@ public final class TrainerTask implements Task {
       batches.adapt(rows, gang.device(), host);
       rank.parameters().write(0, host);
     }
-    rank.begin(StepCount.NONE);
+    return begin(StepCount.NONE);
+  }
+
+  private boolean begin(StepCount steps) {
+    rank.begin(steps);
     rank.remember();
     return true;
   }

@@ -86,7 +86,7 @@ record Transfers(Gang gang, MemorySegment memory) {
   private boolean sendSlice(Outgoing out, int rank, long step) {
     TouchedRows touched = gang.touched(step);
     boolean all = gang.hasGoneBack(rank, step + 1);
-    long base = gang.memoryLayout().parameters(rank);
+    long base = gang.memoryLayout().parameters();
     long to = gang.sliceStart(rank + 1);
     long from = out.cursor(gang.sliceStart(rank));
     long at = all ? from : touched.next(from, to);

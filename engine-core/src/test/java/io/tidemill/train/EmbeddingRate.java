@@ -53,7 +53,7 @@ final class EmbeddingRate {
       Batches batches = new Batches(training, log, 1);
       MemorySegment weights = arena.allocate(gang.layout().floats() * Float.BYTES, 64);
       training.network().initialise(1, weights);
-      gang.parametersOf(0).write(0, weights);
+      gang.parameters().write(0, weights);
       try (Rank rank = new Rank(0, threads, gang, batches, new TrainingProgress(), _ -> false)) {
         workAll(rank, threads, steps / 4);
         long startBytes = allocated();

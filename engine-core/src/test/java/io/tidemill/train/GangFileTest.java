@@ -52,7 +52,7 @@ final class GangFileTest {
       member.lossOf(5, 0.5f);
       member.squaresOf(0, 9);
       write(member.gradientOf(5), 1);
-      write(member.parametersOf(2), 2);
+      write(member.parameters(), 2);
       write(member.moments().get(1), 3);
 
       assertTrue(member.isOpen(2));
@@ -67,7 +67,7 @@ final class GangFileTest {
       assertEquals(3, leader.norm());
       assertEquals(1, first(leader.gradientOf(5)));
       assertEquals(0, first(leader.gradientOf(4)));
-      assertEquals(2, first(leader.parametersOf(2)));
+      assertEquals(2, first(leader.parameters()));
       assertEquals(3, first(leader.moments().get(1)));
     }
   }

@@ -86,7 +86,7 @@ final class RunningAveragesTest {
         TinyTraining training =
             new TinyTraining(training(shards), rows, 1, device, folder, 1, _ -> false)) {
       training.workToTheEnd();
-      return training.parametersOf(0);
+      return training.parameters();
     }
   }
 

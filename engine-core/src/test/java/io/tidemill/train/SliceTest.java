@@ -66,7 +66,7 @@ final class SliceTest {
         Gang gang = new Gang(training, device, 1)) {
       Slice slice = filled(gang);
       update(slice, training, 1);
-      float[] parameters = read(gang.parametersOf(0));
+      float[] parameters = read(gang.parameters());
       float[] velocity = read(slice.moments().getFirst());
       slice.remember();
       update(slice, training, 1);
@@ -75,7 +75,7 @@ final class SliceTest {
         slice.goBack(chunk);
       }
 
-      assertArrayEquals(parameters, read(gang.parametersOf(0)));
+      assertArrayEquals(parameters, read(gang.parameters()));
       assertArrayEquals(velocity, read(slice.moments().getFirst()));
     }
   }
@@ -85,7 +85,7 @@ final class SliceTest {
         Gang gang = new Gang(training, device, 1)) {
       Slice slice = filled(gang);
       update(slice, training, scale);
-      return read(gang.parametersOf(0));
+      return read(gang.parameters());
     }
   }
 
@@ -102,7 +102,7 @@ final class SliceTest {
   private static Slice filled(Gang gang) {
     for (ParameterLayout.Entry entry : NETWORK.layout().entries()) {
       int floats = (int) entry.floats();
-      gang.parametersOf(0).write(entry.offset(), all(1, floats));
+      gang.parameters().write(entry.offset(), all(1, floats));
       gang.gradientOf(0).write(entry.offset(), all(2, floats));
       gang.gradientOf(1).write(entry.offset(), all(2, floats));
     }

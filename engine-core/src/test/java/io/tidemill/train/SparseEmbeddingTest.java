@@ -143,8 +143,7 @@ final class SparseEmbeddingTest {
       resumed.restore(checkpoint);
       resumed.workToTheEnd();
 
-      assertArrayEquals(expected, resumed.parametersOf(0));
-      assertArrayEquals(expected, resumed.parametersOf(2));
+      assertArrayEquals(expected, resumed.parameters());
     }
   }
 
@@ -170,7 +169,7 @@ final class SparseEmbeddingTest {
 
     try (TinyTraining one = open(training, samples, 1, everyThirdStep)) {
       one.workToTheEnd();
-      assertArrayEquals(expected, one.parametersOf(0));
+      assertArrayEquals(expected, one.parameters());
     }
     assertSameOnAnyNumberOfRanks(training, samples, everyThirdStep);
   }
@@ -218,10 +217,10 @@ final class SparseEmbeddingTest {
 
   private float[] trained(Training<float[]> training, List<float[]> samples) {
     try (TinyTraining one = open(training, samples, 1, SparseEmbeddingTest::never)) {
-      float[] initial = one.parametersOf(0);
+      float[] initial = one.parameters();
       one.workToTheEnd();
-      assertMoved(initial, one.parametersOf(0), "weights");
-      return one.parametersOf(0);
+      assertMoved(initial, one.parameters(), "weights");
+      return one.parameters();
     }
   }
 
@@ -231,10 +230,8 @@ final class SparseEmbeddingTest {
     for (int ranks = 1; ranks <= 4; ranks++) {
       try (TinyTraining several = open(training, samples, ranks, checkpointDue)) {
         several.workToTheEnd();
-        for (int rank = 0; rank < ranks; rank++) {
-          results.add(several.parametersOf(rank));
-          assertArrayEquals(results.getFirst(), results.getLast(), ranks + " ranks, rank " + rank);
-        }
+        results.add(several.parameters());
+        assertArrayEquals(results.getFirst(), results.getLast(), ranks + " ranks");
       }
     }
   }
@@ -258,7 +255,7 @@ final class SparseEmbeddingTest {
   /** Weights and moments of a single rank. */
   private static List<float[]> state(TinyTraining training) {
     List<float[]> state = new ArrayList<>();
-    state.add(training.parametersOf(0));
+    state.add(training.parameters());
     training.ranks().getFirst().slice().moments().forEach(moment -> state.add(read(moment)));
     return state;
   }

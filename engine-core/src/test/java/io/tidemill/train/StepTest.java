@@ -42,7 +42,7 @@ final class StepTest {
     try (TinyTraining one = open(training, TinyTraining.samples(24), 1, StepTest::never)) {
       one.workToTheEnd();
 
-      assertEquals(0.01, distance(one.initialParameters(), one.parametersOf(0)), 1e-7);
+      assertEquals(0.01, distance(one.initialParameters(), one.parameters()), 1e-7);
     }
   }
 
@@ -149,7 +149,7 @@ final class StepTest {
     try (TinyTraining one = open(training, samples, 1, StepTest::never)) {
       one.workToTheEnd();
 
-      for (float number : one.parametersOf(0)) {
+      for (float number : one.parameters()) {
         assertEquals(true, Float.isFinite(number));
       }
       assertEquals(1, one.progress().skippedSteps(), "the step after the one that went too far");
@@ -239,9 +239,7 @@ final class StepTest {
     for (int ranks = 2; ranks <= 4; ranks++) {
       try (TinyTraining several = open(training, samples, ranks, checkpointDue)) {
         several.workToTheEnd();
-        for (int rank = 0; rank < ranks; rank++) {
-          assertArrayEquals(expected, several.parametersOf(rank), ranks + " ranks, rank " + rank);
-        }
+        assertArrayEquals(expected, several.parameters(), ranks + " ranks");
       }
     }
   }
@@ -254,7 +252,7 @@ final class StepTest {
       Training<float[]> training, List<float[]> samples, LongPredicate checkpointDue) {
     try (TinyTraining one = open(training, samples, 1, checkpointDue)) {
       one.workToTheEnd();
-      return one.parametersOf(0);
+      return one.parameters();
     }
   }
 

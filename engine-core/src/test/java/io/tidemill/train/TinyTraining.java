@@ -59,9 +59,9 @@ final class TinyTraining implements AutoCloseable {
     this.gang = new Gang(training, device, ranks);
     this.log = log(folder, training.encoding(), samples);
     this.batches = new Batches(training, log, SEED);
+    gang.parameters().write(0, MemorySegment.ofArray(initialParameters()));
     for (int rank = 0; rank < ranks; rank++) {
       this.ranks.add(new Rank(rank, THREADS, gang, batches, progress, checkpointDue));
-      gang.parametersOf(rank).write(0, MemorySegment.ofArray(initialParameters()));
       this.ranks.get(rank).remember();
     }
   }
@@ -148,9 +148,9 @@ final class TinyTraining implements AutoCloseable {
     return ranks.stream().map(Rank::completedSteps).toList();
   }
 
-  float[] parametersOf(int rank) {
+  float[] parameters() {
     MemorySegment copy = MemorySegment.ofArray(new float[(int) gang.layout().floats()]);
-    gang.parametersOf(rank).read(0, copy);
+    gang.parameters().read(0, copy);
     return copy.toArray(ValueLayout.JAVA_FLOAT);
   }
 

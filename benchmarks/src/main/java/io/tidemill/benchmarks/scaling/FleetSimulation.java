@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
  *                what they have given for the slice of that host, and sends it  (reduce-scatter)
  *   every rank   the host has the sums of all others: sums and updates its slice
  *   mirror       all ranks of the host have: sends the host's slice to each other  (all-gather)
- *   every rank   the host has all slices: copies those of the other ranks; the next step
+ *   every rank   the host has all slices: the next step
  * </pre>
  *
  * <p>A mirror is one thread of a host. That of host h sends first to host h + 1, then to h + 2, and
@@ -48,8 +48,7 @@ final class FleetSimulation {
     COMPUTE,
     REDUCE,
     UPDATE,
-    GATHER,
-    COPY
+    GATHER
   }
 
   /** The ranks of a host and its mirror. */
@@ -120,8 +119,8 @@ final class FleetSimulation {
         phase = Phase.UPDATE;
         events.in(fleet.arrivalSeconds() + updateSeconds(), () -> send(Phase.GATHER));
       } else if (phase == Phase.GATHER && !isSending && slices >= expected) {
-        phase = Phase.COPY;
-        events.in(fleet.arrivalSeconds() + copySeconds(), this::endStep);
+        phase = Phase.COMPUTE;
+        events.in(fleet.arrivalSeconds(), this::endStep);
       }
     }
 
@@ -152,10 +151,5 @@ final class FleetSimulation {
     return fleet.sumSeconds(bytes)
         + bytes * fleet.parts().updateSecondsPerByte()
         + fleet.meetingSeconds();
-  }
-
-  private double copySeconds() {
-    double bytes = fleet.bytes() - fleet.rankSliceBytes();
-    return bytes * fleet.parts().copySecondsPerByte();
   }
 }

@@ -32,7 +32,7 @@ import java.util.stream.IntStream;
  * take from each other, caches and memory, is in the times; what they wait for each other is not.
  *
  * <p>Each thread does in a step what a rank of {@link io.tidemill.train.Gang} does: its shards,
- * then the sum and the update of its slice, in chunks, then copies of the other slices.
+ * then the sum and the update of its slice, in chunks.
  */
 final class PartProbe implements AutoCloseable {
   /** As chunks of an arena of half a million floats. */
@@ -49,7 +49,7 @@ final class PartProbe implements AutoCloseable {
   private final long floats;
   private final Device device = Devices.open("cpu");
   private final List<DeviceBuffer> gradients = new ArrayList<>();
-  private final List<DeviceBuffer> parameters = new ArrayList<>();
+  private final DeviceBuffer parameters;
   private final List<DeviceBuffer> moments = new ArrayList<>();
   private final List<Execution> executions = new ArrayList<>();
   private final SumTree tree;
@@ -71,10 +71,9 @@ final class PartProbe implements AutoCloseable {
     for (int i = 0; i < optimizer.moments(); i++) {
       moments.add(device.allocate(floats));
     }
+    this.parameters = device.allocate(floats);
+    randomise(parameters);
     for (int rank = 0; rank < ranks; rank++) {
-      DeviceBuffer own = device.allocate(floats);
-      randomise(own);
-      parameters.add(own);
       Execution execution = program.newExecution();
       program.program().inputs().forEach(input -> fill(input, execution));
       executions.add(execution);
@@ -94,15 +93,15 @@ final class PartProbe implements AutoCloseable {
       return new PartTimes(
           Quantiles.of(measured.stream().flatMapToDouble(rank -> rank.shards.build()).toArray()),
           median(measured.stream().flatMapToDouble(rank -> rank.sums.build())),
-          median(measured.stream().flatMapToDouble(rank -> rank.updates.build())),
-          ranks == 1 ? 0 : median(measured.stream().flatMapToDouble(rank -> rank.copies.build())));
+          median(measured.stream().flatMapToDouble(rank -> rank.updates.build())));
     }
   }
 
   @Override
   public void close() {
     executions.forEach(Execution::close);
-    List.of(gradients, parameters, moments).forEach(all -> all.forEach(DeviceBuffer::close));
+    parameters.close();
+    List.of(gradients, moments).forEach(all -> all.forEach(DeviceBuffer::close));
     device.close();
   }
 
@@ -112,7 +111,6 @@ final class PartProbe implements AutoCloseable {
     private final DoubleStream.Builder shards = DoubleStream.builder();
     private final DoubleStream.Builder sums = DoubleStream.builder();
     private final DoubleStream.Builder updates = DoubleStream.builder();
-    private final DoubleStream.Builder copies = DoubleStream.builder();
     private long step;
 
     Rank(int rank) {
@@ -128,8 +126,6 @@ final class PartProbe implements AutoCloseable {
           barrier.await();
           moveSlice();
           barrier.await();
-          copySlices();
-          barrier.await();
         }
         return this;
       } catch (EngineException e) {
@@ -142,7 +138,7 @@ final class PartProbe implements AutoCloseable {
       int end = (rank + 1) * training.shards() / ranks;
       for (int shard = rank * training.shards() / ranks; shard < end; shard++) {
         long begunNs = System.nanoTime();
-        executions.get(rank).run(parameters.get(rank), gradients.get(shard));
+        executions.get(rank).run(parameters, gradients.get(shard));
         shards.add(secondsSince(begunNs));
       }
     }
@@ -170,24 +166,7 @@ final class PartProbe implements AutoCloseable {
         double squares = device.sumOfSquares(sum, from, to);
         device.scale(sum, (float) Math.min(1, 1 / Math.sqrt(squares)), from, to);
       }
-      device.update(optimizer, step, parameters.get(rank), sum, moments, from, to);
-    }
-
-    private void copySlices() {
-      long begunNs = System.nanoTime();
-      for (int owner = 0; owner < ranks; owner++) {
-        if (owner != rank) {
-          device.copy(
-              parameters.get(owner),
-              parameters.get(rank),
-              sliceStart(owner),
-              sliceStart(owner + 1));
-        }
-      }
-      long copied = floats - (sliceStart(rank + 1) - sliceStart(rank));
-      if (copied > 0) {
-        copies.add(secondsSince(begunNs) / Float.BYTES / copied);
-      }
+      device.update(optimizer, step, parameters, sum, moments, from, to);
     }
   }
 

@@ -11,13 +11,12 @@ import org.junit.jupiter.api.Test;
 final class FleetSimulationTest {
   private static final LaneCost FREE = new LaneCost(0, 0);
 
-  /** A shard is 3 s; a byte is summed in 0.01 s, updated in 0.02 s, copied in 0.005 s. */
-  private static final PartTimes PARTS = new PartTimes(Quantiles.always(3), 0.01, 0.02, 0.005);
+  /** A shard is 3 s; a byte is summed in 0.01 s, updated in 0.02 s. */
+  private static final PartTimes PARTS = new PartTimes(Quantiles.always(3), 0.01, 0.02);
 
-  private static final PartTimes SHARDS = new PartTimes(Quantiles.always(3), 0, 0, 0);
+  private static final PartTimes SHARDS = new PartTimes(Quantiles.always(3), 0, 0);
   private static final PartTimes SPREAD =
-      new PartTimes(
-          new Quantiles(List.of(1.0, 1.1, 1.2, 1.3, 1.5, 2.0, 4.0, 9.0)), 0.01, 0.02, 0.005);
+      new PartTimes(new Quantiles(List.of(1.0, 1.1, 1.2, 1.3, 1.5, 2.0, 4.0, 9.0)), 0.01, 0.02);
 
   @Test
   void oneWorkerComputesAndUpdatesAlone() {
@@ -34,12 +33,11 @@ final class FleetSimulationTest {
   }
 
   @Test
-  void twoRanksOfAHostMeetTwiceAndHalveSumUpdateAndCopy() {
+  void twoRanksOfAHostMeetTwiceAndHalveSumAndUpdate() {
     Fleet two = fleet(1, 2, 1, 100, PARTS, new LaneCost(0.25, 7), new LaneCost(7, 7));
 
-    // A shard 3, met 0.25, half of two gradients 1, half of the update 1, met 0.25, 50 bytes
-    // copied.
-    assertEquals(3 + 0.25 + 1 + 1 + 0.25 + 0.25, secondsPerStep(two), 1e-9);
+    // A shard 3, met 0.25, half of two gradients 1, half of the update 1, met 0.25.
+    assertEquals(3 + 0.25 + 1 + 1 + 0.25, secondsPerStep(two), 1e-9);
   }
 
   @Test
@@ -47,8 +45,8 @@ final class FleetSimulationTest {
     LaneCost wire = new LaneCost(0.5, 0.1);
     Fleet two = fleet(2, 1, 1, 100, PARTS, new LaneCost(7, 7), wire);
 
-    // A shard 3, 50 bytes sent 5.5, half of the update 1, 50 bytes sent 5.5, 50 bytes copied 0.25.
-    assertEquals(3 + 5.5 + 1 + 5.5 + 0.25, secondsPerStep(two), 1e-9);
+    // A shard 3, 50 bytes sent 5.5, half of the update 1, 50 bytes sent 5.5.
+    assertEquals(3 + 5.5 + 1 + 5.5, secondsPerStep(two), 1e-9);
   }
 
   @Test
@@ -57,8 +55,8 @@ final class FleetSimulationTest {
     Fleet four = fleet(2, 2, 1, 100, PARTS, arena, new LaneCost(0.5, 0.1));
 
     // A shard 3, met 0.25; the mirror sums 50 bytes of two gradients 1 and sends them 5.5; a rank
-    // sums 25 bytes of two 0.5, updates them 0.5, met 0.25; 50 bytes sent 5.5; 75 copied 0.375.
-    assertEquals(3 + 0.25 + 1 + 5.5 + 0.5 + 0.5 + 0.25 + 5.5 + 0.375, secondsPerStep(four), 1e-9);
+    // sums 25 bytes of two 0.5, updates them 0.5, met 0.25; 50 bytes sent 5.5.
+    assertEquals(3 + 0.25 + 1 + 5.5 + 0.5 + 0.5 + 0.25 + 5.5, secondsPerStep(four), 1e-9);
   }
 
   @Test

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 final class ForecastTest {
   private static final LaneCost FREE = new LaneCost(0, 0);
-  private static final PartTimes PARTS = new PartTimes(Quantiles.always(2), 0, 0, 0);
+  private static final PartTimes PARTS = new PartTimes(Quantiles.always(2), 0, 0);
 
   @Test
   void whereNothingCostsButComputingItIsIdeal() {

@@ -1,6 +1,5 @@
 package io.tidemill.benchmarks.scaling;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemill.benchmarks.train.CasePipeline;
@@ -16,6 +15,5 @@ final class PartProbeTest {
     assertTrue(parts.shard().seconds().getFirst() > 0, parts.toString());
     assertTrue(parts.sumSecondsPerByte() > 0, parts.toString());
     assertTrue(parts.updateSecondsPerByte() > 0, parts.toString());
-    assertEquals(ranks > 1, parts.copySecondsPerByte() > 0, parts.toString());
   }
 }

@@ -85,6 +85,15 @@ class ClusterTest {
   }
 
   @Test
+  void aPipelineOfTwoProcessesHasTheBitsOfOneThatIsNotCut() throws Exception {
+    Tidemill.Outcome outcome = start("parallel=pipeline(2)").await();
+
+    assertEquals(undisturbed, weights(outcome));
+    assertEquals(
+        2, MAPPER.readTree(outcome.lastLine()).path("workers").asInt(), "as many as are declared");
+  }
+
+  @Test
   void killedProcessOfOneRankChangesNoBit() throws Exception {
     Tidemill.Running submitted = start("--workers", "2");
     String id = running(submitted, 1);

@@ -276,6 +276,7 @@ public final class LocalJob {
       if (now - reported > PROGRESS_NS) {
         reported = now;
         listener.progress(meter.measure(now));
+        tellRefusals(runtime, listener);
       }
       try {
         runtime.reports().await(MOST_WAIT_NS);
@@ -289,6 +290,14 @@ public final class LocalJob {
       }
     }
     listener.progress(meter.measure(System.nanoTime()));
+    tellRefusals(runtime, listener);
+  }
+
+  private static void tellRefusals(JobRuntime runtime, JobListener listener) {
+    runtime.trainings().stream()
+        .map(TrainingRun::newRefusals)
+        .flatMap(Optional::stream)
+        .forEach(listener::notice);
   }
 
   private static List<WorkerThread> threads(JobRuntime runtime) {

@@ -36,6 +36,7 @@ final class TrainingRun implements AutoCloseable {
   private final SampleLog log;
   private final Optional<HostLinks> links;
   private final Optional<HostMirror> mirror;
+  private long toldRefusals;
 
   TrainingRun(Chain chain, Training<?> training, RunContext context, List<Outbox.Edge> downstream) {
     this.chain = chain;
@@ -117,6 +118,18 @@ final class TrainingRun implements AutoCloseable {
   /** The ways to its other hosts. */
   Optional<HostLinks> links() {
     return links;
+  }
+
+  /** What to say of streams from other hosts that were refused since this was asked last. */
+  Optional<String> newRefusals() {
+    long refused = links.map(HostLinks::refused).orElse(0L);
+    if (refused == toldRefusals) {
+      return Optional.empty();
+    }
+    toldRefusals = refused;
+    return Optional.of(
+        "training %s has refused %d streams at %s: they are of another attempt, or of strangers"
+            .formatted(vertex(), refused, links.orElseThrow().address()));
   }
 
   /** Whether there are such processes. */

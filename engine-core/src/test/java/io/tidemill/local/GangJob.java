@@ -86,7 +86,11 @@ final class GangJob {
   }
 
   JobReport lead(MemberOptions members) {
-    return define().run(JobListener.NONE, members);
+    return lead(members, JobListener.NONE);
+  }
+
+  JobReport lead(MemberOptions members, JobListener listener) {
+    return define().run(listener, members);
   }
 
   GangMember join(GangMember.Seat seat, HostNetwork network) {

@@ -95,7 +95,32 @@ final class HostGangTest {
     assertEquals(alone.code(), together.code());
   }
 
+  @Test
+  void streamsThatWereRefusedAreTold() {
+    List<String> notices = new ArrayList<>();
+    JobListener listener =
+        new JobListener() {
+          @Override
+          public void notice(String sentence) {
+            notices.add(sentence);
+          }
+        };
+
+    lead(folder.resolve("two"), "dense", "1+1", new QueueNetwork().withStrangers(2), listener);
+
+    assertEquals(
+        List.of(
+            "training net has refused 2 streams at queues: they are of another attempt, or of"
+                + " strangers"),
+        notices);
+  }
+
   private JobReport lead(Path state, String kind, String hosts, QueueNetwork network) {
+    return lead(state, kind, hosts, network, JobListener.NONE);
+  }
+
+  private JobReport lead(
+      Path state, String kind, String hosts, QueueNetwork network, JobListener listener) {
     GangHosts lie = GangHosts.parse(hosts);
     GangJob job = new GangJob(state, kind, lie.allRanks());
     Duration patience = Duration.ofMillis(PATIENCE_MS);
@@ -112,10 +137,8 @@ final class HostGangTest {
           }
         };
     return job.lead(
-        MemberOptions.of(starter)
-            .withHosts(lie, network)
-            .withFolder(folder)
-            .withPatience(patience));
+        MemberOptions.of(starter).withHosts(lie, network).withFolder(folder).withPatience(patience),
+        listener);
   }
 
   /** What hosts have left of memory and samples. */

@@ -23,6 +23,14 @@ final class QueueNetwork implements HostNetwork {
   private final AtomicInteger frames = new AtomicInteger();
   private volatile int cutAfter = Integer.MAX_VALUE;
 
+  private volatile long strangers;
+
+  /** So many streams have come to each door that are not of the group. */
+  QueueNetwork withStrangers(long streams) {
+    strangers = streams;
+    return this;
+  }
+
   /** Nothing arrives any more when so many frames have gone. */
   QueueNetwork cutAfter(int sent) {
     cutAfter = sent;
@@ -114,7 +122,7 @@ final class QueueNetwork implements HostNetwork {
 
     @Override
     public long refused() {
-      return 0;
+      return strangers;
     }
 
     @Override

@@ -13,11 +13,7 @@ import io.tidemill.cluster.job.WorkerInfo;
 import io.tidemill.cluster.message.HeadAnswer.JobView;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
-import io.tidemill.train.GangHosts;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -107,7 +103,7 @@ final class Scheduler {
    */
   private Optional<String> resizing(Job job) {
     int width = job.placement().size();
-    int wider = Math.min(job.spec().workers(), width + allFreeSlots());
+    int wider = Math.min(job.spec().workers(), width + slots().free());
     boolean isOther = job.spec().workers() < width || wider > width;
     Live current = live.get(job.id());
     boolean hasStepped = current != null && current.status.progress().step() > current.firstStep;
@@ -343,80 +339,25 @@ final class Scheduler {
     for (Job job : List.copyOf(jobs.values())) {
       if (job.status() == JobStatus.QUEUED) {
         int wanted = job.spec().workers();
-        int free = allFreeSlots();
+        Slots slots = slots();
         int least = job.attempt() == 0 ? wanted : 1;
-        if (free < least) {
-          jobs.put(job.id(), job.in(JobStatus.QUEUED, waiting(wanted, free)));
+        if (slots.free() < least) {
+          jobs.put(job.id(), job.in(JobStatus.QUEUED, waiting(wanted, slots)));
         } else {
-          start(job, Math.min(wanted, free));
+          Slots.Placement taken = slots.take(Math.min(wanted, slots.free()));
+          keep(job.started(taken.workers(), taken.hosts().toString()));
         }
       }
     }
   }
 
-  /**
-   * Puts the ranks on one host where there is one with room for all, since what they share is
-   * nearer there; else on as few hosts as it takes.
-   */
-  private void start(Job job, int wanted) {
-    List<String> placement = new ArrayList<>();
-    List<Integer> ranksOfHosts = new ArrayList<>();
-    for (Map<String, Integer> free : hostsByRoom()) {
-      int room = free.values().stream().mapToInt(Integer::intValue).sum();
-      int here = Math.min(room, wanted - placement.size());
-      for (int rank = 0; rank < here; rank++) {
-        String worker = freest(free);
-        free.merge(worker, -1, Integer::sum);
-        placement.add(worker);
-      }
-      if (here > 0) {
-        ranksOfHosts.add(here);
-      }
-    }
-    keep(job.started(placement, new GangHosts(ranksOfHosts).toString()));
+  private static String waiting(int wanted, Slots slots) {
+    return "waits for slots: needs %d, %d of %d are free"
+        .formatted(wanted, slots.free(), slots.all());
   }
 
-  private String waiting(int wanted, int free) {
-    int slots = nodes.values().stream().mapToInt(node -> node.worker.slots()).sum();
-    return "waits for slots: needs %d, %d of %d are free".formatted(wanted, free, slots);
-  }
-
-  private static String freest(Map<String, Integer> free) {
-    return free.entrySet().stream()
-        .max(
-            Map.Entry.<String, Integer>comparingByValue()
-                .thenComparing(Map.Entry::getKey, Comparator.reverseOrder()))
-        .orElseThrow()
-        .getKey();
-  }
-
-  /** The free slots of each host's workers, the roomiest host first. */
-  private List<Map<String, Integer>> hostsByRoom() {
-    Map<String, Map<String, Integer>> hosts = new TreeMap<>();
-    freeSlots()
-        .forEach(
-            (id, slots) ->
-                hosts
-                    .computeIfAbsent(nodes.get(id).worker.host(), _ -> new TreeMap<>())
-                    .put(id, slots));
-    Comparator<Map<String, Integer>> byRoom =
-        Comparator.comparingInt(free -> free.values().stream().mapToInt(i -> i).sum());
-    return hosts.values().stream().sorted(byRoom.reversed()).toList();
-  }
-
-  private Map<String, Integer> freeSlots() {
-    Map<String, Integer> free = new TreeMap<>();
-    nodes.forEach((id, node) -> free.put(id, leaving.contains(id) ? 0 : node.worker.slots()));
-    running().stream()
-        .map(Job::placement)
-        .flatMap(Collection::stream)
-        .forEach(worker -> free.computeIfPresent(worker, (_, slots) -> slots - 1));
-    free.replaceAll((_, slots) -> Math.max(0, slots)); // of one that leaves, they are in use
-    return free;
-  }
-
-  private int allFreeSlots() {
-    return freeSlots().values().stream().mapToInt(Integer::intValue).sum();
+  private Slots slots() {
+    return new Slots(workers(), leaving, running());
   }
 
   private String nameOf(String id) {

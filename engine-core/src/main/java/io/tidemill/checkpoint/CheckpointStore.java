@@ -9,8 +9,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
@@ -46,6 +49,12 @@ public final class CheckpointStore {
   private final String job;
   private final String runId;
   private final long generation;
+
+  /** The record of the job as it was seen last with this generation, which need not be parsed. */
+  private byte[] ownRecord = {};
+
+  /** What is not read again to prune: a manifest that is whole says what it said. */
+  private final Map<Long, StoredCheckpoint> known = new HashMap<>();
 
   CheckpointStore(Path jobFolder, JobRecord record) {
     folder = jobFolder.resolve("checkpoints");
@@ -125,10 +134,10 @@ public final class CheckpointStore {
     int whole = 0;
     for (long number : numbers()) {
       boolean readable = hasManifest(number);
-      if (whole >= KEPT && !(readable && isNeeded(open(number), isReferred))) {
+      if (whole >= KEPT && !(readable && isNeeded(known(number), isReferred))) {
         delete(number);
         pruned.add(number);
-      } else if (readable && hasAllFiles(open(number))) {
+      } else if (readable && hasAllFiles(known(number))) {
         whole++;
       }
     }
@@ -180,6 +189,10 @@ public final class CheckpointStore {
     return folder;
   }
 
+  void committed(StoredCheckpoint checkpoint) {
+    known.put(checkpoint.number(), checkpoint);
+  }
+
   /** Makes the folder, and deletes what this or an earlier generation left behind in it. */
   void prepare() throws IOException {
     Files.createDirectories(folder);
@@ -193,7 +206,11 @@ public final class CheckpointStore {
 
   /** Fencing: an attempt that has been replaced commits nothing any more. */
   void checkGeneration(String what) {
-    long current = JobRecord.read(jobFile).generation();
+    byte[] record = JobRecord.bytes(jobFile);
+    if (Arrays.equals(record, ownRecord)) {
+      return;
+    }
+    long current = JobRecord.parse(jobFile, record).generation();
     if (current != generation) {
       throw new EngineException(
           ErrorCode.RESOURCE,
@@ -205,6 +222,12 @@ public final class CheckpointStore {
               + " has taken the job over and this is generation "
               + generation);
     }
+    ownRecord = record;
+  }
+
+  /** Of this process or opened before. */
+  private StoredCheckpoint known(long number) {
+    return known.computeIfAbsent(number, this::open);
   }
 
   private StoredCheckpoint open(long number) {
@@ -236,6 +259,7 @@ public final class CheckpointStore {
 
   /** Renamed first, so that a kill leaves no half checkpoint under a number. */
   private void delete(long number) {
+    known.remove(number);
     try {
       Path doomed = folder.resolve(number + ".pruned-" + generation);
       DurableFiles.rename(folder.resolve(Long.toString(number)), doomed);

@@ -46,13 +46,26 @@ public record JobRecord(
   }
 
   static JobRecord read(Path file) {
+    return parse(file, bytes(file));
+  }
+
+  static byte[] bytes(Path file) {
     try {
-      return MAPPER.readValue(Files.readAllBytes(file), JobRecord.class);
+      return Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  /** What the bytes of {@code file} say. */
+  static JobRecord parse(Path file, byte[] bytes) {
+    try {
+      return MAPPER.readValue(bytes, JobRecord.class);
     } catch (JsonProcessingException e) {
       throw new EngineException(
           ErrorCode.CORRUPT_STATE, file + " does not describe a job: " + Json.reason(e), e);
     } catch (IOException e) {
-      throw new EngineException(ErrorCode.RESOURCE, file + " cannot be read: " + e, e);
+      throw unreadable(file, e);
     }
   }
 
@@ -67,5 +80,9 @@ public record JobRecord(
   JobRecord nextAttempt(long newPid) {
     return new JobRecord(
         job, runId, generation + 1, pipeline, params, seed, JobState.RUNNING, newPid, created);
+  }
+
+  private static EngineException unreadable(Path file, IOException e) {
+    return new EngineException(ErrorCode.RESOURCE, file + " cannot be read: " + e, e);
   }
 }

@@ -151,7 +151,9 @@ public final class PendingCheckpoint implements AutoCloseable {
       throw e;
     }
     phase.set(Phase.COMMITTED);
-    return new StoredCheckpoint(target, manifest);
+    StoredCheckpoint committed = new StoredCheckpoint(target, manifest);
+    store.committed(committed);
+    return committed;
   }
 
   /** Removes what was written, unless it was committed. */

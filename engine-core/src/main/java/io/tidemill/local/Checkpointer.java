@@ -14,8 +14,8 @@ import io.tidemill.storage.FileContent;
 import io.tidemill.task.JobSignals;
 import io.tidemill.task.TaskId;
 import io.tidemill.task.TaskReport;
+import java.util.HashMap;
 import java.util.HashSet;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,13 +46,16 @@ final class Checkpointer {
   private Progress progressAtBarrier;
 
   /**
-   * Which file holds what was captured, of the checkpoint that was committed last and of the one
-   * under way: what a task gives again has not changed, and is not written again.
+   * The files of the checkpoint that was committed last and of the one under way, by name: what a
+   * task gives again has not changed, and is not written again.
    */
-  private IdentityHashMap<FileContent, Part> committed = new IdentityHashMap<>();
+  private Map<String, Written> committed = Map.of();
 
-  private IdentityHashMap<FileContent, Part> inWriting = new IdentityHashMap<>();
+  private Map<String, Written> inWriting = Map.of();
   private Optional<StoredCheckpoint> last = Optional.empty();
+
+  /** What was captured, and the file that holds it. */
+  private record Written(FileContent content, Part part) {}
 
   /** What became of a checkpoint. */
   sealed interface Outcome {
@@ -96,7 +99,7 @@ final class Checkpointer {
     }
     isSavepoint = isToBeKept;
     missing.addAll(tasks);
-    inWriting = new IdentityHashMap<>();
+    inWriting = new HashMap<>();
     written = CompletableFuture.completedFuture(null);
     return Optional.empty();
   }
@@ -168,9 +171,11 @@ final class Checkpointer {
   }
 
   private void write(PendingCheckpoint target, PartKey key, FileContent content) {
-    Part before = committed.get(content);
+    Written before = committed.get(key.file());
     boolean isThere =
-        before != null && before.file().equals(key.file()) && target.adopt(before, last.get());
-    inWriting.put(content, isThere ? before : target.write(key, content));
+        before != null
+            && before.content().equals(content)
+            && target.adopt(before.part(), last.get());
+    inWriting.put(key.file(), isThere ? before : new Written(content, target.write(key, content)));
   }
 }

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 
-/** What is written into a file; called once. */
+/** What is written into a file; called once. Two that are equal write the same bytes. */
 @FunctionalInterface
 public interface FileContent {
   /** Writes everything; the caller opens, syncs and closes the channel. */
@@ -12,7 +12,15 @@ public interface FileContent {
 
   /** These bytes. */
   static FileContent of(ByteBuffer bytes) {
-    return channel -> writeFully(channel, bytes.duplicate());
+    return new Bytes(bytes);
+  }
+
+  /** Bytes that nobody changes. */
+  record Bytes(ByteBuffer bytes) implements FileContent {
+    @Override
+    public void writeTo(WritableByteChannel channel) throws IOException {
+      writeFully(channel, bytes.duplicate());
+    }
   }
 
   /** Writes all that remains in {@code bytes}, however many calls that takes. */

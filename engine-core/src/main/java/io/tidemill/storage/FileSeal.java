@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Locale;
+import java.util.HexFormat;
 import java.util.Optional;
 import java.util.zip.CRC32C;
 
@@ -104,7 +104,7 @@ public record FileSeal(long bytes, String checksum) {
   }
 
   private static String text(CRC32C crc) {
-    return String.format(Locale.ROOT, "crc32c:%08x", crc.getValue());
+    return "crc32c:" + HexFormat.of().toHexDigits(crc.getValue(), 8);
   }
 
   /** Passes bytes on and seals those that were taken. */

@@ -22,7 +22,7 @@ public sealed interface TaskReport {
   /** The training has done all its steps; {@code weightsSha256} is the digest of its weights. */
   record Trained(TaskId task, long step, String weightsSha256) implements TaskReport {}
 
-  /** The training stands between two steps and waits for a checkpoint to be taken. */
+  /** The training will stand behind {@code step} and take part in a checkpoint there. */
   record CheckpointDue(TaskId task, long step) implements TaskReport {}
 
   /** The task failed; the job cannot go on. */

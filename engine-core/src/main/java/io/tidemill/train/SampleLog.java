@@ -197,6 +197,7 @@ public final class SampleLog implements SampleRows, AutoCloseable {
     int first = (int) (forced / segmentRows);
     for (int i = first; i < present.length && i * segmentRows < rows && forced < rows; i++) {
       if (present[i] != null) {
+        PageAdvice.letGo(present[i].mapped());
         present[i].mapped().force();
       }
     }

@@ -8,7 +8,9 @@ import io.tidemill.operator.Output;
 import io.tidemill.operator.RestoredState;
 import io.tidemill.operator.StatePart;
 import io.tidemill.storage.FileContent;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.TreeMap;
@@ -38,6 +40,15 @@ public final class Sequencer<T> implements Operator {
   private final long adaptedRows;
 
   private long seenCheckpoint;
+
+  /** {@code state} of a log, which counts once the first {@code rows} rows are durable. */
+  private record Captured(SampleLog log, long rows, ByteBuffer state) implements FileContent {
+    @Override
+    public void writeTo(WritableByteChannel channel) throws IOException {
+      log.force(rows);
+      FileContent.writeFully(channel, state.duplicate());
+    }
+  }
 
   /** The first row that training had not read, at the checkpoints that are not committed yet. */
   private final TreeMap<Long, Long> unread = new TreeMap<>();
@@ -102,12 +113,7 @@ public final class Sequencer<T> implements Operator {
     unread.put(checkpoint, firstUnread);
     return List.of(
         new StatePart(
-            KIND,
-            PartKey.Format.STATE,
-            channel -> {
-              log.force(length);
-              FileContent.writeFully(channel, ByteBuffer.wrap(state));
-            }));
+            KIND, PartKey.Format.STATE, new Captured(log, length, ByteBuffer.wrap(state))));
   }
 
   @Override

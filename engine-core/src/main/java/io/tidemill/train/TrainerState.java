@@ -40,16 +40,21 @@ final class TrainerState {
 
   private final long to;
 
+  private final CopyMemory weightsCopy;
+  private final CopyMemory momentsCopy;
+
   TrainerState(Gang gang, int rank) {
     this.gang = gang;
     this.rank = rank;
     this.from = gang.sliceStart(rank);
     this.to = gang.sliceStart(rank + 1);
+    this.weightsCopy = new CopyMemory(gang.layout().floats());
+    this.momentsCopy = new CopyMemory((to - from) * gang.moments().size());
   }
 
   /** A copy of all parameters in the layout of the arena. */
   MemorySegment copyParameters() {
-    MemorySegment host = host(gang.layout().floats());
+    MemorySegment host = Arena.ofAuto().allocate(gang.layout().floats() * Float.BYTES, 64);
     parameters().read(0, host);
     return host;
   }
@@ -58,23 +63,28 @@ final class TrainerState {
    * Captures the slice of the moments between two steps: all that another rank than the first has.
    */
   StatePart snapshotMoments() {
-    List<NamedTensor> moments = copyMoments();
+    MemorySegment copy = momentsCopy.take();
+    List<NamedTensor> moments = copyMoments(copy);
     Map<String, String> slice = Map.of("from", Long.toString(from));
     return new StatePart(
-        MOMENTS, PartKey.Format.SAFETENSORS, channel -> SafeTensors.write(channel, slice, moments));
+        MOMENTS,
+        PartKey.Format.SAFETENSORS,
+        momentsCopy.last(copy, channel -> SafeTensors.write(channel, slice, moments)));
   }
 
   /** Captures where training stands and the weights; {@code samples} are those behind it. */
   List<StatePart> snapshotWeights(StepCount count, long samples) {
     Map<String, String> metadata =
         Map.of("step", Long.toString(count.completed()), "samples", Long.toString(samples));
-    List<NamedTensor> weights = Parameters.named(gang.layout(), copyParameters());
+    MemorySegment copy = weightsCopy.take();
+    parameters().read(0, copy);
+    List<NamedTensor> weights = Parameters.named(gang.layout(), copy);
     return List.of(
         StatePart.of(STEP, count.encode()),
         new StatePart(
             WEIGHTS,
             PartKey.Format.SAFETENSORS,
-            channel -> SafeTensors.write(channel, metadata, weights)));
+            weightsCopy.last(copy, channel -> SafeTensors.write(channel, metadata, weights))));
   }
 
   /**
@@ -98,15 +108,14 @@ final class TrainerState {
     return gang.parameters();
   }
 
-  private List<NamedTensor> copyMoments() {
-    long floats = to - from;
+  private List<NamedTensor> copyMoments(MemorySegment copy) {
+    Shape shape = Shape.of(Math.toIntExact(to - from));
+    long bytes = (to - from) * Float.BYTES;
     List<NamedTensor> moments = new ArrayList<>();
     for (int i = 0; i < gang.moments().size(); i++) {
-      MemorySegment copy = host(floats);
-      gang.moments().get(i).read(from, copy);
-      moments.add(
-          new NamedTensor(
-              "moment-" + i, DataType.FLOAT32, Shape.of(Math.toIntExact(floats)), copy));
+      MemorySegment moment = copy.asSlice(i * bytes, bytes);
+      gang.moments().get(i).read(from, moment);
+      moments.add(new NamedTensor("moment-" + i, DataType.FLOAT32, shape, moment));
     }
     return moments;
   }
@@ -146,9 +155,5 @@ final class TrainerState {
           ErrorCode.CORRUPT_STATE, file + " does not say which slice of the moments it holds");
     }
     return Long.parseLong(start);
-  }
-
-  private static MemorySegment host(long floats) {
-    return Arena.ofAuto().allocate(floats * Float.BYTES, 64);
   }
 }

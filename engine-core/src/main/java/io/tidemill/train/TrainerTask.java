@@ -30,8 +30,8 @@ import java.util.function.LongSupplier;
  * part of checkpoints between two steps.
  *
  * <p>All ranks stop at the same steps, the multiples of the checkpoint interval and the end, and
- * wait there for the barrier of a checkpoint, which the first rank asks for. Barriers never enter a
- * step.
+ * take there the barrier of a checkpoint, which the first rank asks for when the stop is announced:
+ * it travels while the last step is worked. Barriers never enter a step.
  */
 public final class TrainerTask implements Task {
   /** Rows that a training which reads its stream as it comes adapts to. */
@@ -133,6 +133,9 @@ public final class TrainerTask implements Task {
     long ready = Math.min(total, batches.readySteps());
     rank.allow(ready);
     int work = rank.work(0);
+    if (isFirst()) {
+      askForBarrier(total);
+    }
     if (rank.completedSteps() >= Math.min(total, rank.stop())) {
       work += stopped(total);
     }
@@ -172,18 +175,21 @@ public final class TrainerTask implements Task {
     return steps;
   }
 
+  /** The one of the end is the master's affair. */
+  private void askForBarrier(long total) {
+    long stop = rank.stop();
+    if (stop < total && stop > askedStep) {
+      askedStep = stop;
+      reports.send(new TaskReport.CheckpointDue(id, stop));
+    }
+  }
+
   /** Between two steps, where all ranks stop. */
   private int stopped(long total) {
     long step = rank.completedSteps();
     if (step >= total && !complete) {
       complete();
       return 1;
-    }
-    if (!complete && askedStep < step) {
-      askedStep = step;
-      if (isFirst()) {
-        reports.send(new TaskReport.CheckpointDue(id, step));
-      }
     }
     return switch (inbox.poll()) {
       case Barrier barrier -> {

@@ -10,6 +10,7 @@ import io.tidemill.error.ErrorCode;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,6 +65,21 @@ class SampleLogTest {
       }
       log.seal();
       assertTrue(log.isSealed());
+    }
+  }
+
+  @Test
+  void readsAndAppendsBehindRowsThatWereForced() throws IOException {
+    try (SampleLog log = log()) {
+      append(log, 0, 6);
+      log.force(6);
+      append(log, 6, 3);
+
+      for (int row = 0; row < 9; row++) {
+        assertEquals(row, value(log, row));
+      }
+      ByteBuffer second = ByteBuffer.wrap(Files.readAllBytes(folder.resolve("000001.rows")));
+      assertEquals(5, second.order(ByteOrder.nativeOrder()).getLong(ROW_BYTES));
     }
   }
 

@@ -50,7 +50,12 @@ public final class MemoryPlan {
     }
 
     private boolean isOver(int instruction, Segments segments) {
-      return last.stream().allMatch(each -> segments.isBefore(each, instruction));
+      for (int each : last) {
+        if (!segments.isBefore(each, instruction)) {
+          return false;
+        }
+      }
+      return true;
     }
   }
 
@@ -224,8 +229,12 @@ public final class MemoryPlan {
 
   /** Whether all others of these instructions are done before this one begins. */
   private static boolean isLast(int instruction, List<Integer> all, Segments segments) {
-    return all.stream()
-        .allMatch(each -> each == instruction || segments.isBefore(each, instruction));
+    for (int each : all) {
+      if (each != instruction && !segments.isBefore(each, instruction)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Whether the kernel may write element i of the result once it has read that of an operand. */

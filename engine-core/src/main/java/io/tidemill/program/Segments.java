@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -61,6 +62,28 @@ public final class Segments {
 
   /** Cuts a program; its instructions are put in the order of the segments. */
   public static Segments of(Program program) {
+    return isAtOnePlace(program) ? whole(program) : cut(program);
+  }
+
+  private static boolean isAtOnePlace(Program program) {
+    for (Instruction instruction : program.instructions()) {
+      if (instruction.place() != program.instructions().getFirst().place()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static Segments whole(Program program) {
+    List<Instruction> all = program.instructions();
+    int place = all.isEmpty() ? 0 : all.getFirst().place();
+    Set<String> given = new HashSet<>(program.outputs().keySet());
+    given.addAll(program.gradients().keySet());
+    return new Segments(
+        program, List.of(new Segment(place, 0, false, 0, all.size(), List.of(), given)));
+  }
+
+  private static Segments cut(Program program) {
     List<Key> keys = keys(program);
     List<Key> order = keys.stream().distinct().sorted().toList();
     int[] byKey =

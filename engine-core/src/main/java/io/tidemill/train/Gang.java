@@ -90,7 +90,7 @@ public final class Gang implements AutoCloseable {
     this.device = device;
     this.hosts = hosts;
     this.shardProgram = training.compile(device);
-    GangLayout layout = GangLayout.of(training, shardProgram, hosts.allRanks());
+    GangLayout layout = GangLayout.of(training, device, hosts.allRanks());
     this.memoryLayout = layout;
     this.memory = source.memory(layout, device);
     this.control = memory.control();

@@ -68,7 +68,7 @@ public final class GangFile implements AutoCloseable {
    */
   public static GangFile create(
       Path path, GangIdentity identity, Path samples, Training<?> training, Device device) {
-    GangLayout layout = GangLayout.of(training, training.compile(device), identity.ranks());
+    GangLayout layout = GangLayout.of(training, device, identity.ranks());
     long bytes = HEADER_BYTES + layout.bytes();
     Path folder = samples.toAbsolutePath().normalize();
     try {
@@ -110,7 +110,7 @@ public final class GangFile implements AutoCloseable {
     try (FileChannel channel = open(path)) {
       Header header = header(path, channel);
       expected.requireSame(header.identity(), path.toString());
-      GangLayout layout = GangLayout.of(training, training.compile(device), expected.ranks());
+      GangLayout layout = GangLayout.of(training, device, expected.ranks());
       long bytes = HEADER_BYTES + layout.bytes();
       require(channel.size() == bytes, path, bytes + " bytes, found " + channel.size());
       return new GangFile(path, header.samples(), false, channel);

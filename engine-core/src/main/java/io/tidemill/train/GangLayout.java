@@ -1,8 +1,10 @@
 package io.tidemill.train;
 
+import io.tidemill.device.Device;
 import io.tidemill.device.Executable;
 import io.tidemill.program.ParameterLayout;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Where the things of a gang lie in its memory; a function of the training and the ranks.
@@ -52,8 +54,10 @@ record GangLayout(
   private static final long RANKS = 3 * LINE;
   private static final long RANK_BYTES = 3 * LINE + FAILURE_BYTES;
 
-  static GangLayout of(Training<?> training, Executable program, int ranks) {
+  static GangLayout of(Training<?> training, Device device, int ranks) {
     ParameterLayout layout = training.network().layout();
+    Optional<Executable> cut =
+        training.isCut() ? Optional.of(training.compile(device)) : Optional.empty();
     return new GangLayout(
         ranks,
         training.shards(),
@@ -61,9 +65,9 @@ record GangLayout(
         layout.floats(),
         ArenaCut.of(layout, training.optimizer()).chunks(),
         TouchedRows.bytes(layout),
-        training.isCut() ? ShardUnits.of(program) : 0,
-        training.isCut() ? ShardUnits.runs(training, ranks) : 0,
-        program.peakBytes());
+        cut.map(ShardUnits::of).orElse(0),
+        cut.isPresent() ? ShardUnits.runs(training, ranks) : 0,
+        cut.map(Executable::peakBytes).orElse(0L));
   }
 
   long stop() {

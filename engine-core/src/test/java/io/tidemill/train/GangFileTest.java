@@ -42,8 +42,7 @@ final class GangFileTest {
         GangFile mapped = GangFile.attach(path(), IDENTITY, TRAINING, device);
         Gang leader = new Gang(TRAINING, device, GangHosts.one(3), 0, file);
         Gang member = new Gang(TRAINING, device, GangHosts.one(3), 0, mapped)) {
-      assertEquals(
-          GangLayout.of(TRAINING, TRAINING.compile(device), 3).bytes(), file.memory().byteSize());
+      assertEquals(GangLayout.of(TRAINING, device, 3).bytes(), file.memory().byteSize());
       assertEquals(folder.resolve("samples"), mapped.samples());
 
       leader.open(2, new StepCount(5, 4, 1));

@@ -48,7 +48,7 @@ public final class DataflowGraph {
     return vertices.stream()
         .map(Vertex::role)
         .filter(Role.Trains.class::isInstance)
-        .mapToInt(role -> ((Role.Trains) role).training().parallelism().workers())
+        .mapToInt(role -> ((Role.Trains) role).training().declaredWorkers())
         .max()
         .orElse(1);
   }

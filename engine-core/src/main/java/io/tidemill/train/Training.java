@@ -238,6 +238,11 @@ public final class Training<T> {
     return network.parallelism();
   }
 
+  /** Workers that it is meant for. */
+  public int declaredWorkers() {
+    return parallelism().workers();
+  }
+
   /** As many workers as could each do something of a step's gradients. */
   public int mostWorkers() {
     return (int) Math.min(Integer.MAX_VALUE, (long) shards() * parallelism().places());

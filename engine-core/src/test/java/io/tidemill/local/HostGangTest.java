@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,6 +29,14 @@ final class HostGangTest {
   private final List<CompletableFuture<String>> members = new ArrayList<>();
 
   @TempDir Path folder;
+
+  /** Of test runs that were killed. */
+  private final List<Path> leftBefore = new ArrayList<>();
+
+  @BeforeEach
+  void look() throws IOException {
+    leftBefore.addAll(memoriesAndSamples());
+  }
 
   @ParameterizedTest
   @CsvSource({
@@ -143,12 +152,20 @@ final class HostGangTest {
 
   /** What hosts have left of memory and samples. */
   private List<Path> left() throws IOException {
-    List<Path> left = new ArrayList<>();
+    List<Path> left = new ArrayList<>(memoriesAndSamples());
+    left.removeAll(leftBefore);
+    return left;
+  }
+
+  private List<Path> memoriesAndSamples() throws IOException {
+    List<Path> found = new ArrayList<>();
     for (Path place : List.of(folder, Path.of(System.getProperty("java.io.tmpdir")))) {
       try (Stream<Path> files = Files.list(place)) {
-        files.filter(file -> file.getFileName().toString().contains("-points-")).forEach(left::add);
+        files
+            .filter(file -> file.getFileName().toString().contains("-points-"))
+            .forEach(found::add);
       }
     }
-    return left;
+    return found;
   }
 }

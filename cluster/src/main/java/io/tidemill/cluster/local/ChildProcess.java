@@ -27,6 +27,7 @@ final class ChildProcess implements AutoCloseable {
   private final String name;
   private final List<String> command;
   private final Path log;
+  private final long respiteMs;
   private final ProcessEnds ends;
   private final Consumer<String> news;
   private Process process;
@@ -36,14 +37,21 @@ final class ChildProcess implements AutoCloseable {
    * Starts it.
    *
    * @param log what it prints is appended to this file
+   * @param respiteMs how long after it was killed it is started again
    * @param ends where it is written how it ended
    * @param news told in one sentence when it has ended by itself
    */
   ChildProcess(
-      String name, List<String> command, Path log, ProcessEnds ends, Consumer<String> news) {
+      String name,
+      List<String> command,
+      Path log,
+      long respiteMs,
+      ProcessEnds ends,
+      Consumer<String> news) {
     this.name = name;
     this.command = List.copyOf(command);
     this.log = log;
+    this.respiteMs = respiteMs;
     this.ends = ends;
     this.news = news;
     this.process = start();
@@ -93,9 +101,8 @@ final class ChildProcess implements AutoCloseable {
         long startedMs = HostProcess.of(watched.toHandle()).startedMs();
         ProcessEnd end = new ProcessEnd(watched.pid(), startedMs, watched.waitFor());
         ends.put(name, end);
-        if (System.nanoTime() - started < SHORT_LIFE_NS && !end.wasSignalled()) {
-          TimeUnit.MILLISECONDS.sleep(PAUSE_MS); // it cannot live: no need to hurry
-        }
+        boolean cannotLive = System.nanoTime() - started < SHORT_LIFE_NS && !end.wasSignalled();
+        TimeUnit.MILLISECONDS.sleep(cannotLive ? PAUSE_MS : respiteMs);
         synchronized (this) {
           if (isStopping) {
             return;

@@ -34,6 +34,11 @@ public final class LocalCluster implements AutoCloseable {
   /** A JVM that has run out of memory may hang; its end can be told, and its jobs go on. */
   private static final String ENDS_OUT_OF_MEMORY = "-XX:+ExitOnOutOfMemoryError";
 
+  /**
+   * A worker that was killed is started again after those that take over have begun: cores are few.
+   */
+  private static final long RESPITE_MS = 2_000;
+
   private final List<ChildProcess> children = new ArrayList<>();
   private final int workers;
 
@@ -76,6 +81,7 @@ public final class LocalCluster implements AutoCloseable {
               name,
               Stream.of(java(), words, place).flatMap(List::stream).toList(),
               logs.resolve(name + ".log"),
+              node > 0 && workers > 1 ? RESPITE_MS : 0,
               ends,
               news));
     }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.tidemill.cluster.job.JobSpec;
 import io.tidemill.error.EngineException;
+import io.tidemill.local.JobOptions;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -17,7 +18,17 @@ class ApiJsonTest {
     assertEquals(
         new JobSpec("digits", Map.of("epochs", "3"), 7, 2),
         spec("{\"pipeline\":\"digits\",\"params\":{\"epochs\":3},\"seed\":7,\"workers\":2}"));
-    assertEquals(new JobSpec("digits", Map.of(), 1, 1), spec("{\"pipeline\":\"digits\"}"));
+    assertEquals(
+        new JobSpec("digits", Map.of(), 1, JobOptions.AS_DECLARED),
+        spec("{\"pipeline\":\"digits\"}"));
+  }
+
+  @Test
+  void noWorkerAtAllIsRefused() {
+    EngineException refused =
+        assertThrows(EngineException.class, () -> spec("{\"pipeline\":\"digits\",\"workers\":0}"));
+
+    assertEquals("workers has to be at least 1, is 0", refused.getMessage());
   }
 
   @ParameterizedTest

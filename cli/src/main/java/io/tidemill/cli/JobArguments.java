@@ -105,7 +105,7 @@ final class JobArguments {
         number -> {
           if (number < 1) {
             throw new EngineException(
-                ErrorCode.INVALID_ARGUMENT, "workers has to be at least 1, is " + number);
+                ErrorCode.INVALID_ARGUMENT, "--workers has to be at least 1, is " + number);
           }
         });
     return workers.orElse(JobOptions.AS_DECLARED);

@@ -10,12 +10,17 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 
 /**
  * A checkpoint that is being written.
@@ -37,13 +42,24 @@ public final class PendingCheckpoint implements AutoCloseable {
   private final Queue<Part> parts = new ConcurrentLinkedQueue<>();
   private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.OPEN);
 
-  PendingCheckpoint(CheckpointStore store, long number, Path folder) {
+  /** Names of files that are left of another checkpoint, and may be written over. */
+  private final Set<String> recycled = ConcurrentHashMap.newKeySet();
+
+  /**
+   * @param pruned a checkpoint that is none any more, whose files this one takes
+   */
+  PendingCheckpoint(CheckpointStore store, long number, Path folder, Optional<Path> pruned) {
     this.store = store;
     this.number = number;
     this.folder = folder;
     try {
       DurableFiles.deleteTree(folder);
-      Files.createDirectory(folder);
+      if (pruned.isPresent()) {
+        Files.move(pruned.get(), folder, StandardCopyOption.ATOMIC_MOVE);
+        recycle();
+      } else {
+        Files.createDirectory(folder);
+      }
     } catch (IOException e) {
       throw failed(e);
     }
@@ -61,7 +77,11 @@ public final class PendingCheckpoint implements AutoCloseable {
   public Part write(PartKey key, FileContent content) {
     requireOpen();
     try {
-      FileSeal seal = FileSeal.write(folder.resolve(key.file()), content);
+      Path path = folder.resolve(key.file());
+      FileSeal seal =
+          recycled.remove(key.file())
+              ? FileSeal.overwrite(path, content)
+              : FileSeal.write(path, content);
       Part part =
           new Part(key.vertex(), key.subtask(), key.kind(), key.file(), seal, key.keyGroups());
       parts.add(part);
@@ -96,8 +116,7 @@ public final class PendingCheckpoint implements AutoCloseable {
   public boolean adopt(Part part, StoredCheckpoint from) {
     requireOpen();
     try {
-      link(from.path(part), folder.resolve(part.file()));
-      parts.add(part);
+      link(from, part);
       return true;
     } catch (NoSuchFileException e) {
       return false;
@@ -111,8 +130,7 @@ public final class PendingCheckpoint implements AutoCloseable {
     requireOpen();
     try {
       for (Part part : other.manifest().parts()) {
-        link(other.path(part), folder.resolve(part.file()));
-        parts.add(part);
+        link(other, part);
       }
     } catch (IOException e) {
       throw failed(e);
@@ -141,6 +159,9 @@ public final class PendingCheckpoint implements AutoCloseable {
     Path target = store.folder().resolve(Long.toString(number));
     try {
       Manifest.FORMAT.write(folder.resolve(Manifest.FILE), manifest);
+      for (String unused : recycled) {
+        Files.delete(folder.resolve(unused));
+      }
       DurableFiles.syncFolder(folder);
       store.checkGeneration("checkpoint " + number);
       DurableFiles.rename(folder, target);
@@ -162,11 +183,39 @@ public final class PendingCheckpoint implements AutoCloseable {
     abandon();
   }
 
-  private static void link(Path from, Path to) throws IOException {
+  private void link(StoredCheckpoint from, Part part) throws IOException {
+    Path to = folder.resolve(part.file());
+    if (recycled.remove(part.file())) {
+      Files.delete(to);
+    }
     try {
-      Files.createLink(to, from);
+      Files.createLink(to, from.path(part));
     } catch (UnsupportedOperationException e) {
-      Files.copy(from, to);
+      Files.copy(from.path(part), to);
+    }
+    parts.add(part);
+  }
+
+  /** What other checkpoints have too is not written over, nor is the manifest of the old one. */
+  private void recycle() throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        String name = file.getFileName().toString();
+        if (!name.equals(Manifest.FILE) && links(file) == 1) {
+          recycled.add(name);
+        } else {
+          Files.delete(file);
+        }
+      }
+    }
+  }
+
+  /** How many names a file has; unknown where the system does not say. */
+  private static int links(Path file) throws IOException {
+    try {
+      return (int) Files.getAttribute(file, "unix:nlink");
+    } catch (UnsupportedOperationException | IllegalArgumentException e) {
+      return 0;
     }
   }
 

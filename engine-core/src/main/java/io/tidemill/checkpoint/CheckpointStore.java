@@ -34,8 +34,7 @@ import java.util.stream.Stream;
  * names, and then the folder is renamed. So a folder whose name is a number has been whole, and
  * what is missing in it afterwards is damage, never a commit that was cut short.
  *
- * <p>Confined to the job's coordinating thread, except that parts of a pending checkpoint may be
- * written by several.
+ * <p>One thread at a time, except that parts of a pending checkpoint may be written by several.
  */
 public final class CheckpointStore {
   /** How many checkpoints are kept beside those that are referred to. */

@@ -14,9 +14,9 @@ import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicReference;
@@ -25,9 +25,9 @@ import java.util.stream.Stream;
 /**
  * A checkpoint that is being written.
  *
- * <p>Parts may be written by several threads; {@link #commit} and {@link #close} are called by the
- * coordinating thread after the last part. The first failure removes the folder and ends the
- * checkpoint: earlier checkpoints are never touched.
+ * <p>Parts may be written by several threads; {@link #commit} and {@link #close} come after the
+ * last part. The first failure removes the folder and ends the checkpoint: earlier checkpoints are
+ * never touched.
  */
 public final class PendingCheckpoint implements AutoCloseable {
   private enum Phase {
@@ -42,8 +42,8 @@ public final class PendingCheckpoint implements AutoCloseable {
   private final Queue<Part> parts = new ConcurrentLinkedQueue<>();
   private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.OPEN);
 
-  /** Names of files that are left of another checkpoint, and may be written over. */
-  private final Set<String> recycled = ConcurrentHashMap.newKeySet();
+  /** Files of the pruned checkpoint that still lie here, and how many names each has. */
+  private final Map<String, Integer> left = new ConcurrentHashMap<>();
 
   /**
    * @param pruned a checkpoint that is none any more, whose files this one takes
@@ -56,7 +56,7 @@ public final class PendingCheckpoint implements AutoCloseable {
       DurableFiles.deleteTree(folder);
       if (pruned.isPresent()) {
         Files.move(pruned.get(), folder, StandardCopyOption.ATOMIC_MOVE);
-        recycle();
+        takeStock();
       } else {
         Files.createDirectory(folder);
       }
@@ -79,9 +79,7 @@ public final class PendingCheckpoint implements AutoCloseable {
     try {
       Path path = folder.resolve(key.file());
       FileSeal seal =
-          recycled.remove(key.file())
-              ? FileSeal.overwrite(path, content)
-              : FileSeal.write(path, content);
+          isFree(key.file()) ? FileSeal.overwrite(path, content) : FileSeal.write(path, content);
       Part part =
           new Part(key.vertex(), key.subtask(), key.kind(), key.file(), seal, key.keyGroups());
       parts.add(part);
@@ -158,8 +156,9 @@ public final class PendingCheckpoint implements AutoCloseable {
             sorted);
     Path target = store.folder().resolve(Long.toString(number));
     try {
+      left.remove(Manifest.FILE);
       Manifest.FORMAT.write(folder.resolve(Manifest.FILE), manifest);
-      for (String unused : recycled) {
+      for (String unused : left.keySet()) {
         Files.delete(folder.resolve(unused));
       }
       DurableFiles.syncFolder(folder);
@@ -184,30 +183,39 @@ public final class PendingCheckpoint implements AutoCloseable {
   }
 
   private void link(StoredCheckpoint from, Part part) throws IOException {
+    Path source = from.path(part);
     Path to = folder.resolve(part.file());
-    if (recycled.remove(part.file())) {
-      Files.delete(to);
+    boolean isThere = left.containsKey(part.file());
+    if (!isThere || !Files.isSameFile(source, to)) {
+      if (isThere) {
+        Files.delete(to);
+      }
+      try {
+        Files.createLink(to, source);
+      } catch (UnsupportedOperationException e) {
+        Files.copy(source, to);
+      }
     }
-    try {
-      Files.createLink(to, from.path(part));
-    } catch (UnsupportedOperationException e) {
-      Files.copy(from.path(part), to);
-    }
+    left.remove(part.file());
     parts.add(part);
   }
 
-  /** What other checkpoints have too is not written over, nor is the manifest of the old one. */
-  private void recycle() throws IOException {
+  /** What lies here of the pruned checkpoint. */
+  private void takeStock() throws IOException {
     try (Stream<Path> files = Files.list(folder)) {
       for (Path file : files.toList()) {
-        String name = file.getFileName().toString();
-        if (!name.equals(Manifest.FILE) && links(file) == 1) {
-          recycled.add(name);
-        } else {
-          Files.delete(file);
-        }
+        left.put(file.getFileName().toString(), links(file));
       }
     }
+  }
+
+  /** Whether a file lies here that may be written over; one that others have too is gone then. */
+  private boolean isFree(String file) throws IOException {
+    Integer links = left.remove(file);
+    if (links != null && links != 1) {
+      Files.delete(folder.resolve(file));
+    }
+    return links != null && links == 1;
   }
 
   /** How many names a file has; unknown where the system does not say. */

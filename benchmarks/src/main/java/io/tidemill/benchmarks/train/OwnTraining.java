@@ -2,19 +2,14 @@ package io.tidemill.benchmarks.train;
 
 import io.tidemill.benchmarks.contender.Responder;
 import io.tidemill.dsl.Params;
-import io.tidemill.error.EngineException;
-import io.tidemill.error.ErrorCode;
 import io.tidemill.local.JobOptions;
 import io.tidemill.local.LocalJob;
 import io.tidemill.release.Release;
-import io.tidemill.storage.DurableFiles;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -51,35 +46,16 @@ public final class OwnTraining {
   }
 
   private double rate(double seconds) {
-    try {
-      Path state = Files.createTempDirectory(folder, trainCase.name());
-      try {
-        return rate(seconds, state);
-      } finally {
-        DurableFiles.deleteTree(state);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return RateMeter.measure(seconds, folder, this::job, LocalJob::run);
   }
 
-  private double rate(double seconds, Path state) {
+  private LocalJob job(Path state) {
     JobOptions options =
         JobOptions.of(trainCase.name(), "bench", state)
             .withThreads(threads)
             .withDevice("cpu")
             .withSeed(SEED)
             .withCheckpointEvery(0);
-    LocalJob job = LocalJob.define(trainCase.pipeline().get(), new Params(Map.of(), SEED), options);
-    EngineException measured = new EngineException(ErrorCode.RESOURCE, "measured");
-    RateMeter meter = new RateMeter(seconds, () -> job.cancel(measured));
-    try {
-      job.run(meter);
-    } catch (EngineException e) {
-      if (e != measured) {
-        throw e;
-      }
-    }
-    return meter.rate();
+    return LocalJob.define(trainCase.pipeline().get(), new Params(Map.of(), SEED), options);
   }
 }

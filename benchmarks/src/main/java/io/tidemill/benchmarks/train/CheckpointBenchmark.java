@@ -7,10 +7,7 @@ import io.tidemill.benchmarks.report.BenchRow;
 import io.tidemill.benchmarks.report.BenchRow.Better;
 import io.tidemill.benchmarks.report.Benchmark;
 import io.tidemill.benchmarks.report.Machine;
-import io.tidemill.storage.DurableFiles;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
+import io.tidemill.benchmarks.report.ScratchFolder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,19 +40,12 @@ public final class CheckpointBenchmark {
 
   private static BenchReport measure(BenchRequest request, Consumer<String> tell) {
     Machine.busy().ifPresent(tell);
-    try {
-      Path folder = Files.createTempDirectory("tidemill-bench");
-      try {
-        List<BenchRow> rows = new ArrayList<>();
-        for (String name : request.cases()) {
-          rows.add(measure(name, request.windowSeconds(), folder, tell));
-        }
-        return new BenchReport("checkpoint", Machine.describe(List.of()), rows);
-      } finally {
-        DurableFiles.deleteTree(folder);
+    try (ScratchFolder folder = ScratchFolder.create()) {
+      List<BenchRow> rows = new ArrayList<>();
+      for (String name : request.cases()) {
+        rows.add(measure(name, request.windowSeconds(), folder.path(), tell));
       }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      return new BenchReport("checkpoint", Machine.describe(List.of()), rows);
     }
   }
 

@@ -1,14 +1,8 @@
 package io.tidemill.benchmarks.train;
 
 import io.tidemill.dsl.Params;
-import io.tidemill.error.EngineException;
-import io.tidemill.error.ErrorCode;
 import io.tidemill.local.JobOptions;
 import io.tidemill.local.LocalJob;
-import io.tidemill.storage.DurableFiles;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -26,35 +20,16 @@ record TrainingWindow(CasePipeline<?> pipeline, int threads, int checkpointEvery
 
   /** Measures for so long. */
   double rate(double seconds) {
-    try {
-      Path state = Files.createTempDirectory(folder, "window");
-      try {
-        return rate(seconds, state);
-      } finally {
-        DurableFiles.deleteTree(state);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return RateMeter.measure(seconds, folder, this::job, LocalJob::run);
   }
 
-  private double rate(double seconds, Path state) {
+  private LocalJob job(Path state) {
     JobOptions options =
         JobOptions.of("window", "bench", state)
             .withThreads(threads)
             .withDevice("cpu")
             .withSeed(SEED)
             .withCheckpointEvery(checkpointEvery);
-    LocalJob job = LocalJob.define(pipeline, new Params(Map.of(), SEED), options);
-    EngineException measured = new EngineException(ErrorCode.RESOURCE, "measured");
-    RateMeter meter = new RateMeter(seconds, () -> job.cancel(measured));
-    try {
-      job.run(meter);
-    } catch (EngineException e) {
-      if (e != measured) {
-        throw e;
-      }
-    }
-    return meter.rate();
+    return LocalJob.define(pipeline, new Params(Map.of(), SEED), options);
   }
 }

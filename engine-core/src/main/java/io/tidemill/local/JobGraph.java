@@ -7,7 +7,7 @@ import io.tidemill.graph.Vertex;
 import io.tidemill.plan.Plan;
 import io.tidemill.plan.Plan.Chain;
 import io.tidemill.plan.Planner;
-import io.tidemill.task.SourceTask;
+import io.tidemill.task.SourcePosition;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -67,7 +67,7 @@ public record JobGraph(List<VertexView> vertices, List<EdgeView> edges) {
   }
 
   /** That of a job whose tasks these are; any thread. */
-  static JobGraph of(Plan plan, TaskFactory factory) {
+  static JobGraph of(Plan plan, TaskFactory factory, List<SourcePosition> sources) {
     List<VertexView> vertices =
         plan.graph().vertices().stream()
             .map(
@@ -77,7 +77,7 @@ public record JobGraph(List<VertexView> vertices, List<EdgeView> edges) {
                         kind(vertex.role()),
                         chain(plan, vertex).map(chain -> chain.head().id()),
                         parallelism(plan, factory, vertex),
-                        recordsRead(factory, vertex)))
+                        recordsRead(sources, vertex)))
             .toList();
     return new JobGraph(vertices, edges(plan.graph(), factory::flow));
   }
@@ -118,12 +118,12 @@ public record JobGraph(List<VertexView> vertices, List<EdgeView> edges) {
         .orElse(OptionalInt.empty());
   }
 
-  private static OptionalLong recordsRead(TaskFactory factory, Vertex vertex) {
+  private static OptionalLong recordsRead(List<SourcePosition> sources, Vertex vertex) {
     return vertex.role() instanceof Role.Reads
         ? OptionalLong.of(
-            factory.sources().stream()
+            sources.stream()
                 .filter(source -> source.id().vertex().equals(vertex.id()))
-                .mapToLong(SourceTask::records)
+                .mapToLong(SourcePosition::records)
                 .sum())
         : OptionalLong.empty();
   }

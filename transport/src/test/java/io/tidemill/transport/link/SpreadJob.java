@@ -142,7 +142,7 @@ final class SpreadJob {
   }
 
   Path rows() {
-    return state.resolve("rows.csv");
+    return state.resolveSibling(state.getFileName() + ".csv");
   }
 
   LocalJob define() {

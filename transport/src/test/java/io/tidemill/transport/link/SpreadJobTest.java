@@ -132,7 +132,8 @@ final class SpreadJobTest {
       @Override
       public void join(Rendezvous place) {
         for (int rank = 1; rank < place.ranks(); rank++) {
-          start(name, kind, records, workers, arguments("rank", rank, with(SpreadJob.words(place))));
+          start(
+              name, kind, records, workers, arguments("rank", rank, with(SpreadJob.words(place))));
         }
       }
 

@@ -5,6 +5,7 @@ import io.tidemill.benchmarks.cluster.ChaosBenchmark;
 import io.tidemill.benchmarks.cluster.RecoveryBenchmark;
 import io.tidemill.benchmarks.report.Benchmark;
 import io.tidemill.benchmarks.scaling.ScalingBenchmark;
+import io.tidemill.benchmarks.train.CheckpointBenchmark;
 import io.tidemill.benchmarks.train.TrainBenchmark;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
@@ -19,7 +20,8 @@ public final class Benchmarks {
           AllReduceBenchmark.benchmark(),
           ScalingBenchmark.benchmark(),
           ChaosBenchmark.benchmark(),
-          RecoveryBenchmark.benchmark());
+          RecoveryBenchmark.benchmark(),
+          CheckpointBenchmark.benchmark());
 
   private Benchmarks() {}
 

@@ -14,7 +14,8 @@ final class BenchmarksTest {
     EngineException refusal = assertThrows(EngineException.class, () -> Benchmarks.named("trian"));
 
     assertEquals(
-        "unknown benchmark \"trian\"; expected one of train, allreduce, scaling, chaos, recovery",
+        "unknown benchmark \"trian\"; expected one of train, allreduce, scaling, chaos, recovery,"
+            + " checkpoint",
         refusal.getMessage());
   }
 

@@ -27,7 +27,8 @@ final class BenchCommand implements Runnable {
         "allreduce: microseconds of a sum over processes, Gloo and OpenMPI.",
         "scaling: two processes beside twice one; a forecast for 1,024.",
         "chaos: a cluster is killed and scaled all along; the same weights?",
-        "recovery: seconds from a kill to the next step."
+        "recovery: seconds from a kill to the next step.",
+        "checkpoint: the share of the rate that is left with checkpoints."
       })
   String name = "";
 

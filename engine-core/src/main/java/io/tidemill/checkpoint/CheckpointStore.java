@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -26,15 +27,14 @@ import java.util.stream.Stream;
  * <pre>
  * checkpoints/12.tmp-3/     written by generation 3, not yet a checkpoint
  * checkpoints/12/           committed: renamed in one step with its manifest inside
- * checkpoints/9.pruned-3/   being deleted
+ * checkpoints/9.pruned-3/   no checkpoint any more; its files are written over by the next
  * </pre>
  *
  * <p>Commit: every part is written and forced to the disk, then the manifest, then the folder's
  * names, and then the folder is renamed. So a folder whose name is a number has been whole, and
  * what is missing in it afterwards is damage, never a commit that was cut short.
  *
- * <p>Confined to the job's coordinating thread, except that parts of a pending checkpoint may be
- * written by several.
+ * <p>One thread at a time, except that parts of a pending checkpoint may be written by several.
  */
 public final class CheckpointStore {
   /** How many checkpoints are kept beside those that are referred to. */
@@ -56,6 +56,12 @@ public final class CheckpointStore {
   /** What is not read again to prune: a manifest that is whole says what it said. */
   private final Map<Long, StoredCheckpoint> known = new HashMap<>();
 
+  /** The highest number that was ever seen; 0 before anybody has looked. */
+  private long newest;
+
+  /** What was pruned last, for the next checkpoint to be written into. */
+  private Optional<Path> spare = Optional.empty();
+
   CheckpointStore(Path jobFolder, JobRecord record) {
     folder = jobFolder.resolve("checkpoints");
     jobFile = jobFolder.resolve(JobRecord.FILE);
@@ -66,7 +72,10 @@ public final class CheckpointStore {
 
   /** The number for the next checkpoint: above all that were ever committed and still lie here. */
   public long nextNumber() {
-    return numbers().stream().findFirst().orElse(0L) + 1;
+    if (newest == 0) {
+      newest = numbers().stream().findFirst().orElse(0L);
+    }
+    return newest + 1;
   }
 
   /**
@@ -88,7 +97,10 @@ public final class CheckpointStore {
               + " cannot begin: expected a new number from 1 on, the next is "
               + nextNumber());
     }
-    return new PendingCheckpoint(this, number, folder.resolve(number + ".tmp-" + generation));
+    Optional<Path> recycled = spare;
+    spare = Optional.empty();
+    return new PendingCheckpoint(
+        this, number, folder.resolve(number + ".tmp-" + generation), recycled);
   }
 
   /** The newest checkpoint of this run whose manifest and parts are all whole. */
@@ -100,8 +112,7 @@ public final class CheckpointStore {
   public LatestCheckpoint latest(String ofRun) {
     List<Damage> damages = new ArrayList<>();
     for (long number : numbers()) {
-      Path manifestFile = folder.resolve(Long.toString(number)).resolve(Manifest.FILE);
-      Optional<Damage> torn = Manifest.FORMAT.check(manifestFile);
+      Optional<Damage> torn = Manifest.FORMAT.check(manifestFile(number));
       if (torn.isPresent()) {
         damages.add(torn.get());
         continue;
@@ -133,7 +144,8 @@ public final class CheckpointStore {
     List<Long> pruned = new ArrayList<>();
     int whole = 0;
     for (long number : numbers()) {
-      boolean readable = hasManifest(number);
+      boolean readable =
+          known.containsKey(number) ? Files.exists(manifestFile(number)) : hasManifest(number);
       if (whole >= KEPT && !(readable && isNeeded(known(number), isReferred))) {
         delete(number);
         pruned.add(number);
@@ -191,6 +203,15 @@ public final class CheckpointStore {
 
   void committed(StoredCheckpoint checkpoint) {
     known.put(checkpoint.number(), checkpoint);
+    newest = checkpoint.number();
+  }
+
+  /** Frees what the next checkpoint would have been written into. */
+  void deleteSpare() throws IOException {
+    if (spare.isPresent()) {
+      DurableFiles.deleteTree(spare.get());
+      spare = Optional.empty();
+    }
   }
 
   /** Makes the folder, and deletes what this or an earlier generation left behind in it. */
@@ -231,14 +252,16 @@ public final class CheckpointStore {
   }
 
   private StoredCheckpoint open(long number) {
-    Path path = folder.resolve(Long.toString(number));
-    return new StoredCheckpoint(path, Manifest.FORMAT.read(path.resolve(Manifest.FILE)));
+    return new StoredCheckpoint(
+        folder.resolve(Long.toString(number)), Manifest.FORMAT.read(manifestFile(number)));
   }
 
   private boolean hasManifest(long number) {
-    return Manifest.FORMAT
-        .check(folder.resolve(Long.toString(number)).resolve(Manifest.FILE))
-        .isEmpty();
+    return Manifest.FORMAT.check(manifestFile(number)).isEmpty();
+  }
+
+  private Path manifestFile(long number) {
+    return folder.resolve(Long.toString(number)).resolve(Manifest.FILE);
   }
 
   private static boolean hasAllFiles(StoredCheckpoint stored) {
@@ -257,13 +280,17 @@ public final class CheckpointStore {
             .formatted(job, number, list().stream().map(StoredCheckpoint::number).toList()));
   }
 
-  /** Renamed first, so that a kill leaves no half checkpoint under a number. */
+  /**
+   * Renamed first, so that a kill leaves no half checkpoint under a number. After a power cut it
+   * may be back, older than all that are kept and with other bytes, which its checksums tell.
+   */
   private void delete(long number) {
     known.remove(number);
     try {
       Path doomed = folder.resolve(number + ".pruned-" + generation);
-      DurableFiles.rename(folder.resolve(Long.toString(number)), doomed);
-      DurableFiles.deleteTree(doomed);
+      Files.move(folder.resolve(Long.toString(number)), doomed, StandardCopyOption.ATOMIC_MOVE);
+      deleteSpare();
+      spare = Optional.of(doomed);
     } catch (IOException e) {
       throw new EngineException(
           ErrorCode.RESOURCE,

@@ -178,8 +178,9 @@ public final class JobDirectory implements AutoCloseable {
   /** Lets go of the folder; may be called again. */
   @Override
   public void close() {
-    try (lock) {
-      events.close();
+    try (lock;
+        events) {
+      checkpoints.deleteSpare();
     } catch (IOException e) {
       throw unwritable(record.job(), folder, e);
     }

@@ -10,19 +10,24 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 
 /**
  * A checkpoint that is being written.
  *
- * <p>Parts may be written by several threads; {@link #commit} and {@link #close} are called by the
- * coordinating thread after the last part. The first failure removes the folder and ends the
- * checkpoint: earlier checkpoints are never touched.
+ * <p>Parts may be written by several threads; {@link #commit} and {@link #close} come after the
+ * last part. The first failure removes the folder and ends the checkpoint: earlier checkpoints are
+ * never touched.
  */
 public final class PendingCheckpoint implements AutoCloseable {
   private enum Phase {
@@ -37,13 +42,24 @@ public final class PendingCheckpoint implements AutoCloseable {
   private final Queue<Part> parts = new ConcurrentLinkedQueue<>();
   private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.OPEN);
 
-  PendingCheckpoint(CheckpointStore store, long number, Path folder) {
+  /** Files of the pruned checkpoint that still lie here, and how many names each has. */
+  private final Map<String, Integer> left = new ConcurrentHashMap<>();
+
+  /**
+   * @param pruned a checkpoint that is none any more, whose files this one takes
+   */
+  PendingCheckpoint(CheckpointStore store, long number, Path folder, Optional<Path> pruned) {
     this.store = store;
     this.number = number;
     this.folder = folder;
     try {
       DurableFiles.deleteTree(folder);
-      Files.createDirectory(folder);
+      if (pruned.isPresent()) {
+        Files.move(pruned.get(), folder, StandardCopyOption.ATOMIC_MOVE);
+        takeStock();
+      } else {
+        Files.createDirectory(folder);
+      }
     } catch (IOException e) {
       throw failed(e);
     }
@@ -61,7 +77,9 @@ public final class PendingCheckpoint implements AutoCloseable {
   public Part write(PartKey key, FileContent content) {
     requireOpen();
     try {
-      FileSeal seal = FileSeal.write(folder.resolve(key.file()), content);
+      Path path = folder.resolve(key.file());
+      FileSeal seal =
+          isFree(key.file()) ? FileSeal.overwrite(path, content) : FileSeal.write(path, content);
       Part part =
           new Part(key.vertex(), key.subtask(), key.kind(), key.file(), seal, key.keyGroups());
       parts.add(part);
@@ -96,8 +114,7 @@ public final class PendingCheckpoint implements AutoCloseable {
   public boolean adopt(Part part, StoredCheckpoint from) {
     requireOpen();
     try {
-      link(from.path(part), folder.resolve(part.file()));
-      parts.add(part);
+      link(from, part);
       return true;
     } catch (NoSuchFileException e) {
       return false;
@@ -111,8 +128,7 @@ public final class PendingCheckpoint implements AutoCloseable {
     requireOpen();
     try {
       for (Part part : other.manifest().parts()) {
-        link(other.path(part), folder.resolve(part.file()));
-        parts.add(part);
+        link(other, part);
       }
     } catch (IOException e) {
       throw failed(e);
@@ -140,7 +156,11 @@ public final class PendingCheckpoint implements AutoCloseable {
             sorted);
     Path target = store.folder().resolve(Long.toString(number));
     try {
+      left.remove(Manifest.FILE);
       Manifest.FORMAT.write(folder.resolve(Manifest.FILE), manifest);
+      for (String unused : left.keySet()) {
+        Files.delete(folder.resolve(unused));
+      }
       DurableFiles.syncFolder(folder);
       store.checkGeneration("checkpoint " + number);
       DurableFiles.rename(folder, target);
@@ -162,11 +182,48 @@ public final class PendingCheckpoint implements AutoCloseable {
     abandon();
   }
 
-  private static void link(Path from, Path to) throws IOException {
+  private void link(StoredCheckpoint from, Part part) throws IOException {
+    Path source = from.path(part);
+    Path to = folder.resolve(part.file());
+    boolean isThere = left.containsKey(part.file());
+    if (!isThere || !Files.isSameFile(source, to)) {
+      if (isThere) {
+        Files.delete(to);
+      }
+      try {
+        Files.createLink(to, source);
+      } catch (UnsupportedOperationException e) {
+        Files.copy(source, to);
+      }
+    }
+    left.remove(part.file());
+    parts.add(part);
+  }
+
+  /** What lies here of the pruned checkpoint. */
+  private void takeStock() throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        left.put(file.getFileName().toString(), links(file));
+      }
+    }
+  }
+
+  /** Whether a file lies here that may be written over; one that others have too is gone then. */
+  private boolean isFree(String file) throws IOException {
+    Integer links = left.remove(file);
+    if (links != null && links != 1) {
+      Files.delete(folder.resolve(file));
+    }
+    return links != null && links == 1;
+  }
+
+  /** How many names a file has; unknown where the system does not say. */
+  private static int links(Path file) throws IOException {
     try {
-      Files.createLink(to, from);
-    } catch (UnsupportedOperationException e) {
-      Files.copy(from, to);
+      return (int) Files.getAttribute(file, "unix:nlink");
+    } catch (UnsupportedOperationException | IllegalArgumentException e) {
+      return 0;
     }
   }
 

@@ -27,10 +27,10 @@ import java.util.function.Supplier;
 
 /**
  * Takes checkpoints, one at a time: starts the barriers, collects what the tasks captured, has it
- * written, commits.
+ * written and committed.
  *
- * <p>Confined to the master's thread; writing is done by the executor. A checkpoint that cannot be
- * written is given up and the job goes on.
+ * <p>Confined to the master's thread; writing and committing is done by the executor, one thing
+ * after the other. A checkpoint that cannot be written is given up and the job goes on.
  */
 final class Checkpointer {
   private final CheckpointStore store;
@@ -43,7 +43,9 @@ final class Checkpointer {
   private boolean isSavepoint;
   private final Set<TaskId> missing = new HashSet<>();
   private CompletableFuture<Void> written;
-  private Progress progressAtBarrier;
+
+  /** Begun when all is captured. */
+  private Optional<CompletableFuture<StoredCheckpoint>> commit = Optional.empty();
 
   /**
    * The files of the checkpoint that was committed last and of the one under way, by name: what a
@@ -115,21 +117,20 @@ final class Checkpointer {
         written.thenRunAsync(
             () -> write(target, snapshot.task().subtask(), snapshot.parts()), writer);
     if (missing.isEmpty()) {
-      progressAtBarrier = progress.get();
+      Progress atBarrier = progress.get();
+      commit = Optional.of(written.thenApplyAsync(_ -> commit(target, atBarrier), writer));
     }
   }
 
-  /** Commits when everything is written; empty while it is not. */
+  /** What the checkpoint has come to; empty while that is not known. */
   Optional<Outcome> poll() {
-    if (pending == null || !(written.isCompletedExceptionally() || isWritten())) {
+    boolean hasFailed = pending != null && written.isCompletedExceptionally();
+    if (!hasFailed && !commit.map(CompletableFuture::isDone).orElse(false)) {
       return Optional.empty();
     }
-    try (PendingCheckpoint done = pending) {
+    try (PendingCheckpoint _ = pending) {
       written.join();
-      if (isSavepoint) {
-        done.keep();
-      }
-      StoredCheckpoint checkpoint = done.commit(facts, progressAtBarrier);
+      StoredCheckpoint checkpoint = commit.orElseThrow().join();
       committed = inWriting;
       last = Optional.of(checkpoint);
       return Optional.of(new Outcome.Committed(checkpoint));
@@ -138,10 +139,9 @@ final class Checkpointer {
         return Optional.of(new Outcome.Failed(cause));
       }
       throw e;
-    } catch (EngineException e) {
-      return Optional.of(new Outcome.Failed(e));
     } finally {
       pending = null;
+      commit = Optional.empty();
       missing.clear();
     }
   }
@@ -150,13 +150,17 @@ final class Checkpointer {
   void abandon() {
     if (pending != null) {
       written.exceptionally(_ -> null).join();
+      commit.ifPresent(under -> under.exceptionally(_ -> null).join());
       pending.close();
       pending = null;
     }
   }
 
-  private boolean isWritten() {
-    return missing.isEmpty() && written.isDone();
+  private StoredCheckpoint commit(PendingCheckpoint target, Progress atBarrier) {
+    if (isSavepoint) {
+      target.keep();
+    }
+    return target.commit(facts, atBarrier);
   }
 
   private void write(PendingCheckpoint target, int subtask, Map<String, List<StatePart>> parts) {

@@ -28,11 +28,24 @@ public record FileSeal(long bytes, String checksum) {
 
   /** Writes a new file, forces it to the disk, and returns its seal. */
   public static FileSeal write(Path path, FileContent content) throws IOException {
-    try (FileChannel file =
-        FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+    return write(path, content, StandardOpenOption.CREATE_NEW);
+  }
+
+  /**
+   * The same over a file that nobody needs any more. Where it is as long, the disk neither frees
+   * nor allocates anything, which takes half the time of a new file.
+   */
+  public static FileSeal overwrite(Path path, FileContent content) throws IOException {
+    return write(path, content, StandardOpenOption.CREATE);
+  }
+
+  private static FileSeal write(Path path, FileContent content, StandardOpenOption how)
+      throws IOException {
+    try (FileChannel file = FileChannel.open(path, how, StandardOpenOption.WRITE)) {
       Sealing channel = new Sealing(file);
       content.writeTo(channel);
-      file.force(true);
+      file.truncate(channel.bytes);
+      file.force(false); // all that it takes to read it again, its length included
       return channel.seal();
     }
   }

@@ -45,7 +45,7 @@ public final class SealedJson<T> {
     this.minor = minor;
   }
 
-  /** Writes a new file and forces it to the disk. */
+  /** Writes a file, over what was there, and forces it to the disk. */
   public void write(Path path, T value) throws IOException {
     ObjectNode fields = mapper.createObjectNode();
     fields.put("checksum", "crc32c:" + ZEROS);
@@ -54,7 +54,7 @@ public final class SealedJson<T> {
     byte[] bytes = Json.pretty(mapper).writeValueAsBytes(fields);
     byte[] digits = digitsOf(bytes);
     System.arraycopy(digits, 0, bytes, HEAD.length(), digits.length);
-    FileSeal.write(path, FileContent.of(ByteBuffer.wrap(bytes)));
+    FileSeal.overwrite(path, FileContent.of(ByteBuffer.wrap(bytes)));
   }
 
   /** What is wrong with the bytes at {@code path}; empty where the checksum agrees. */

@@ -48,15 +48,15 @@ final class MirrorWay {
     this.squares = squares();
     this.slices = slices();
     for (int rank = ownFrom; rank < ownTo; rank++) {
-      news.add(new News.Joined(transfers, rank));
-      news.add(new News.Changed(transfers, layout.beats(rank)));
-      news.add(new News.Failed(transfers, rank));
+      news.add(News.joined(transfers, rank));
+      news.add(News.changed(transfers, layout.beats(rank)));
+      news.add(News.failed(transfers, rank));
     }
     if (leads()) {
       for (int rank = theirFrom; rank < theirTo; rank++) {
-        news.add(new News.Changed(transfers, layout.passed(rank)));
+        news.add(News.changed(transfers, layout.passed(rank)));
       }
-      news.add(new News.Changed(transfers, layout.over()));
+      news.add(News.changed(transfers, layout.over()));
     }
   }
 

@@ -1,88 +1,72 @@
 package io.tidemill.train;
 
 /**
- * Something of the memory of a gang that another host is told whenever it has changed; confined to
+ * A word of the memory of a gang that another host is told of whenever it has changed; confined to
  * the thread of the mirror.
  */
-interface News {
-  /** Sends it where it is new; false where there was no room. */
-  boolean send(Outgoing to);
+final class News {
+  private final Transfers transfers;
+  private final long at;
+  private final Message message;
+  private long told;
 
-  /** A word. */
-  final class Changed implements News {
-    private final Transfers transfers;
-    private final long at;
-    private long sent;
+  /** What the host is sent. */
+  @FunctionalInterface
+  private interface Message {
+    /** False where there was no room. */
+    boolean send(Outgoing to, long word);
+  }
 
-    Changed(Transfers transfers, long at) {
-      this.transfers = transfers;
-      this.at = at;
-    }
+  private News(Transfers transfers, long at, Message message) {
+    this.transfers = transfers;
+    this.at = at;
+    this.message = message;
+  }
 
-    @Override
-    public boolean send(Outgoing to) {
-      long word = transfers.get(at);
-      if (word == sent) {
-        return true;
-      }
-      if (!to.sendWord(at, word)) {
-        return false;
-      }
-      sent = word;
-      return true;
-    }
+  /** The word itself. */
+  static News changed(Transfers transfers, long at) {
+    return new News(transfers, at, (to, word) -> to.sendWord(at, word));
   }
 
   /** That a process works a rank; its number would mean another one elsewhere. */
-  final class Joined implements News {
-    private final Transfers transfers;
-    private final long pid;
-    private boolean isSent;
-
-    Joined(Transfers transfers, int rank) {
-      this.transfers = transfers;
-      this.pid = transfers.gang().memoryLayout().pid(rank);
-    }
-
-    @Override
-    public boolean send(Outgoing to) {
-      if (!isSent && transfers.get(pid) != 0) {
-        isSent = to.sendWord(pid, Roster.ELSEWHERE);
-        return isSent;
-      }
-      return true;
-    }
+  static News joined(Transfers transfers, int rank) {
+    long pid = transfers.gang().memoryLayout().pid(rank);
+    return new News(transfers, pid, (to, _) -> to.sendWord(pid, Roster.ELSEWHERE));
   }
 
   /** Why a rank cannot go on; the text before its length. */
-  final class Failed implements News {
-    private final Transfers transfers;
-    private final long text;
-    private final long length;
-    private boolean isSent;
+  static News failed(Transfers transfers, int rank) {
+    long text = transfers.gang().memoryLayout().failure(rank);
+    long length = transfers.gang().memoryLayout().failed(rank);
+    return new News(
+        transfers,
+        length,
+        (to, bytes) -> sendText(to, transfers, text, bytes) && to.sendWord(length, bytes));
+  }
 
-    Failed(Transfers transfers, int rank) {
-      this.transfers = transfers;
-      this.text = transfers.gang().memoryLayout().failure(rank);
-      this.length = transfers.gang().memoryLayout().failed(rank);
+  /** Sends it where it is new; false where there was no room. */
+  boolean send(Outgoing to) {
+    long word = transfers.get(at);
+    if (word == told) {
+      return true;
     }
+    if (!message.send(to, word)) {
+      return false;
+    }
+    told = word;
+    return true;
+  }
 
-    @Override
-    public boolean send(Outgoing to) {
-      long bytes = transfers.get(length);
-      if (bytes == 0 || isSent) {
-        return true;
+  /** From the beginning again when there was no room: the bytes are the same. */
+  private static boolean sendText(Outgoing to, Transfers transfers, long text, long bytes) {
+    for (long at = text; at < text + bytes; at += to.mostPayload()) {
+      int some = (int) Math.min(to.mostPayload(), text + bytes - at);
+      long frame = to.claim(MirrorFrame.BYTES, at, some);
+      if (frame == 0) {
+        return false;
       }
-      for (long at = text; at < text + bytes; at += to.mostPayload()) {
-        int some = (int) Math.min(to.mostPayload(), text + bytes - at);
-        long frame = to.claim(MirrorFrame.BYTES, at, some);
-        if (frame == 0) {
-          return false; // and from the beginning when there is room: the bytes are the same
-        }
-        to.send(frame, transfers.memory(), at, some);
-      }
-      isSent = to.sendWord(length, bytes);
-      return isSent;
+      to.send(frame, transfers.memory(), at, some);
     }
+    return true;
   }
 }

@@ -2,10 +2,7 @@ package io.tidemill.train;
 
 import io.tidemill.device.DeviceBuffer;
 import io.tidemill.device.Execution;
-import io.tidemill.device.SumTree;
 import io.tidemill.error.EngineException;
-import io.tidemill.program.Optimizer;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -23,9 +20,6 @@ import java.util.function.LongPredicate;
  * What the opener writes before it opens a phase is seen by all who claim units of it.
  */
 final class Rank implements AutoCloseable {
-  /** Against division by zero, as PyTorch's clip_grad_norm_. */
-  private static final double NORM_EPSILON = 1e-6;
-
   /** What all threads of the rank do before any of them goes on. */
   private enum Phase {
     /**
@@ -39,13 +33,6 @@ final class Rank implements AutoCloseable {
     UPDATE
   }
 
-  /** What becomes of the weights in a step. */
-  private enum Verdict {
-    UPDATE,
-    SKIP,
-    GO_BACK
-  }
-
   private final int rank;
   private final Gang gang;
   private final Training<?> training;
@@ -53,20 +40,8 @@ final class Rank implements AutoCloseable {
   private final TrainingProgress progress;
   private final LongPredicate checkpointDue;
   private final Slice slice;
-
-  /** Where shards are cut; then there are no executions of whole ones. */
-  private final Optional<ShardUnits> cut;
-
-  private final List<Execution> executions = new ArrayList<>();
-
-  /** For each thread, where a later micro-batch's gradient stands until it is added. */
-  private final List<DeviceBuffer> later = new ArrayList<>();
-
-  /** For each thread, what that gradient has touched; empty between two of them. */
-  private final List<TouchedRows> laterTouched = new ArrayList<>();
-
-  private final int firstShard;
-  private final int shards;
+  private final GradientUnits gradients;
+  private final StepJudge judge;
   private final List<Phase> phases;
 
   /** Phase number in the upper half, next unit of it in the lower. */
@@ -77,12 +52,6 @@ final class Rank implements AutoCloseable {
   private volatile long allowedSteps;
   private volatile long completedSteps;
   private volatile boolean begun;
-
-  // Written by the opener of a phase, or between two steps.
-  private Verdict verdict = Verdict.UPDATE;
-  private Slice.Update update;
-  private StepCount count = StepCount.NONE;
-  private StepCount remembered = StepCount.NONE;
 
   /** {@code checkpointDue} is asked by the first rank whether all are to stop after a step. */
   Rank(
@@ -99,20 +68,12 @@ final class Rank implements AutoCloseable {
     this.batches = batches;
     this.progress = progress;
     this.slice = new Slice(gang, rank);
-    this.firstShard = gang.firstShard(rank);
-    this.shards = gang.firstShard(rank + 1) - firstShard;
-    this.phases = phases(training);
-    this.cut =
+    this.gradients =
         training.isCut()
-            ? Optional.of(new ShardUnits(gang, rank, threads, batches))
-            : Optional.empty();
-    for (int thread = 0; thread < threads && cut.isEmpty(); thread++) {
-      executions.add(gang.shardProgram().newExecution());
-      if (training.accumulated() > 1) {
-        later.add(gang.device().allocate(gang.layout().floats()));
-        laterTouched.add(new TouchedRows(gang.layout()));
-      }
-    }
+            ? new ShardUnits(gang, rank, threads, batches)
+            : new WholeShards(gang, rank, threads, batches);
+    this.judge = new StepJudge(training, batches);
+    this.phases = phases(training);
     standBehind(StepCount.NONE);
   }
 
@@ -131,7 +92,7 @@ final class Rank implements AutoCloseable {
   }
 
   private void standBehind(StepCount steps) {
-    count = steps;
+    judge.standBehind(steps);
     completedSteps = steps.completed();
     done.set(units(Phase.UPDATE));
     claim.set((completedSteps * phases.size() - 1) << 32 | units(Phase.UPDATE));
@@ -139,8 +100,7 @@ final class Rank implements AutoCloseable {
 
   /** Keeps the state between two steps as that which training may go back to. */
   void remember() {
-    count = count.remembered(training.onNonFinite());
-    remembered = count;
+    judge.remember();
     slice.remember();
   }
 
@@ -178,7 +138,7 @@ final class Rank implements AutoCloseable {
 
   /** Where it stands; between two steps. */
   StepCount count() {
-    return count;
+    return judge.count();
   }
 
   DeviceBuffer parameters() {
@@ -191,9 +151,10 @@ final class Rank implements AutoCloseable {
 
   /** Steps on zeros in a thread that waits for the first step; the thread closes it. */
   Rehearsal rehearsal(int thread) {
-    return cut.isPresent()
-        ? new Rehearsal(gang, gang.shardProgram().newExecution(), true)
-        : new Rehearsal(gang, executions.get(thread), false);
+    return gradients
+        .whole(thread)
+        .map(own -> new Rehearsal(gang, own, false))
+        .orElseGet(() -> new Rehearsal(gang, gang.shardProgram().newExecution(), true));
   }
 
   /** Does one unit, or opens the next phase; 0 when there was nothing to do. */
@@ -204,8 +165,8 @@ final class Rank implements AutoCloseable {
     if (unit >= units(phase(phaseNumber))) {
       return open(phaseNumber, thread);
     }
-    if (cut.isPresent() && phase(phaseNumber) == Phase.GRADIENTS) {
-      return work(cut.get(), phaseNumber, thread);
+    if (gradients instanceof ShardUnits cut && phase(phaseNumber) == Phase.GRADIENTS) {
+      return work(cut, phaseNumber, thread);
     }
     if (claim.compareAndSet(word, word + 1)) {
       run(phaseNumber, unit, thread);
@@ -216,22 +177,19 @@ final class Rank implements AutoCloseable {
 
   /** Does what is ready of the shards that are cut: here a claim says only how many are begun. */
   private int work(ShardUnits units, long phaseNumber, int thread) {
-    long step = step(phaseNumber);
-    int unit = units.begin(step);
+    int unit = units.begin(step(phaseNumber));
     if (unit < 0) {
       return 0;
     }
     claim.incrementAndGet();
-    units.run(unit, step, thread);
+    run(phaseNumber, unit, thread);
     done.incrementAndGet();
     return 1;
   }
 
   @Override
   public void close() {
-    cut.ifPresent(ShardUnits::close);
-    executions.forEach(Execution::close);
-    later.forEach(DeviceBuffer::close);
+    gradients.close();
   }
 
   private static List<Phase> phases(Training<?> training) {
@@ -260,7 +218,7 @@ final class Rank implements AutoCloseable {
 
   private int units(Phase phase) {
     return switch (phase) {
-      case GRADIENTS -> cut.isPresent() ? cut.get().count() : shards;
+      case GRADIENTS -> gradients.count();
       case SUM, UPDATE -> slice.chunks();
     };
   }
@@ -268,57 +226,14 @@ final class Rank implements AutoCloseable {
   private void run(long phaseNumber, int unit, int thread) {
     long step = step(phaseNumber);
     switch (phase(phaseNumber)) {
-      case GRADIENTS -> gradient(step, position(phaseNumber), firstShard + unit, thread);
+      case GRADIENTS -> gradients.run(unit, step, position(phaseNumber), thread);
       case SUM -> sum(step, unit);
       case UPDATE -> update(step, unit);
     }
   }
 
-  private void gradient(long step, int microBatch, int shard, int thread) {
-    Execution execution = executions.get(thread);
-    DeviceBuffer sum = gang.gradientOf(shard);
-    batches.fill(step, microBatch, shard, execution);
-    if (microBatch == 0) {
-      run(execution, sum, step, shard);
-      gang.lossOf(shard, lossOf(execution));
-    } else {
-      run(execution, later.get(thread), step, shard);
-      add(later.get(thread), laterTouched.get(thread), execution, sum);
-      gang.addLossOf(shard, lossOf(execution));
-    }
-    gang.touched(step).mark(execution);
-  }
-
-  /** What the data is to blame for, an id outside its table, is said with its place. */
-  private void run(Execution execution, DeviceBuffer gradient, long step, int shard) {
-    try {
-      execution.run(parameters(), gradient);
-    } catch (EngineException e) {
-      throw new EngineException(
-          e.code(), e.getMessage() + " at step=" + (step + 1) + " shard=" + shard, e);
-    }
-  }
-
-  /** Adds the gradient of a later micro-batch where it is one; elsewhere lie older ones. */
-  private void add(DeviceBuffer next, TouchedRows touched, Execution execution, DeviceBuffer sum) {
-    SumTree terms = SumTree.of(List.of(sum, next));
-    long to = gang.layout().floats();
-    touched.mark(execution);
-    long from = touched.next(0, to);
-    while (from < to) {
-      long end = touched.end(from, to);
-      gang.device().treeSum(terms, sum, from, end);
-      from = touched.next(end, to);
-    }
-    touched.clear(0, to);
-  }
-
-  private static float lossOf(Execution execution) {
-    return execution.output("loss").get(ValueLayout.JAVA_FLOAT, 0);
-  }
-
   private void sum(long step, int chunk) {
-    if (verdict == Verdict.UPDATE) {
+    if (judge.updates()) {
       slice.sum(chunk, gang.touched(step));
       slice.square(chunk, gang.touched(step));
     }
@@ -326,12 +241,12 @@ final class Rank implements AutoCloseable {
 
   private void update(long step, int chunk) {
     TouchedRows touched = gang.touched(step);
-    switch (verdict) {
+    switch (judge.verdict()) {
       case UPDATE -> {
         if (!training.needsNorm()) {
           slice.sum(chunk, touched);
         }
-        slice.update(chunk, touched, update);
+        slice.update(chunk, touched, judge.update());
       }
       case GO_BACK -> slice.goBack(chunk);
       case SKIP -> {}
@@ -381,15 +296,15 @@ final class Rank implements AutoCloseable {
       return false;
     }
     float loss = gang.loss();
-    if (!judge(steps, "loss", loss, thread)) {
+    if (!mayGoOn(steps, "loss", loss, thread)) {
       return false;
     }
     if (rank == 0) {
       float shown = Float.isFinite(loss) ? loss : progress.loss();
       progress.advance(steps, batches.samplesAt(steps), shown);
     }
-    if (verdict == Verdict.UPDATE && !training.needsNorm()) {
-      prepareUpdate(steps, 1);
+    if (judge.updates() && !training.needsNorm()) {
+      judge.prepareUpdate(steps);
     }
     return true;
   }
@@ -399,71 +314,54 @@ final class Rank implements AutoCloseable {
     if (!gang.allSummed(steps)) {
       return false;
     }
-    if (verdict == Verdict.UPDATE) {
+    if (judge.updates()) {
       double norm = gang.norm();
-      if (!judge(steps, "norm of the gradient", norm, thread)) {
+      if (!mayGoOn(steps, "norm of the gradient", norm, thread)) {
         return false;
       }
-      prepareUpdate(steps, (float) Math.min(1, training.clipNorm() / (norm + NORM_EPSILON)));
+      judge.prepareClipped(steps, norm);
     }
     return true;
   }
 
   private boolean leaveUpdate(long steps) {
-    if (verdict == Verdict.GO_BACK) {
+    if (judge.verdict() == StepJudge.Verdict.GO_BACK) {
       gang.goBack(rank, steps);
     }
     gang.update(rank, steps);
     if (!gang.allUpdated(steps)) {
       return false;
     }
-    count =
-        switch (verdict) {
-          case UPDATE -> count.afterUpdate(training.onNonFinite());
-          case SKIP -> count.afterSkip();
-          case GO_BACK -> count.afterRollBack(remembered);
-        };
+    judge.countStep();
     if (rank == 0) {
-      progress.skipped(count.skipped());
+      progress.skipped(count().skipped());
     }
     completedSteps = steps;
     return true;
   }
 
-  private void prepareUpdate(long steps, float scale) {
-    Optimizer optimizer = batches.optimizerAt(steps - 1);
-    update = new Slice.Update(optimizer, optimizer.withoutDecay(), count.applied() + 1, scale);
-  }
-
-  /**
-   * Decides what becomes of a step by a number that all ranks know; false where the training fails,
-   * which the first rank says.
-   */
-  private boolean judge(long steps, String what, double number, int thread) {
-    NonFinite policy = training.onNonFinite();
-    if (Double.isFinite(number)) {
-      verdict = Verdict.UPDATE;
-      return true;
+  /** Whether a step with this number goes on; where it does not, the first rank says why. */
+  private boolean mayGoOn(long steps, String what, double number, int thread) {
+    boolean mayGoOn = judge.mayGoOn(number);
+    if (!mayGoOn && rank == 0) {
+      throw diagnosis(what, number, steps, thread);
     }
-    if (policy == NonFinite.STOP || count.failures() == NonFinite.MOST_FAILURES) {
-      if (rank == 0) {
-        throw diagnosis(what, number, steps, thread);
-      }
-      return false;
-    }
-    verdict = policy == NonFinite.SKIP_STEP ? Verdict.SKIP : Verdict.GO_BACK;
-    return true;
+    return mayGoOn;
   }
 
   private EngineException diagnosis(String what, double number, long steps, int thread) {
-    if (cut.isEmpty()) {
-      return new Diagnosis(gang, batches, parameters(), executions.get(thread))
-          .failure(what, number, steps, training.onNonFinite(), remembered);
+    Optional<Execution> whole = gradients.whole(thread);
+    if (whole.isPresent()) {
+      return diagnosis(what, number, steps, whole.get());
     }
-    try (Execution whole = gang.shardProgram().newExecution()) {
-      return new Diagnosis(gang, batches, parameters(), whole)
-          .failure(what, number, steps, training.onNonFinite(), remembered);
+    try (Execution own = gang.shardProgram().newExecution()) {
+      return diagnosis(what, number, steps, own);
     }
+  }
+
+  private EngineException diagnosis(String what, double number, long steps, Execution whole) {
+    return new Diagnosis(gang, batches, parameters(), whole)
+        .failure(what, number, steps, training.onNonFinite(), judge.remembered());
   }
 
   /**

@@ -9,6 +9,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
@@ -22,7 +23,7 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * memory that all ranks see, and there is room for as many runs as there are places, which bounds
  * them; so nothing is sent. No thread waits here, and the order changes no bit.
  */
-final class ShardUnits implements AutoCloseable {
+final class ShardUnits implements GradientUnits {
   private static final int FILL = 0;
 
   private final Gang gang;
@@ -75,8 +76,8 @@ final class ShardUnits implements AutoCloseable {
     return Math.min(training.shards(), places * Math.max(1, ranks / places));
   }
 
-  /** Units of this rank in a step. */
-  int count() {
+  @Override
+  public int count() {
     return units.size();
   }
 
@@ -96,16 +97,22 @@ final class ShardUnits implements AutoCloseable {
     return -1;
   }
 
-  /** Does a unit that was begun. */
-  void run(int index, long step, int thread) {
+  /** Shards are the micro-batches, so {@code microBatch} is 0. */
+  @Override
+  public void run(int index, long step, int microBatch, int thread) {
     Unit unit = units.get(index);
     Execution execution = executions.get(thread).get(unit.shard % runs);
     if (unit.number == FILL) {
-      batches.fill(step, 0, unit.shard, execution);
+      batches.fill(step, microBatch, unit.shard, execution);
     } else {
       run(unit, step, execution);
     }
     gang.done(unit.shard, unit.number, step + 1);
+  }
+
+  @Override
+  public Optional<Execution> whole(int thread) {
+    return Optional.empty();
   }
 
   @Override
@@ -117,8 +124,7 @@ final class ShardUnits implements AutoCloseable {
     try {
       execution.run(unit.segment(), parameters, gang.gradientOf(unit.shard));
     } catch (EngineException e) {
-      throw new EngineException(
-          e.code(), e.getMessage() + " at step=" + (step + 1) + " shard=" + unit.shard, e);
+      throw GradientUnits.placed(e, step, unit.shard);
     }
     Segment segment = segments.get(unit.segment());
     if (segment.gives().contains("loss")) {

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -28,6 +29,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class CheckpointStoreTest {
+  private static final KeyGroupRange SECOND_HALF = new KeyGroupRange(512, 1024);
+  private static final PartKey CARDS =
+      PartKey.state("cards", 0, "state", new KeyGroupRange(0, 512));
+
   @TempDir private Path stateDir;
   private JobDirectory job;
 
@@ -226,6 +231,83 @@ class CheckpointStoreTest {
   }
 
   @Test
+  void writesIntoTheFilesOfThePrunedCheckpointWhetherTheyWereLongerOrShorter() throws IOException {
+    for (long number = 1; number <= 4; number++) {
+      commit(job, number);
+    }
+    Object file = fileKey("1/cards.0.state");
+    job.checkpoints().prune(manifest -> false);
+
+    StoredCheckpoint committed;
+    try (PendingCheckpoint pending = job.checkpoints().begin(5)) {
+      pending.write(CARDS, content(5, 299));
+      pending.write(PartKey.state("cards", 1, "state", SECOND_HALF), content(5, 201));
+      committed = pending.commit(FACTS, progress(5));
+    }
+
+    assertEquals(file, fileKey("5/cards.0.state"));
+    assertEquals(Optional.empty(), committed.damage());
+    assertEquals(299, Files.size(committed.folder().resolve("cards.0.state")));
+    assertEquals(201, Files.size(committed.folder().resolve("cards.1.state")));
+    assertEquals(List.of("2", "3", "4", "5"), names());
+  }
+
+  @Test
+  void doesNotWriteOverAFileThatAnotherCheckpointHasToo() throws IOException {
+    StoredCheckpoint first = commit(job, 1);
+    try (PendingCheckpoint pending = job.checkpoints().begin(2)) {
+      first.manifest().parts().forEach(part -> pending.adopt(part, first));
+      pending.commit(FACTS, progress(2));
+    }
+    commit(job, 3);
+    commit(job, 4);
+    job.checkpoints().prune(manifest -> false);
+
+    commit(job, 5);
+
+    assertEquals(List.of("2", "3", "4", "5"), names());
+    for (StoredCheckpoint stored : job.checkpoints().list()) {
+      assertEquals(Optional.empty(), stored.damage());
+    }
+  }
+
+  @Test
+  void takesOverAPartWhereTheFilesOfAPrunedCheckpointLie() throws IOException {
+    for (long number = 1; number <= 4; number++) {
+      commit(job, number);
+    }
+    job.checkpoints().prune(manifest -> false);
+    StoredCheckpoint fourth = job.checkpoints().latest().checkpoint().orElseThrow();
+    Part adopted = fourth.manifest().parts().getFirst();
+
+    try (PendingCheckpoint pending = job.checkpoints().begin(5)) {
+      pending.adopt(adopted, fourth);
+      pending.commit(FACTS, progress(5));
+    }
+
+    Path folder = job.folder().resolve("checkpoints/5");
+    try (Stream<Path> files = Files.list(folder)) {
+      assertEquals(
+          List.of("cards.0.state", "manifest.json"),
+          files.map(file -> file.getFileName().toString()).sorted().toList());
+    }
+    assertEquals(Optional.empty(), job.checkpoints().list().getFirst().damage());
+  }
+
+  @Test
+  void leavesNoPrunedCheckpointBehindWhenTheJobIsClosed() throws IOException {
+    for (long number = 1; number <= 4; number++) {
+      commit(job, number);
+    }
+    job.checkpoints().prune(manifest -> false);
+    assertEquals(List.of("1.pruned-1"), pruned());
+
+    job.close();
+
+    assertEquals(List.of(), pruned());
+  }
+
+  @Test
   void keepsSavepointHoweverManyCheckpointsFollow() throws IOException {
     StoredCheckpoint savepoint;
     try (PendingCheckpoint pending = job.checkpoints().begin(1)) {
@@ -327,9 +409,23 @@ class CheckpointStoreTest {
     Files.move(temporary, manifest, StandardCopyOption.REPLACE_EXISTING);
   }
 
+  /** What lies there, but for what was pruned. */
   private List<String> names() throws IOException {
+    return entries().stream().filter(name -> !name.contains(".pruned-")).toList();
+  }
+
+  private List<String> pruned() throws IOException {
+    return entries().stream().filter(name -> name.contains(".pruned-")).toList();
+  }
+
+  private List<String> entries() throws IOException {
     try (Stream<Path> paths = Files.list(job.folder().resolve("checkpoints"))) {
       return paths.map(path -> path.getFileName().toString()).sorted().toList();
     }
+  }
+
+  private Object fileKey(String file) throws IOException {
+    Path path = job.folder().resolve("checkpoints").resolve(file);
+    return Files.readAttributes(path, BasicFileAttributes.class).fileKey();
   }
 }

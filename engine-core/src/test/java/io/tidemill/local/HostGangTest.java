@@ -106,22 +106,15 @@ final class HostGangTest {
 
   @Test
   void streamsThatWereRefusedAreTold() {
-    List<String> notices = new ArrayList<>();
-    JobListener listener =
-        new JobListener() {
-          @Override
-          public void notice(String sentence) {
-            notices.add(sentence);
-          }
-        };
+    Notices notices = new Notices();
 
-    lead(folder.resolve("two"), "dense", "1+1", new QueueNetwork().withStrangers(2), listener);
+    lead(folder.resolve("two"), "dense", "1+1", new QueueNetwork().withStrangers(2), notices);
 
     assertEquals(
         List.of(
             "training net has refused 2 streams at queues: they are of another attempt, or of"
                 + " strangers"),
-        notices);
+        notices.sentences());
   }
 
   private JobReport lead(Path state, String kind, String hosts, QueueNetwork network) {

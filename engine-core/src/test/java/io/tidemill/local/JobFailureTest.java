@@ -26,8 +26,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Assumptions;
@@ -230,17 +228,10 @@ class JobFailureTest {
         (p, params) -> train(points(p, i -> new Point(i, i % 5 - 2, (int) (i % 2)), 400));
     JobOptions options = options().withCheckpointEvery(10);
     Path filler = state.resolve("filler");
-    List<String> notices = new ArrayList<>();
-    JobListener listener =
-        new JobListener() {
-          @Override
-          public void notice(String sentence) {
-            notices.add(sentence);
-          }
-        };
+    Notices notices = new Notices();
     try (Device device = Devices.open("cpu")) {
       EngineException failure;
-      try (SimulatedJob job = job(pipeline, options, device, listener)) {
+      try (SimulatedJob job = job(pipeline, options, device, notices)) {
         Path checkpoints = state.resolve("jobs/job/checkpoints");
         while (!Files.exists(checkpoints.resolve("1/manifest.json"))) {
           assertTrue(job.turn());
@@ -251,8 +242,8 @@ class JobFailureTest {
 
       assertTrue(failure.getMessage().contains("No space left on device"), failure.getMessage());
       assertTrue(
-          notices.stream().anyMatch(notice -> notice.endsWith("; the job goes on")),
-          notices.toString());
+          notices.sentences().stream().anyMatch(notice -> notice.endsWith("; the job goes on")),
+          notices.sentences().toString());
       Files.delete(filler);
       try (SimulatedJob job = job(pipeline, options.withResume(true), device, JobListener.NONE)) {
         assertEquals(400, job.run().samples());

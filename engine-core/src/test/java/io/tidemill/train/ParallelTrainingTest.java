@@ -4,8 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.tidemill.device.Device;
-import io.tidemill.device.Devices;
 import io.tidemill.error.EngineException;
 import io.tidemill.network.CausalSelfAttention;
 import io.tidemill.network.Dense;
@@ -21,53 +19,40 @@ import io.tidemill.network.Reshape;
 import io.tidemill.network.Residual;
 import io.tidemill.program.Optimizer;
 import io.tidemill.program.ParameterLayout;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Pipeline and tensor parallelism on drawn interleavings of several ranks of two threads: the
  * declared cut decides on the bits, and never who did what when.
  */
-final class ParallelTrainingTest {
+final class ParallelTrainingTest extends TinyTrainingCase {
   private static final int MOST_RANKS = 6;
-
-  private final Device device = Devices.open("cpu");
-  private int logs;
-
-  @TempDir Path folder;
-
-  @AfterEach
-  void closeDevice() {
-    device.close();
-  }
 
   @Test
   void aPipelineHasTheBitsOfOneWorkerThatDoesAll() {
-    float[] whole = trained(decoder(), 1, 0);
+    float[] whole = trained(decoder(), 1);
 
     for (int stages = 2; stages <= 4; stages++) {
       for (int ranks = 1; ranks <= MOST_RANKS; ranks++) {
         String what = stages + " stages, " + ranks + " ranks";
         assertArrayEquals(
-            whole, trained(decoder().parallel(Parallel.pipeline(stages)), ranks, ranks), what);
+            whole, trained(decoder().parallel(Parallel.pipeline(stages)), ranks), what);
       }
     }
   }
 
   @Test
   void aTableTrainedByRowInOneStageHasTheBitsOfOneWorker() {
-    float[] whole = trained(rows(), 1, 0);
+    float[] whole = trained(rows(), 1);
 
     for (int ranks = 1; ranks <= 4; ranks++) {
       Training<float[]> cut = rows().parallel(Parallel.data(2).pipeline(2));
-      assertArrayEquals(whole, trained(cut, ranks, ranks), ranks + " ranks");
+      assertArrayEquals(whole, trained(cut, ranks), ranks + " ranks");
     }
   }
 
@@ -76,9 +61,9 @@ final class ParallelTrainingTest {
     for (Parallelism parallelism :
         List.of(Parallel.tensor(2), Parallel.tensor(4), Parallel.data(2).pipeline(2).tensor(2))) {
       Training<float[]> split = decoder().parallel(parallelism);
-      float[] one = trained(split, 1, 0);
+      float[] one = trained(split, 1);
       for (int ranks = 2; ranks <= MOST_RANKS; ranks++) {
-        assertArrayEquals(one, trained(split, ranks, ranks), parallelism + ", " + ranks + " ranks");
+        assertArrayEquals(one, trained(split, ranks), parallelism + ", " + ranks + " ranks");
       }
     }
   }
@@ -87,8 +72,8 @@ final class ParallelTrainingTest {
   void tensorPartsTrainToTheWeightsOfTheWholeUpToRounding() {
     Training<float[]> whole = decoder();
     Training<float[]> split = decoder().parallel(Parallel.tensor(4));
-    Map<String, List<Float>> expected = byName(whole, trained(whole, 1, 0));
-    Map<String, List<Float>> found = byName(split, trained(split, 2, 0));
+    Map<String, List<Float>> expected = byName(whole, trained(whole, 1));
+    Map<String, List<Float>> found = byName(split, trained(split, 2));
 
     assertEquals(expected.keySet(), found.keySet());
     expected.forEach(
@@ -151,13 +136,8 @@ final class ParallelTrainingTest {
     return byName;
   }
 
-  private float[] trained(Training<float[]> training, int ranks, long order) {
-    Path samples = folder.resolve("log-" + logs++);
-    try (TinyTraining all =
-        new TinyTraining(training, samples(), ranks, device, samples, order, step -> step == 3)) {
-      all.workToTheEnd();
-      return all.parameters();
-    }
+  private float[] trained(Training<float[]> training, int ranks) {
+    return trained(training, samples(), ranks, step -> step == 3);
   }
 
   /** A decoder of two blocks, on 4 positions of 8 tokens. */

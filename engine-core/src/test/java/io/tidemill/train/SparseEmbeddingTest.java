@@ -5,9 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.tidemill.device.Device;
 import io.tidemill.device.DeviceBuffer;
-import io.tidemill.device.Devices;
 import io.tidemill.error.EngineException;
 import io.tidemill.network.Dense;
 import io.tidemill.network.Embedding;
@@ -19,15 +17,12 @@ import io.tidemill.operator.RestoredState;
 import io.tidemill.program.Optimizer;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.function.LongPredicate;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Steps that move the rows of a table that they look up.
@@ -35,19 +30,9 @@ import org.junit.jupiter.api.io.TempDir;
  * <p>The table has 40 rows of 24 floats at the beginning of the arena, whose chunks have 16: rows
  * lie across the borders of chunks and of the slices of ranks. A sample is two ids and a number.
  */
-final class SparseEmbeddingTest {
+final class SparseEmbeddingTest extends TinyTrainingCase {
   private static final int ROWS = 40;
   private static final int WIDTH = 24;
-
-  private final Device device = Devices.open("cpu");
-  private int logs;
-
-  @TempDir Path folder;
-
-  @AfterEach
-  void closeDevice() {
-    device.close();
-  }
 
   @Test
   void plainSgdAndAdagradHaveTheBitsOfADenseTable() {
@@ -85,7 +70,7 @@ final class SparseEmbeddingTest {
     samples.subList(0, 8).replaceAll(sample -> new float[] {7, 9, sample[2]});
     samples.subList(8, 16).replaceAll(sample -> new float[] {9, 31, sample[2]});
     Training<float[]> training = sparse().optimizer(Optimizer.AdamW.of(0.1f, 0.5f));
-    try (TinyTraining one = open(training, samples, 1, SparseEmbeddingTest::never)) {
+    try (TinyTraining one = open(training, samples, 1)) {
       List<float[]> initial = state(one);
       one.work(1);
       List<float[]> first = state(one);
@@ -106,8 +91,7 @@ final class SparseEmbeddingTest {
 
   @Test
   void gradientsAreZeroBetweenTwoSteps() {
-    try (TinyTraining one =
-        open(sparse().accumulate(2), samples(32), 2, SparseEmbeddingTest::never)) {
+    try (TinyTraining one = open(sparse().accumulate(2), samples(32), 2)) {
       one.workToTheEnd();
 
       for (DeviceBuffer gradient : one.gang().gradients()) {
@@ -120,12 +104,9 @@ final class SparseEmbeddingTest {
   void hasTheSameBitsOnAnyNumberOfRanks() {
     assertSameOnAnyNumberOfRanks(
         sparse().optimizer(Optimizer.AdamW.of(0.1f, 0.5f)).clipNorm(0.05f).accumulate(3),
-        samples(115),
-        SparseEmbeddingTest::never);
+        samples(115));
     assertSameOnAnyNumberOfRanks(
-        sparse().optimizer(new Optimizer.Sgd(0.1f, 0.9f, true)),
-        samples(67),
-        SparseEmbeddingTest::never);
+        sparse().optimizer(new Optimizer.Sgd(0.1f, 0.9f, true)), samples(67));
   }
 
   @Test
@@ -134,12 +115,12 @@ final class SparseEmbeddingTest {
     List<float[]> samples = samples(40);
     float[] expected = trained(training, samples);
     RestoredState checkpoint;
-    try (TinyTraining killed = open(training, samples, 2, SparseEmbeddingTest::never)) {
+    try (TinyTraining killed = open(training, samples, 2)) {
       killed.work(3);
       checkpoint = killed.snapshot(folder);
     }
 
-    try (TinyTraining resumed = open(training, samples, 3, SparseEmbeddingTest::never)) {
+    try (TinyTraining resumed = open(training, samples, 3)) {
       resumed.restore(checkpoint);
       resumed.workToTheEnd();
 
@@ -156,7 +137,7 @@ final class SparseEmbeddingTest {
     samples.set(24, new float[] {5, 6, 1e30f});
 
     assertArrayEquals(expected, trained(training, samples));
-    assertSameOnAnyNumberOfRanks(training, samples, SparseEmbeddingTest::never);
+    assertSameOnAnyNumberOfRanks(training, samples);
   }
 
   @Test
@@ -178,7 +159,7 @@ final class SparseEmbeddingTest {
   void anIdOutsideTheTableIsNamedWithLayerStepAndShard() {
     List<float[]> samples = samples(24);
     samples.set(19, new float[] {3, 40, 0});
-    try (TinyTraining one = open(sparse(), samples, 1, SparseEmbeddingTest::never)) {
+    try (TinyTraining one = open(sparse(), samples, 1)) {
       assertEquals(
           "embedding-1: id out of range: expected 0 to 39, found 40 at step=3 shard=1",
           assertThrows(EngineException.class, one::workToTheEnd).getMessage());
@@ -213,43 +194,6 @@ final class SparseEmbeddingTest {
       samples.add(new float[] {first, random.nextInt(30), (float) random.nextGaussian()});
     }
     return samples;
-  }
-
-  private float[] trained(Training<float[]> training, List<float[]> samples) {
-    try (TinyTraining one = open(training, samples, 1, SparseEmbeddingTest::never)) {
-      float[] initial = one.parameters();
-      one.workToTheEnd();
-      assertMoved(initial, one.parameters(), "weights");
-      return one.parameters();
-    }
-  }
-
-  private void assertSameOnAnyNumberOfRanks(
-      Training<float[]> training, List<float[]> samples, LongPredicate checkpointDue) {
-    List<float[]> results = new ArrayList<>();
-    for (int ranks = 1; ranks <= 4; ranks++) {
-      try (TinyTraining several = open(training, samples, ranks, checkpointDue)) {
-        several.workToTheEnd();
-        results.add(several.parameters());
-        assertArrayEquals(results.getFirst(), results.getLast(), ranks + " ranks");
-      }
-    }
-  }
-
-  private TinyTraining open(
-      Training<float[]> training, List<float[]> samples, int ranks, LongPredicate checkpointDue) {
-    Path rows = folder.resolve("rows-" + logs++);
-    return new TinyTraining(training, samples, ranks, device, rows, logs, checkpointDue);
-  }
-
-  private static boolean never(long step) {
-    return false;
-  }
-
-  private static List<float[]> without(List<float[]> samples, int from, int to) {
-    List<float[]> rest = new ArrayList<>(samples.subList(0, from));
-    rest.addAll(samples.subList(to, samples.size()));
-    return rest;
   }
 
   /** Weights and moments of a single rank. */

@@ -5,8 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.tidemill.device.Device;
-import io.tidemill.device.Devices;
 import io.tidemill.error.EngineException;
 import io.tidemill.network.BatchNorm;
 import io.tidemill.network.Dense;
@@ -14,32 +12,18 @@ import io.tidemill.network.Dropout;
 import io.tidemill.network.Network;
 import io.tidemill.network.Relu;
 import io.tidemill.program.Optimizer;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.LongPredicate;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What a step does beside the plain update, with the same bits on any number of ranks. */
-final class StepTest {
-  private final Device device = Devices.open("cpu");
-  private int logs;
-
-  @TempDir Path folder;
-
-  @AfterEach
-  void closeDevice() {
-    device.close();
-  }
-
+final class StepTest extends TinyTrainingCase {
   @Test
   void aClippedStepMovesAsFarAsTheNormAllows() {
     Training<float[]> training =
         steady(8).optimizer(Optimizer.Sgd.of(1)).globalBatch(24).clipNorm(0.01f);
-    try (TinyTraining one = open(training, TinyTraining.samples(24), 1, StepTest::never)) {
+    try (TinyTraining one = open(training, TinyTraining.samples(24), 1)) {
       one.workToTheEnd();
 
       assertEquals(0.01, distance(one.initialParameters(), one.parameters()), 1e-7);
@@ -55,12 +39,10 @@ final class StepTest {
 
   @Test
   void clippingHasTheSameBitsOnAnyNumberOfRanks() {
-    assertSameOnAnyNumberOfRanks(
-        steady(8).clipNorm(0.5f), TinyTraining.samples(43), StepTest::never);
+    assertSameOnAnyNumberOfRanks(steady(8).clipNorm(0.5f), TinyTraining.samples(43));
     assertSameOnAnyNumberOfRanks(
         steady(4).optimizer(Optimizer.AdamW.of(0.1f, 0.5f)).clipNorm(0.5f),
-        TinyTraining.samples(43),
-        StepTest::never);
+        TinyTraining.samples(43));
   }
 
   @Test
@@ -85,8 +67,7 @@ final class StepTest {
 
   @Test
   void microBatchesHaveTheSameBitsOnAnyNumberOfRanks() {
-    assertSameOnAnyNumberOfRanks(
-        steady(8).accumulate(3), TinyTraining.samples(115), StepTest::never);
+    assertSameOnAnyNumberOfRanks(steady(8).accumulate(3), TinyTraining.samples(115));
   }
 
   /** Of the last step's 24 rows 14 are samples: its third micro-batch has none. */
@@ -105,7 +86,7 @@ final class StepTest {
             .shuffle();
     List<float[]> samples = TinyTraining.samples(115);
 
-    assertSameOnAnyNumberOfRanks(training, samples, StepTest::never);
+    assertSameOnAnyNumberOfRanks(training, samples);
     assertFalse(Arrays.equals(trained(training, samples), trained(training.shards(2), samples)));
   }
 
@@ -136,7 +117,7 @@ final class StepTest {
     samples.set(24, new float[] {Float.POSITIVE_INFINITY, 0, 0});
 
     assertArrayEquals(expected, trained(training, samples));
-    assertSameOnAnyNumberOfRanks(training, samples, StepTest::never);
+    assertSameOnAnyNumberOfRanks(training, samples);
     assertEquals(2, skipped(training, samples, StepTest::never));
   }
 
@@ -146,7 +127,7 @@ final class StepTest {
     Training<float[]> training =
         steady(8).onNonFinite(NonFinite.SKIP_STEP).optimizer(Optimizer.Sgd.of(1e37f));
 
-    try (TinyTraining one = open(training, samples, 1, StepTest::never)) {
+    try (TinyTraining one = open(training, samples, 1)) {
       one.workToTheEnd();
 
       for (float number : one.parameters()) {
@@ -165,7 +146,7 @@ final class StepTest {
     float[] expected = trained(training, without(samples, 24, 40));
     samples.set(36, new float[] {0, Float.NaN, 0});
 
-    assertArrayEquals(expected, trained(training, samples, everyThirdStep));
+    assertArrayEquals(expected, trained(training, samples, 1, everyThirdStep));
     assertSameOnAnyNumberOfRanks(training, samples, everyThirdStep);
     assertEquals(2, skipped(training, samples, everyThirdStep));
   }
@@ -226,33 +207,10 @@ final class StepTest {
 
   private void assertFails(String sentence, Training<float[]> training, List<float[]> samples) {
     for (int ranks = 1; ranks <= 3; ranks += 2) {
-      try (TinyTraining failing = open(training, samples, ranks, StepTest::never)) {
+      try (TinyTraining failing = open(training, samples, ranks)) {
         assertEquals(
             sentence, assertThrows(EngineException.class, failing::workToTheEnd).getMessage());
       }
-    }
-  }
-
-  private void assertSameOnAnyNumberOfRanks(
-      Training<float[]> training, List<float[]> samples, LongPredicate checkpointDue) {
-    float[] expected = trained(training, samples, checkpointDue);
-    for (int ranks = 2; ranks <= 4; ranks++) {
-      try (TinyTraining several = open(training, samples, ranks, checkpointDue)) {
-        several.workToTheEnd();
-        assertArrayEquals(expected, several.parameters(), ranks + " ranks");
-      }
-    }
-  }
-
-  private float[] trained(Training<float[]> training, List<float[]> samples) {
-    return trained(training, samples, StepTest::never);
-  }
-
-  private float[] trained(
-      Training<float[]> training, List<float[]> samples, LongPredicate checkpointDue) {
-    try (TinyTraining one = open(training, samples, 1, checkpointDue)) {
-      one.workToTheEnd();
-      return one.parameters();
     }
   }
 
@@ -266,22 +224,6 @@ final class StepTest {
 
   private float[] initial(Training<float[]> training) {
     return training.network().initialParameters(42);
-  }
-
-  private TinyTraining open(
-      Training<float[]> training, List<float[]> samples, int ranks, LongPredicate checkpointDue) {
-    Path rows = folder.resolve("rows-" + logs++);
-    return new TinyTraining(training, samples, ranks, device, rows, logs, checkpointDue);
-  }
-
-  private static List<float[]> without(List<float[]> samples, int from, int to) {
-    List<float[]> rest = new ArrayList<>(samples.subList(0, from));
-    rest.addAll(samples.subList(to, samples.size()));
-    return rest;
-  }
-
-  private static boolean never(long step) {
-    return false;
   }
 
   private static double distance(float[] from, float[] to) {

@@ -5,11 +5,7 @@ import io.tidemill.benchmarks.report.BenchRequest;
 import io.tidemill.benchmarks.report.BenchRow;
 import io.tidemill.benchmarks.report.Benchmark;
 import io.tidemill.benchmarks.report.Machine;
-import io.tidemill.error.EngineException;
-import io.tidemill.error.ErrorCode;
-import io.tidemill.storage.DurableFiles;
-import java.io.IOException;
-import java.nio.file.Files;
+import io.tidemill.benchmarks.report.ScratchFolder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,9 +18,6 @@ import java.util.function.Consumer;
  * Gloo and OpenMPI.
  */
 public final class AllReduceBenchmark {
-  /** A file system in memory, where there is one. */
-  private static final Path MEMORY = Path.of("/dev/shm");
-
   private AllReduceBenchmark() {}
 
   public static Benchmark benchmark() {
@@ -36,19 +29,8 @@ public final class AllReduceBenchmark {
   }
 
   private static BenchReport run(BenchRequest request, Consumer<String> tell) {
-    try {
-      Path folder =
-          Files.isWritable(MEMORY)
-              ? Files.createTempDirectory(MEMORY, "tidemill-bench")
-              : Files.createTempDirectory("tidemill-bench");
-      try {
-        return run(request, folder, tell);
-      } finally {
-        DurableFiles.deleteTree(folder);
-      }
-    } catch (IOException e) {
-      throw new EngineException(
-          ErrorCode.RESOURCE, "the benchmark needs a temporary folder: " + e.getMessage(), e);
+    try (ScratchFolder folder = ScratchFolder.createInMemory()) {
+      return run(request, folder.path(), tell);
     }
   }
 

@@ -8,14 +8,10 @@ import io.tidemill.benchmarks.report.BenchRow;
 import io.tidemill.benchmarks.report.BenchRow.Better;
 import io.tidemill.benchmarks.report.Benchmark;
 import io.tidemill.benchmarks.report.Machine;
+import io.tidemill.benchmarks.report.ScratchFolder;
 import io.tidemill.benchmarks.scaling.Forecast.Scaling;
 import io.tidemill.benchmarks.train.CasePipeline;
-import io.tidemill.error.EngineException;
-import io.tidemill.error.ErrorCode;
-import io.tidemill.storage.DurableFiles;
 import io.tidemill.train.Training;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -41,9 +37,6 @@ public final class ScalingBenchmark {
   private static final String MODEL = "model";
   private static final double WARM_UP_SECONDS = 12;
   private static final double PROBE_WARM_UP_SECONDS = 8;
-
-  /** A file system in memory, where there is one. */
-  private static final Path MEMORY = Path.of("/dev/shm");
 
   /** From a slice of a small network on many hosts to a gradient of the largest one here. */
   private static final List<Integer> SIZES =
@@ -86,18 +79,8 @@ public final class ScalingBenchmark {
   }
 
   private static BenchReport run(BenchRequest request, Consumer<String> tell) {
-    try {
-      Path parent =
-          Files.isWritable(MEMORY) ? MEMORY : Path.of(System.getProperty("java.io.tmpdir"));
-      Path folder = Files.createTempDirectory(parent, "tidemill-bench");
-      try {
-        return new ScalingBenchmark(request, folder, tell).run();
-      } finally {
-        DurableFiles.deleteTree(folder);
-      }
-    } catch (IOException e) {
-      throw new EngineException(
-          ErrorCode.RESOURCE, "the benchmark needs a temporary folder: " + e.getMessage(), e);
+    try (ScratchFolder folder = ScratchFolder.createInMemory()) {
+      return new ScalingBenchmark(request, folder.path(), tell).run();
     }
   }
 

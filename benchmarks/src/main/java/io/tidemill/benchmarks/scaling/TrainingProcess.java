@@ -15,7 +15,6 @@ import io.tidemill.local.LocalJob;
 import io.tidemill.local.MemberOptions;
 import io.tidemill.local.Rendezvous;
 import io.tidemill.release.Release;
-import io.tidemill.storage.DurableFiles;
 import io.tidemill.train.GangHosts;
 import java.io.BufferedReader;
 import java.io.FileDescriptor;
@@ -23,9 +22,7 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -97,30 +94,11 @@ public final class TrainingProcess {
   }
 
   private double rate(double seconds) {
-    try {
-      Path state = Files.createTempDirectory(folder, network);
-      try {
-        return rate(seconds, state);
-      } finally {
-        DurableFiles.deleteTree(state);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private double rate(double seconds, Path state) {
-    LocalJob job = LocalJob.define(pipeline(), params(), options(state));
-    EngineException measured = new EngineException(ErrorCode.RESOURCE, "measured");
-    RateMeter meter = new RateMeter(seconds, () -> job.cancel(measured));
-    try {
-      job.run(meter, MemberOptions.of(this::call).withPatience(PATIENCE));
-    } catch (EngineException e) {
-      if (e != measured) {
-        throw e;
-      }
-    }
-    return meter.rate();
+    return RateMeter.measure(
+        seconds,
+        folder,
+        state -> LocalJob.define(pipeline(), params(), options(state)),
+        (job, meter) -> job.run(meter, MemberOptions.of(this::call).withPatience(PATIENCE)));
   }
 
   private void call(Rendezvous place) {

@@ -26,10 +26,12 @@ public record CasePipeline<T>(Class<T> type, LongFunction<T> row, Training<T> tr
 
   /** The same with so many times the batch, in so many times the shards: each is as large. */
   public CasePipeline<T> times(int factor) {
-    return new CasePipeline<>(
-        type,
-        row,
-        training.globalBatch(factor * training.globalBatch()).shards(factor * training.shards()));
+    return cutInto(factor * training.globalBatch(), factor * training.shards());
+  }
+
+  /** The same with another batch and other shards. */
+  CasePipeline<T> cutInto(int batch, int shards) {
+    return new CasePipeline<>(type, row, training.globalBatch(batch).shards(shards));
   }
 
   @Override

@@ -5,11 +5,7 @@ import io.tidemill.benchmarks.report.BenchRequest;
 import io.tidemill.benchmarks.report.BenchRow;
 import io.tidemill.benchmarks.report.Benchmark;
 import io.tidemill.benchmarks.report.Machine;
-import io.tidemill.error.EngineException;
-import io.tidemill.error.ErrorCode;
-import io.tidemill.storage.DurableFiles;
-import java.io.IOException;
-import java.nio.file.Files;
+import io.tidemill.benchmarks.report.ScratchFolder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,17 +31,9 @@ public final class TrainBenchmark {
   }
 
   private static BenchReport run(BenchRequest request, Consumer<String> tell) {
-    try {
-      Path folder = Files.createTempDirectory("tidemill-bench");
-      try {
-        PeerScripts.copyTo(folder);
-        return run(request, folder, tell);
-      } finally {
-        DurableFiles.deleteTree(folder);
-      }
-    } catch (IOException e) {
-      throw new EngineException(
-          ErrorCode.RESOURCE, "the benchmark needs a temporary folder: " + e.getMessage(), e);
+    try (ScratchFolder folder = ScratchFolder.create()) {
+      PeerScripts.copyTo(folder.path());
+      return run(request, folder.path(), tell);
     }
   }
 

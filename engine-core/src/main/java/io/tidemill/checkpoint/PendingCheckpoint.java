@@ -14,9 +14,9 @@ import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicReference;
@@ -42,8 +42,11 @@ public final class PendingCheckpoint implements AutoCloseable {
   private final Queue<Part> parts = new ConcurrentLinkedQueue<>();
   private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.OPEN);
 
-  /** Files of the pruned checkpoint that still lie here, and how many names each has. */
-  private final Map<String, Integer> left = new ConcurrentHashMap<>();
+  /** Files of the pruned checkpoint that still lie here. */
+  private final Set<String> left = ConcurrentHashMap.newKeySet();
+
+  /** Whether the folder has other names than when it was made durable last. */
+  private volatile boolean hasNewNames;
 
   /**
    * @param pruned a checkpoint that is none any more, whose files this one takes
@@ -53,12 +56,15 @@ public final class PendingCheckpoint implements AutoCloseable {
     this.number = number;
     this.folder = folder;
     try {
-      DurableFiles.deleteTree(folder);
+      if (Files.exists(folder)) {
+        DurableFiles.deleteTree(folder);
+      }
       if (pruned.isPresent()) {
         Files.move(pruned.get(), folder, StandardCopyOption.ATOMIC_MOVE);
         takeStock();
       } else {
         Files.createDirectory(folder);
+        hasNewNames = true;
       }
     } catch (IOException e) {
       throw failed(e);
@@ -79,7 +85,7 @@ public final class PendingCheckpoint implements AutoCloseable {
     try {
       Path path = folder.resolve(key.file());
       FileSeal seal =
-          isFree(key.file()) ? FileSeal.overwrite(path, content) : FileSeal.write(path, content);
+          isFree(path) ? FileSeal.overwrite(path, content) : FileSeal.write(path, content);
       Part part =
           new Part(key.vertex(), key.subtask(), key.kind(), key.file(), seal, key.keyGroups());
       parts.add(part);
@@ -100,6 +106,7 @@ public final class PendingCheckpoint implements AutoCloseable {
   public void keep() {
     requireOpen();
     try {
+      hasNewNames = true;
       Files.createFile(folder.resolve(StoredCheckpoint.SAVEPOINT)); // durable with the commit
     } catch (IOException e) {
       throw failed(e);
@@ -158,10 +165,13 @@ public final class PendingCheckpoint implements AutoCloseable {
     try {
       left.remove(Manifest.FILE);
       Manifest.FORMAT.write(folder.resolve(Manifest.FILE), manifest);
-      for (String unused : left.keySet()) {
+      for (String unused : left) {
+        hasNewNames = true;
         Files.delete(folder.resolve(unused));
       }
-      DurableFiles.syncFolder(folder);
+      if (hasNewNames) {
+        DurableFiles.syncFolder(folder);
+      }
       store.checkGeneration("checkpoint " + number);
       DurableFiles.rename(folder, target);
     } catch (IOException e) {
@@ -185,8 +195,9 @@ public final class PendingCheckpoint implements AutoCloseable {
   private void link(StoredCheckpoint from, Part part) throws IOException {
     Path source = from.path(part);
     Path to = folder.resolve(part.file());
-    boolean isThere = left.containsKey(part.file());
+    boolean isThere = left.remove(part.file());
     if (!isThere || !Files.isSameFile(source, to)) {
+      hasNewNames = true;
       if (isThere) {
         Files.delete(to);
       }
@@ -196,34 +207,35 @@ public final class PendingCheckpoint implements AutoCloseable {
         Files.copy(source, to);
       }
     }
-    left.remove(part.file());
     parts.add(part);
   }
 
   /** What lies here of the pruned checkpoint. */
   private void takeStock() throws IOException {
     try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : files.toList()) {
-        left.put(file.getFileName().toString(), links(file));
-      }
+      files.forEach(file -> left.add(file.getFileName().toString()));
     }
   }
 
   /** Whether a file lies here that may be written over; one that others have too is gone then. */
-  private boolean isFree(String file) throws IOException {
-    Integer links = left.remove(file);
-    if (links != null && links != 1) {
-      Files.delete(folder.resolve(file));
+  private boolean isFree(Path file) throws IOException {
+    boolean isThere = left.remove(file.getFileName().toString());
+    if (isThere && hasOneName(file)) {
+      return true;
     }
-    return links != null && links == 1;
+    hasNewNames = true;
+    if (isThere) {
+      Files.delete(file);
+    }
+    return false;
   }
 
-  /** How many names a file has; unknown where the system does not say. */
-  private static int links(Path file) throws IOException {
+  /** False too where the system does not say. */
+  private static boolean hasOneName(Path file) throws IOException {
     try {
-      return (int) Files.getAttribute(file, "unix:nlink");
+      return Files.getAttribute(file, "unix:nlink").equals(1);
     } catch (UnsupportedOperationException | IllegalArgumentException e) {
-      return 0;
+      return false;
     }
   }
 

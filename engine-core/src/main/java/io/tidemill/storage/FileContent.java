@@ -10,6 +10,14 @@ public interface FileContent {
   /** Writes everything; the caller opens, syncs and closes the channel. */
   void writeTo(WritableByteChannel channel) throws IOException;
 
+  /**
+   * Whether all that is written to the channel at a time begins at a multiple of 4,096 in memory
+   * off the heap and is as long as one, so that a disk can take it from there.
+   */
+  default boolean isOfPages() {
+    return false;
+  }
+
   /** These bytes. */
   static FileContent of(ByteBuffer bytes) {
     return new Bytes(bytes);

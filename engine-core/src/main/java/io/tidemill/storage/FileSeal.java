@@ -6,8 +6,10 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Optional;
 import java.util.zip.CRC32C;
@@ -25,6 +27,7 @@ import java.util.zip.CRC32C;
  */
 public record FileSeal(long bytes, String checksum) {
   private static final int BUFFER_BYTES = 1 << 16;
+  private static final Optional<OpenOption> DIRECT = direct();
 
   /** Writes a new file, forces it to the disk, and returns its seal. */
   public static FileSeal write(Path path, FileContent content) throws IOException {
@@ -41,12 +44,38 @@ public record FileSeal(long bytes, String checksum) {
 
   private static FileSeal write(Path path, FileContent content, StandardOpenOption how)
       throws IOException {
-    try (FileChannel file = FileChannel.open(path, how, StandardOpenOption.WRITE)) {
-      Sealing channel = new Sealing(file);
+    try (FileChannel file = FileChannel.open(path, how, StandardOpenOption.WRITE);
+        FileChannel target = content.isOfPages() ? direct(path).orElse(file) : file) {
+      Sealing channel = new Sealing(target);
       content.writeTo(channel);
-      file.truncate(channel.bytes);
-      file.force(false); // all that it takes to read it again, its length included
+      target.truncate(channel.bytes);
+      target.force(false); // all that it takes to read it again, its length included
       return channel.seal();
+    }
+  }
+
+  /** Past the system's cache, which costs a copy; empty where the file system has no such way. */
+  @SuppressWarnings("MustBeClosedChecker") // closed by the caller
+  private static Optional<FileChannel> direct(Path path) {
+    if (DIRECT.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(FileChannel.open(path, StandardOpenOption.WRITE, DIRECT.get()));
+    } catch (UnsupportedOperationException | IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** {@code ExtendedOpenOption.DIRECT} of the JDK, by name: javac has a warning for its module. */
+  private static Optional<OpenOption> direct() {
+    try {
+      return Arrays.stream(Class.forName("com.sun.nio.file.ExtendedOpenOption").getEnumConstants())
+          .filter(option -> option.toString().equals("DIRECT"))
+          .map(OpenOption.class::cast)
+          .findFirst();
+    } catch (ClassNotFoundException e) {
+      return Optional.empty();
     }
   }
 

@@ -1,10 +1,13 @@
 package io.tidemill.storage;
 
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
@@ -32,7 +35,12 @@ public final class SealedJson<T> {
   private static final String HEAD = "{\n  \"checksum\" : \"crc32c:";
   private static final String ZEROS = "00000000";
 
+  /** The fields of the file in its order. */
+  @JsonPropertyOrder({"checksum", "version"})
+  private record Sealed(String checksum, String version, @JsonUnwrapped Object value) {}
+
   private final ObjectMapper mapper;
+  private final ObjectWriter writer;
   private final Class<T> type;
   private final int major;
   private final int minor;
@@ -40,6 +48,7 @@ public final class SealedJson<T> {
   /** The format of {@code type}, of which this release writes version {@code major.minor}. */
   public SealedJson(ObjectMapper mapper, Class<T> type, int major, int minor) {
     this.mapper = mapper;
+    this.writer = Json.pretty(mapper);
     this.type = type;
     this.major = major;
     this.minor = minor;
@@ -47,11 +56,8 @@ public final class SealedJson<T> {
 
   /** Writes a file, over what was there, and forces it to the disk. */
   public void write(Path path, T value) throws IOException {
-    ObjectNode fields = mapper.createObjectNode();
-    fields.put("checksum", "crc32c:" + ZEROS);
-    fields.put("version", major + "." + minor);
-    fields.setAll((ObjectNode) mapper.valueToTree(value));
-    byte[] bytes = Json.pretty(mapper).writeValueAsBytes(fields);
+    byte[] bytes =
+        writer.writeValueAsBytes(new Sealed("crc32c:" + ZEROS, major + "." + minor, value));
     byte[] digits = digitsOf(bytes);
     System.arraycopy(digits, 0, bytes, HEAD.length(), digits.length);
     FileSeal.overwrite(path, FileContent.of(ByteBuffer.wrap(bytes)));

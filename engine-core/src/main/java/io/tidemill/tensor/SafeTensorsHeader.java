@@ -25,6 +25,9 @@ record SafeTensorsHeader(Map<String, String> metadata, List<Entry> entries, long
   /** Where one tensor lies, counted from the start of the data. */
   record Entry(String name, DataType type, Shape shape, long begin, long end) {}
 
+  /** What may stand behind the JSON. */
+  static final byte BLANK = ' ';
+
   private static final String METADATA = "__metadata__";
   private static final long MAX_BYTES = 100_000_000; // The limit of the reference implementation.
   private static final ObjectMapper MAPPER =
@@ -33,8 +36,17 @@ record SafeTensorsHeader(Map<String, String> metadata, List<Entry> entries, long
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
-  /** The header of tensors whose data follow one another in this order. */
+  /** The header of tensors whose data follow one another in this order, in multiples of 8 bytes. */
   static byte[] encode(Map<String, String> metadata, List<NamedTensor> tensors)
+      throws JsonProcessingException {
+    byte[] json = json(metadata, tensors);
+    byte[] padded = Arrays.copyOf(json, Math.ceilDiv(json.length, Long.BYTES) * Long.BYTES);
+    Arrays.fill(padded, json.length, padded.length, BLANK);
+    return padded;
+  }
+
+  /** The same, not filled up. */
+  static byte[] json(Map<String, String> metadata, List<NamedTensor> tensors)
       throws JsonProcessingException {
     ObjectNode root = MAPPER.createObjectNode();
     if (!metadata.isEmpty()) {
@@ -53,10 +65,15 @@ record SafeTensorsHeader(Map<String, String> metadata, List<Entry> entries, long
       entry.putArray("data_offsets").add(at).add(at + tensor.data().byteSize());
       at += tensor.data().byteSize();
     }
-    byte[] json = MAPPER.writeValueAsBytes(root);
-    byte[] padded = Arrays.copyOf(json, Math.ceilDiv(json.length, Long.BYTES) * Long.BYTES);
-    Arrays.fill(padded, json.length, padded.length, (byte) ' ');
-    return padded;
+    return MAPPER.writeValueAsBytes(root);
+  }
+
+  /** One JSON object of two that have fields. */
+  static byte[] join(byte[] first, byte[] second) {
+    byte[] joined = Arrays.copyOf(first, first.length + second.length - 1);
+    joined[first.length - 1] = ',';
+    System.arraycopy(second, 1, joined, first.length, second.length - 1);
+    return joined;
   }
 
   static SafeTensorsHeader decode(String source, MemorySegment file) {

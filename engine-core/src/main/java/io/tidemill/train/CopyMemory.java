@@ -1,9 +1,12 @@
 package io.tidemill.train;
 
 import io.tidemill.storage.FileContent;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
+import io.tidemill.tensor.TensorImage;
+import java.io.IOException;
+import java.nio.channels.WritableByteChannel;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 
 /**
  * Memory of a copy that is taken while a training stands and written while it goes on: used again
@@ -13,24 +16,32 @@ import java.util.concurrent.atomic.AtomicReference;
  * checkpoint was given up, keeps its memory to itself, and the next has new memory.
  */
 final class CopyMemory {
-  private final long floats;
-  private final AtomicReference<MemorySegment> spare = new AtomicReference<>();
+  private final Supplier<TensorImage> allocator;
+  private final AtomicReference<TensorImage> spare = new AtomicReference<>();
 
-  CopyMemory(long floats) {
-    this.floats = floats;
+  CopyMemory(Supplier<TensorImage> allocator) {
+    this.allocator = allocator;
   }
 
   /** Memory that is the caller's; what is in it is left from another copy. */
-  MemorySegment take() {
-    MemorySegment written = spare.getAndSet(null);
-    return written == null ? Arena.ofAuto().allocate(floats * Float.BYTES, 64) : written;
+  TensorImage take() {
+    TensorImage written = spare.getAndSet(null);
+    return written == null ? allocator.get() : written;
   }
 
-  /** {@code content}, which reads {@code copy} and is the last that does. */
-  FileContent last(MemorySegment copy, FileContent content) {
-    return channel -> {
-      content.writeTo(channel);
-      spare.set(copy);
+  /** The file of a copy that nobody uses any more once it is written. */
+  FileContent file(TensorImage copy, Map<String, String> metadata) {
+    return new FileContent() {
+      @Override
+      public void writeTo(WritableByteChannel channel) throws IOException {
+        copy.writeTo(channel, metadata);
+        spare.set(copy);
+      }
+
+      @Override
+      public boolean isOfPages() {
+        return true;
+      }
     };
   }
 }

@@ -1,7 +1,9 @@
 package io.tidemill.train;
 
-import io.tidemill.codec.ByteReader;
-import io.tidemill.codec.ByteWriter;
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
+import java.nio.file.Path;
+import java.util.Map;
 
 /**
  * Where a training stands between two steps.
@@ -13,6 +15,10 @@ import io.tidemill.codec.ByteWriter;
  */
 record StepCount(long completed, long applied, int failures) {
   static final StepCount NONE = new StepCount(0, 0, 0);
+
+  private static final String STEP = "step";
+  private static final String UPDATES = "updates";
+  private static final String FAILURES = "failures";
 
   /** Steps whose batches left no trace in the weights. */
   long skipped() {
@@ -41,16 +47,36 @@ record StepCount(long completed, long applied, int failures) {
     return policy == NonFinite.ROLL_BACK ? new StepCount(completed, applied, 0) : this;
   }
 
-  byte[] encode() {
-    ByteWriter out = new ByteWriter();
-    out.writeLong(completed);
-    out.writeLong(applied);
-    out.writeInt(failures);
-    return out.toByteArray();
+  /** As a file of weights has it. */
+  Map<String, String> toMetadata() {
+    return Map.of(
+        STEP, Long.toString(completed),
+        UPDATES, Long.toString(applied),
+        FAILURES, Long.toString(failures));
   }
 
-  static StepCount decode(byte[] bytes) {
-    ByteReader in = new ByteReader(bytes);
-    return new StepCount(in.readLong(), in.readLong(), in.readInt());
+  /**
+   * As it was written.
+   *
+   * @param file that it was found in
+   */
+  static StepCount of(Map<String, String> metadata, Path file) {
+    return new StepCount(
+        number(metadata, STEP, file),
+        number(metadata, UPDATES, file),
+        Math.toIntExact(number(metadata, FAILURES, file)));
+  }
+
+  private static long number(Map<String, String> metadata, String name, Path file) {
+    String text = metadata.getOrDefault(name, "");
+    try {
+      return Long.parseLong(text);
+    } catch (NumberFormatException e) {
+      throw new EngineException(
+          ErrorCode.CORRUPT_STATE,
+          "%s does not say where training stood: expected a number as %s, found \"%s\""
+              .formatted(file, name, text),
+          e);
+    }
   }
 }

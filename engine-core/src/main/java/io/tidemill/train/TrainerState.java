@@ -11,14 +11,16 @@ import io.tidemill.tensor.DataType;
 import io.tidemill.tensor.NamedTensor;
 import io.tidemill.tensor.SafeTensors;
 import io.tidemill.tensor.Shape;
+import io.tidemill.tensor.TensorImage;
 import io.tidemill.tensor.TensorSpec;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * The part that one rank has in checkpoints: its slice of the optimiser's moments and, of the first
@@ -28,8 +30,8 @@ import java.util.Optional;
  * take them up.
  */
 final class TrainerState {
-  private static final String STEP = "training";
   private static final String MOMENTS = "moments";
+  private static final String FROM = "from";
   static final String WEIGHTS = "weights";
 
   private final Gang gang;
@@ -48,8 +50,8 @@ final class TrainerState {
     this.rank = rank;
     this.from = gang.sliceStart(rank);
     this.to = gang.sliceStart(rank + 1);
-    this.weightsCopy = new CopyMemory(gang.layout().floats());
-    this.momentsCopy = new CopyMemory((to - from) * gang.moments().size());
+    this.weightsCopy = new CopyMemory(this::weightsImage);
+    this.momentsCopy = new CopyMemory(this::momentsImage);
   }
 
   /** A copy of all parameters in the layout of the arena. */
@@ -63,28 +65,22 @@ final class TrainerState {
    * Captures the slice of the moments between two steps: all that another rank than the first has.
    */
   StatePart snapshotMoments() {
-    MemorySegment copy = momentsCopy.take();
-    List<NamedTensor> moments = copyMoments(copy);
-    Map<String, String> slice = Map.of("from", Long.toString(from));
-    return new StatePart(
-        MOMENTS,
-        PartKey.Format.SAFETENSORS,
-        momentsCopy.last(copy, channel -> SafeTensors.write(channel, slice, moments)));
+    TensorImage copy = momentsCopy.take();
+    for (int i = 0; i < gang.moments().size(); i++) {
+      gang.moments().get(i).read(from, copy.tensors().get(i).data());
+    }
+    return new StatePart(MOMENTS, PartKey.Format.SAFETENSORS, momentsCopy.file(copy, slice()));
   }
 
   /** Captures where training stands and the weights; {@code samples} are those behind it. */
-  List<StatePart> snapshotWeights(StepCount count, long samples) {
-    Map<String, String> metadata =
-        Map.of("step", Long.toString(count.completed()), "samples", Long.toString(samples));
-    MemorySegment copy = weightsCopy.take();
-    parameters().read(0, copy);
-    List<NamedTensor> weights = Parameters.named(gang.layout(), copy);
-    return List.of(
-        StatePart.of(STEP, count.encode()),
-        new StatePart(
-            WEIGHTS,
-            PartKey.Format.SAFETENSORS,
-            weightsCopy.last(copy, channel -> SafeTensors.write(channel, metadata, weights))));
+  StatePart snapshotWeights(StepCount count, long samples) {
+    TensorImage copy = weightsCopy.take();
+    List<ParameterLayout.Entry> entries = gang.layout().entries();
+    for (int i = 0; i < entries.size(); i++) {
+      parameters().read(entries.get(i).offset(), copy.tensors().get(i).data());
+    }
+    return new StatePart(
+        WEIGHTS, PartKey.Format.SAFETENSORS, weightsCopy.file(copy, metadata(count, samples)));
   }
 
   /**
@@ -93,40 +89,24 @@ final class TrainerState {
    * @return where it was taken; empty where that was before the first weights were drawn
    */
   Optional<StepCount> restore(RestoredState state) {
-    List<byte[]> step = state.bytes(STEP);
-    if (step.isEmpty()) {
-      return Optional.empty();
-    }
-    if (rank == 0) {
-      restoreWeights(state.parts(WEIGHTS).getFirst());
-    }
+    Optional<Path> weights = state.parts(WEIGHTS).stream().findFirst();
     state.parts(MOMENTS).forEach(this::restoreMoments);
-    return Optional.of(StepCount.decode(step.getFirst()));
+    return weights.map(this::restoreWeights);
   }
 
   private DeviceBuffer parameters() {
     return gang.parameters();
   }
 
-  private List<NamedTensor> copyMoments(MemorySegment copy) {
-    Shape shape = Shape.of(Math.toIntExact(to - from));
-    long bytes = (to - from) * Float.BYTES;
-    List<NamedTensor> moments = new ArrayList<>();
-    for (int i = 0; i < gang.moments().size(); i++) {
-      MemorySegment moment = copy.asSlice(i * bytes, bytes);
-      gang.moments().get(i).read(from, moment);
-      moments.add(new NamedTensor("moment-" + i, DataType.FLOAT32, shape, moment));
-    }
-    return moments;
-  }
-
-  private void restoreWeights(Path file) {
+  private StepCount restoreWeights(Path file) {
     try (Arena arena = Arena.ofConfined()) {
       SafeTensors stored = SafeTensors.map(file, arena);
-      for (ParameterLayout.Entry entry : gang.layout().entries()) {
-        TensorSpec spec = new TensorSpec(entry.name(), DataType.FLOAT32, entry.shape());
-        parameters().write(entry.offset(), stored.tensor(spec).data());
+      if (rank == 0) {
+        for (ParameterLayout.Entry entry : gang.layout().entries()) {
+          parameters().write(entry.offset(), stored.tensor(spec(entry)).data());
+        }
       }
+      return StepCount.of(stored.metadata(), file);
     }
   }
 
@@ -148,8 +128,37 @@ final class TrainerState {
     }
   }
 
+  private TensorImage weightsImage() {
+    StepCount most = new StepCount(Long.MAX_VALUE, Long.MAX_VALUE, Integer.MAX_VALUE);
+    List<TensorSpec> specs = gang.layout().entries().stream().map(TrainerState::spec).toList();
+    return TensorImage.allocate(specs, metadata(most, Long.MAX_VALUE));
+  }
+
+  private TensorImage momentsImage() {
+    Shape shape = Shape.of(Math.toIntExact(to - from));
+    List<TensorSpec> specs =
+        IntStream.range(0, gang.moments().size())
+            .mapToObj(i -> new TensorSpec("moment-" + i, DataType.FLOAT32, shape))
+            .toList();
+    return TensorImage.allocate(specs, slice());
+  }
+
+  private static Map<String, String> metadata(StepCount count, long samples) {
+    Map<String, String> metadata = new HashMap<>(count.toMetadata());
+    metadata.put("samples", Long.toString(samples));
+    return metadata;
+  }
+
+  private Map<String, String> slice() {
+    return Map.of(FROM, Long.toString(from));
+  }
+
+  private static TensorSpec spec(ParameterLayout.Entry entry) {
+    return new TensorSpec(entry.name(), DataType.FLOAT32, entry.shape());
+  }
+
   private static long sliceStart(SafeTensors stored, Path file) {
-    String start = stored.metadata().get("from");
+    String start = stored.metadata().get(FROM);
     if (start == null) {
       throw new EngineException(
           ErrorCode.CORRUPT_STATE, file + " does not say which slice of the moments it holds");

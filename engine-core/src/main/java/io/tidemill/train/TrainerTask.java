@@ -208,7 +208,7 @@ public final class TrainerTask implements Task {
     rank.remember();
     List<StatePart> parts = new ArrayList<>(List.of(state.snapshotMoments()));
     if (isFirst()) {
-      parts.addAll(state.snapshotWeights(rank.count(), batches.samplesAt(checkpointedStep)));
+      parts.add(state.snapshotWeights(rank.count(), batches.samplesAt(checkpointedStep)));
       progress.checkpointed(checkpointedStep, batches.samplesAt(checkpointedStep));
     }
     reports.send(new TaskReport.Snapshot(id, barrier.checkpoint(), Map.of(id.vertex(), parts)));

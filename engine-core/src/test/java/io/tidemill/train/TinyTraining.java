@@ -161,7 +161,7 @@ final class TinyTraining implements AutoCloseable {
       TrainerState state = new TrainerState(gang, rank);
       List<StatePart> parts = new ArrayList<>(List.of(state.snapshotMoments()));
       if (rank == 0) {
-        parts.addAll(state.snapshotWeights(ranks.getFirst().count(), 48));
+        parts.add(state.snapshotWeights(ranks.getFirst().count(), 48));
       }
       for (StatePart part : parts) {
         Path file = folder.resolve(part.kind() + "." + rank);

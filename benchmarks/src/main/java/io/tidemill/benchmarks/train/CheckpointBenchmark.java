@@ -23,6 +23,11 @@ public final class CheckpointBenchmark {
   private static final int EVERY = 20;
   private static final int PAIRS = 15;
 
+  /**
+   * Pairs that are not counted: what a checkpoint does is seldom, and long until it is compiled.
+   */
+  private static final int WARM_UP_PAIRS = 4;
+
   /** The batch and the shards of the example digits. */
   private static final int BATCH = 256;
 
@@ -54,8 +59,10 @@ public final class CheckpointBenchmark {
     CasePipeline<?> pipeline = name.equals("mlp") ? own.cutInto(BATCH, SHARDS) : own;
     TrainingWindow without = new TrainingWindow(pipeline, TrainBenchmark.THREADS, 0, folder);
     TrainingWindow with = new TrainingWindow(pipeline, TrainBenchmark.THREADS, EVERY, folder);
-    with.rate(seconds); // until it is compiled
-    without.rate(seconds);
+    for (int pair = 0; pair < WARM_UP_PAIRS; pair++) {
+      with.rate(seconds);
+      without.rate(seconds);
+    }
     Windows kept = new Windows();
     for (int pair = 1; pair <= PAIRS; pair++) {
       boolean isWithFirst = pair % 2 == 0;

@@ -247,6 +247,7 @@ public final class LocalJob {
                 listener);
         MemberWatch _ = runtime.watchMembers()) {
       ProgressMeter meter = new ProgressMeter(graph, runtime);
+      runtime.lead().ifPresent(_ -> listener.notice(TaskMember.sentence(0, runtime.tasks())));
       List<WorkerThread> threads = threads(runtime.tasks(), runtime.reports());
       threads.forEach(WorkerThread::start);
       running = Optional.of(runtime);

@@ -144,7 +144,7 @@ public final class TaskMember {
   private void start(TaskShare share, List<WorkerThread> threads, JobListener listener) {
     try {
       List<TaskFactory.Placed> tasks = share.make();
-      listener.notice(names(tasks));
+      listener.notice(sentence(seat.worker, tasks));
       List<WorkerThread> ofTasks = LocalJob.threads(tasks, share.reports());
       threads.addAll(ofTasks);
       ofTasks.forEach(WorkerThread::start);
@@ -153,10 +153,12 @@ public final class TaskMember {
     }
   }
 
-  private String names(List<TaskFactory.Placed> tasks) {
+  /** Which tasks a worker runs. */
+  static String sentence(int worker, List<TaskFactory.Placed> tasks) {
     return tasks.stream()
         .map(placed -> placed.task().id().toString())
-        .collect(Collectors.joining(", ", "worker %d runs tasks ".formatted(seat.worker), ""));
+        .distinct()
+        .collect(Collectors.joining(", ", "worker %d runs tasks ".formatted(worker), ""));
   }
 
   private Optional<String> absent(Pulse leader, long begunNs) {

@@ -14,7 +14,6 @@ import io.tidemill.storage.DurableFiles;
 import io.tidemill.task.Reports;
 import io.tidemill.task.Task;
 import io.tidemill.task.TaskId;
-import io.tidemill.task.TaskReport;
 import io.tidemill.task.WorkerThread;
 import io.tidemill.train.Gang;
 import io.tidemill.train.GangFile;
@@ -235,14 +234,15 @@ public final class GangMember {
 
   /** Beats and looks after the leading process; nothing here holds a step up. */
   private String watch(Roster roster, GangFile file, Reports reports, TaskId id) {
-    long begunNs = System.nanoTime();
-    Pulse leader = Pulse.of(roster, 0, seat.patience, begunNs);
+    long nowNs = System.nanoTime();
+    Pulse pulse = Pulse.of(roster, 0, seat.patience, nowNs);
+    LeaderWatch leader = new LeaderWatch(pulse, seat.joinPatience, seat.place.address(), nowNs);
     while (true) {
       roster.beat(seat.rank);
       if (roster.isOver()) {
         return "rank " + seat.rank + " of training " + id.vertex() + " leaves: the attempt is over";
       }
-      Optional<String> lost = leader.look(System.nanoTime()).or(() -> absent(leader, begunNs));
+      Optional<String> lost = leader.lost();
       if (lost.isPresent()) {
         if (leader.hasEnded()) {
           file.delete(); // nobody else will
@@ -250,28 +250,7 @@ public final class GangMember {
         return "rank %d of training %s leaves: the leading %s"
             .formatted(seat.rank, id.vertex(), lost.get());
       }
-      if (reports.receive().orElse(null) instanceof TaskReport.Failed failed) {
-        throw JobMaster.sentence(failed);
-      }
-      pause(reports);
-    }
-  }
-
-  private Optional<String> absent(Pulse leader, long begunNs) {
-    long waitedNs = System.nanoTime() - begunNs;
-    return !leader.hasJoined() && waitedNs > seat.joinPatience.toNanos()
-        ? Optional.of(
-            "process was not heard within %d ms at %s"
-                .formatted(seat.joinPatience.toMillis(), seat.place.address()))
-        : Optional.empty();
-  }
-
-  private static void pause(Reports reports) {
-    try {
-      reports.await(MemberWatch.BEAT_NS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new EngineException(ErrorCode.RESOURCE, "the process was interrupted", e);
+      LeaderWatch.await(reports);
     }
   }
 

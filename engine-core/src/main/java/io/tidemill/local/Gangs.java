@@ -48,7 +48,6 @@ final class Gangs {
     this.network = network;
     int place = jobFolder.toAbsolutePath().normalize().toString().hashCode();
     this.prefix = "tidemill-%08x-%s-".formatted(place, identity.job());
-
     this.secret = TaskRendezvous.newSecret();
     deleteEarlier(folder, prefix, "");
   }

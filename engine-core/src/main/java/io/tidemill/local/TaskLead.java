@@ -53,6 +53,7 @@ final class TaskLead implements Mail, AutoCloseable {
   private final Relay relay;
   private final WorkerThread thread;
   private final PeerLinks links;
+  private final RefusedStreams refused;
   private final List<Member> members = new ArrayList<>();
   private final Map<TaskId, RemoteSource> sources = new LinkedHashMap<>();
   private final Set<TaskId> tasks = new HashSet<>();
@@ -61,7 +62,6 @@ final class TaskLead implements Mail, AutoCloseable {
   private long nextBeatNs;
   private volatile boolean isOver;
   private boolean hasToldEnd;
-  private long toldRefusals;
 
   /** Another worker. */
   static final class Member {
@@ -103,6 +103,7 @@ final class TaskLead implements Mail, AutoCloseable {
       LongSupplier clockNs) {
     this.group = group;
     this.links = links;
+    this.refused = new RefusedStreams("job " + group.job(), links);
     this.plan = plan;
     this.signals = signals;
     this.reports = reports;
@@ -155,14 +156,7 @@ final class TaskLead implements Mail, AutoCloseable {
 
   /** What to say of streams that were refused since this was asked last. */
   Optional<String> newRefusals() {
-    long refused = links.refused();
-    if (refused == toldRefusals) {
-      return Optional.empty();
-    }
-    toldRefusals = refused;
-    return Optional.of(
-        "%s has refused %d streams at %s: they are of another attempt, or of strangers"
-            .formatted(group.name(), refused, links.address()));
+    return refused.fresh();
   }
 
   @Override

@@ -118,25 +118,23 @@ public final class TaskMember {
   /** Makes the tasks when their state has come, and looks after the leading process. */
   private String watch(
       TaskShare share, Reports ofRelay, List<WorkerThread> threads, JobListener listener) {
-    long begunNs = System.nanoTime();
-    Pulse leader = new Pulse(share::leader, share::leaderBeats, seat.patience, begunNs);
+    long nowNs = System.nanoTime();
+    Pulse pulse = new Pulse(share::leader, share::leaderBeats, seat.patience, nowNs);
+    LeaderWatch leader = new LeaderWatch(pulse, seat.joinPatience, seat.place.address(), nowNs);
     boolean isMade = false;
     while (true) {
       if (share.isOver()) {
         return leaves("the attempt is over");
       }
-      Optional<String> lost = leader.look(System.nanoTime()).or(() -> absent(leader, begunNs));
+      Optional<String> lost = leader.lost();
       if (lost.isPresent()) {
         return leaves("the leading " + lost.get());
-      }
-      if (ofRelay.receive().orElse(null) instanceof TaskReport.Failed failed) {
-        throw JobMaster.sentence(failed);
       }
       if (!isMade && share.isReady()) {
         isMade = true;
         start(share, threads, listener);
       }
-      pause(ofRelay);
+      LeaderWatch.await(ofRelay);
     }
   }
 
@@ -161,25 +159,7 @@ public final class TaskMember {
         .collect(Collectors.joining(", ", "worker %d runs tasks ".formatted(worker), ""));
   }
 
-  private Optional<String> absent(Pulse leader, long begunNs) {
-    long waitedNs = System.nanoTime() - begunNs;
-    return !leader.hasJoined() && waitedNs > seat.joinPatience.toNanos()
-        ? Optional.of(
-            "process was not heard within %d ms at %s"
-                .formatted(seat.joinPatience.toMillis(), seat.place.address()))
-        : Optional.empty();
-  }
-
   private String leaves(String why) {
     return "worker %d of job %s leaves: %s".formatted(seat.worker, options.job(), why);
-  }
-
-  private static void pause(Reports reports) {
-    try {
-      reports.await(MemberWatch.BEAT_NS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new EngineException(ErrorCode.RESOURCE, "the process was interrupted", e);
-    }
   }
 }

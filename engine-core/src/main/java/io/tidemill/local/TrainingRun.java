@@ -35,8 +35,8 @@ final class TrainingRun implements AutoCloseable {
   private final Gang gang;
   private final SampleLog log;
   private final Optional<PeerLinks> links;
+  private final Optional<RefusedStreams> refused;
   private final Optional<HostMirror> mirror;
-  private long toldRefusals;
 
   TrainingRun(Chain chain, Training<?> training, RunContext context, List<Outbox.Edge> downstream) {
     this.chain = chain;
@@ -50,6 +50,7 @@ final class TrainingRun implements AutoCloseable {
         file.map(this::shared).orElseGet(() -> new Gang(training, context.device(), ranks()));
     this.log = gang.createLog(samples);
     this.links = context.gangs().flatMap(gangs -> gangs.lead(vertex(), training));
+    this.refused = links.map(ways -> new RefusedStreams("training " + vertex(), ways));
     this.mirror = links.map(this::mirror);
   }
 
@@ -122,14 +123,7 @@ final class TrainingRun implements AutoCloseable {
 
   /** What to say of streams from other hosts that were refused since this was asked last. */
   Optional<String> newRefusals() {
-    long refused = links.map(PeerLinks::refused).orElse(0L);
-    if (refused == toldRefusals) {
-      return Optional.empty();
-    }
-    toldRefusals = refused;
-    return Optional.of(
-        "training %s has refused %d streams at %s: they are of another attempt, or of strangers"
-            .formatted(vertex(), refused, links.orElseThrow().address()));
+    return refused.flatMap(RefusedStreams::fresh);
   }
 
   /** Whether there are such processes. */

@@ -35,9 +35,11 @@ class ArchitectureTest {
     allow("connector", "error");
     allow("release");
     allow("channel", "error");
+    allow("link", "error");
     allow("checkpoint", "codec", "error", "storage");
     allow("operator", "channel", "checkpoint", "codec", "connector", "error", "state", "storage");
     allow("task", "channel", "codec", "connector", "error", "operator");
+    allow("relay", "channel", "codec", "error", "link", "task");
     allow("harness", "channel", "operator", "storage", "task");
     allow(
         "train",
@@ -46,6 +48,7 @@ class ArchitectureTest {
         "codec",
         "device",
         "error",
+        "link",
         "metric",
         "network",
         "operator",
@@ -66,11 +69,13 @@ class ArchitectureTest {
         "dsl",
         "error",
         "graph",
+        "link",
         "metric",
         "model",
         "operator",
         "plan",
         "program",
+        "relay",
         "release",
         "storage",
         "task",

@@ -29,6 +29,7 @@ class ClusterTest {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final String[] JOB = {"digits", "steps=1200"};
 
+  private Path shared;
   private Tidemill tidemill;
   private Tidemill.Running up;
   private String url;
@@ -37,6 +38,7 @@ class ClusterTest {
 
   @BeforeAll
   void bringUp(@TempDir Path folder) throws Exception {
+    shared = folder.resolve("shared");
     tidemill = new Tidemill(folder);
     undisturbed = weights(tidemill.run(words("run", JOB, "--state", "alone", "--json")));
     int port = freePort();
@@ -104,6 +106,27 @@ class ClusterTest {
     // The second may have had one rank; then a third widened it when the process was back.
     int attempts = job(id).path("attempt").asInt();
     assertTrue(attempts == 2 || attempts == 3, "attempts: " + attempts);
+  }
+
+  @Test
+  void tasksOnTwoProcessesHaveTheBitsOfOneAlsoWhenOneIsKilled() throws Exception {
+    String[] keyed = {"fraud", "days=30", "epochs=1"};
+    String alone = weights(tidemill.run(words("run", keyed, "--state", "alone", "--json")));
+    Tidemill.Running submitted = start(keyed, "--workers", "2");
+    submitted.awaitUntil("submitted", () -> !idOf(submitted).isEmpty());
+    String id = idOf(submitted);
+    submitted.awaitUntil(
+        "tasks of worker 1",
+        () -> log(id, 1).contains(" worker 1 runs tasks card-features/1, terminal-risk/1\n"));
+    JsonNode graph = api.get("/api/jobs/" + id + "/graph");
+
+    kill(workerOf(id, 1));
+
+    assertEquals(alone, weights(submitted.await()));
+    JsonNode keyedTasks = byField(graph.path("vertices"), "id", "card-features");
+    assertEquals(2, keyedTasks.path("workers").size(), graph.toString());
+    assertTrue(log(id, 0).contains(" worker 0 runs tasks transactions/0, "), log(id, 0));
+    assertTrue(job(id).path("lastFailure").asText().endsWith(" by SIGKILL (exit code 137)"), id);
   }
 
   @Test
@@ -246,9 +269,13 @@ class ClusterTest {
   }
 
   private Tidemill.Running start(String... options) throws IOException {
+    return start(JOB, options);
+  }
+
+  private Tidemill.Running start(String[] job, String... options) throws IOException {
     List<String> all = new ArrayList<>(List.of(options));
     all.addAll(List.of("--head", url, "--wait", "--json", "--quiet"));
-    return tidemill.start(words("submit", JOB, all.toArray(String[]::new)));
+    return tidemill.start(words("submit", job, all.toArray(String[]::new)));
   }
 
   /** The job that was submitted, once a step of that attempt is done. */
@@ -272,6 +299,12 @@ class ClusterTest {
         .map(line -> line.split(" ", -1)[2])
         .findFirst()
         .orElse("");
+  }
+
+  /** What a rank of a job has said; nothing before it has. */
+  private String log(String id, int rank) {
+    Path file = shared.resolve("jobs/" + id + "/logs/rank-" + rank + ".log");
+    return Files.exists(file) ? read(file) : "";
   }
 
   private JsonNode job(String id) {

@@ -8,18 +8,17 @@ import io.tidemill.error.ErrorCode;
 import io.tidemill.graph.DataflowGraph;
 import io.tidemill.graph.Role;
 import io.tidemill.graph.Vertex;
+import io.tidemill.link.PeerLinks;
+import io.tidemill.link.PeerNetwork;
 import io.tidemill.storage.DurableFiles;
 import io.tidemill.task.Reports;
 import io.tidemill.task.Task;
 import io.tidemill.task.TaskId;
-import io.tidemill.task.TaskReport;
 import io.tidemill.task.WorkerThread;
 import io.tidemill.train.Gang;
 import io.tidemill.train.GangFile;
 import io.tidemill.train.GangIdentity;
 import io.tidemill.train.GangMirror;
-import io.tidemill.train.HostLinks;
-import io.tidemill.train.HostNetwork;
 import io.tidemill.train.MemberTask;
 import io.tidemill.train.Roster;
 import io.tidemill.train.SampleLog;
@@ -43,7 +42,7 @@ public final class GangMember {
   private final LocalJob job;
   private final JobOptions options;
   private final Seat seat;
-  private final HostNetwork network;
+  private final PeerNetwork network;
 
   /**
    * What a process takes on.
@@ -84,7 +83,7 @@ public final class GangMember {
     }
   }
 
-  private GangMember(LocalJob job, JobOptions options, Seat seat, HostNetwork network) {
+  private GangMember(LocalJob job, JobOptions options, Seat seat, PeerNetwork network) {
     this.job = job;
     this.options = options;
     this.seat = seat;
@@ -102,7 +101,7 @@ public final class GangMember {
       Params params,
       JobOptions options,
       Seat seat,
-      HostNetwork network) {
+      PeerNetwork network) {
     return new GangMember(LocalJob.define(definition, params, options), options, seat, network);
   }
 
@@ -155,12 +154,12 @@ public final class GangMember {
   /** Works the first rank of a host, and keeps its memory what it is on the others. */
   private String leadHost(GangIdentity identity, Training<?> training, Device device) {
     TaskId id = new TaskId(identity.training(), seat.rank);
-    HostNetwork.Group group = Gangs.group(identity, seat.place.secret());
+    PeerNetwork.Group group = Gangs.group(identity, seat.place.secret());
     Path samples = samples();
     try (GangFile file = GangFile.create(seat.memory(), identity, samples, training, device);
         Gang gang = new Gang(training, device, identity.hosts(), seat.host(), file);
         SampleLog log = gang.createLog(samples)) {
-      HostLinks links = network.join(group, seat.host(), seat.place.address());
+      PeerLinks links = network.join(group, seat.host(), seat.place.address());
       Reports reports = new Reports();
       GangMirror mirror = new GangMirror(id, gang, file, log, links);
       try (HostMirror running = new HostMirror(mirror, reports)) {
@@ -235,14 +234,15 @@ public final class GangMember {
 
   /** Beats and looks after the leading process; nothing here holds a step up. */
   private String watch(Roster roster, GangFile file, Reports reports, TaskId id) {
-    long begunNs = System.nanoTime();
-    Pulse leader = new Pulse(roster, 0, seat.patience, begunNs);
+    long nowNs = System.nanoTime();
+    Pulse pulse = Pulse.of(roster, 0, seat.patience, nowNs);
+    LeaderWatch leader = new LeaderWatch(pulse, seat.joinPatience, seat.place.address(), nowNs);
     while (true) {
       roster.beat(seat.rank);
       if (roster.isOver()) {
         return "rank " + seat.rank + " of training " + id.vertex() + " leaves: the attempt is over";
       }
-      Optional<String> lost = leader.look(System.nanoTime()).or(() -> absent(leader, begunNs));
+      Optional<String> lost = leader.lost();
       if (lost.isPresent()) {
         if (leader.hasEnded()) {
           file.delete(); // nobody else will
@@ -250,28 +250,7 @@ public final class GangMember {
         return "rank %d of training %s leaves: the leading %s"
             .formatted(seat.rank, id.vertex(), lost.get());
       }
-      if (reports.receive().orElse(null) instanceof TaskReport.Failed failed) {
-        throw JobMaster.sentence(failed);
-      }
-      pause(reports);
-    }
-  }
-
-  private Optional<String> absent(Pulse leader, long begunNs) {
-    long waitedNs = System.nanoTime() - begunNs;
-    return !leader.hasJoined() && waitedNs > seat.joinPatience.toNanos()
-        ? Optional.of(
-            "process was not heard within %d ms at %s"
-                .formatted(seat.joinPatience.toMillis(), seat.place.address()))
-        : Optional.empty();
-  }
-
-  private static void pause(Reports reports) {
-    try {
-      reports.await(MemberWatch.BEAT_NS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new EngineException(ErrorCode.RESOURCE, "the process was interrupted", e);
+      LeaderWatch.await(reports);
     }
   }
 

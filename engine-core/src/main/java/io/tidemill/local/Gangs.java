@@ -4,19 +4,17 @@ import io.tidemill.device.Device;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.graph.DataflowGraph;
+import io.tidemill.link.PeerLinks;
+import io.tidemill.link.PeerNetwork;
 import io.tidemill.release.Release;
 import io.tidemill.storage.DurableFiles;
 import io.tidemill.train.GangFile;
 import io.tidemill.train.GangHosts;
 import io.tidemill.train.GangIdentity;
-import io.tidemill.train.HostLinks;
-import io.tidemill.train.HostNetwork;
 import io.tidemill.train.Training;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.SecureRandom;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -33,12 +31,10 @@ final class Gangs {
   /** Of a file that is the memory of a training. */
   static final String EXTENSION = ".gang";
 
-  private static final int SECRET_BYTES = 16;
-
   private final Path folder;
   private final String prefix;
   private final GangIdentity identity;
-  private final HostNetwork network;
+  private final PeerNetwork network;
   private final String secret;
 
   /**
@@ -46,15 +42,13 @@ final class Gangs {
    * @param jobFolder of the job, which this process holds
    * @param identity of the attempt, its training left open
    */
-  Gangs(Path folder, Path jobFolder, GangIdentity identity, HostNetwork network) {
+  Gangs(Path folder, Path jobFolder, GangIdentity identity, PeerNetwork network) {
     this.folder = folder;
     this.identity = identity;
     this.network = network;
     int place = jobFolder.toAbsolutePath().normalize().toString().hashCode();
     this.prefix = "tidemill-%08x-%s-".formatted(place, identity.job());
-    byte[] random = new byte[SECRET_BYTES];
-    new SecureRandom().nextBytes(random);
-    this.secret = HexFormat.of().formatHex(random);
+    this.secret = TaskRendezvous.newSecret();
     deleteEarlier(folder, prefix, "");
   }
 
@@ -73,8 +67,8 @@ final class Gangs {
   }
 
   /** Who talks to whom about a training. */
-  static HostNetwork.Group group(GangIdentity identity, String secret) {
-    return new HostNetwork.Group(
+  static PeerNetwork.Group group(GangIdentity identity, String secret) {
+    return new PeerNetwork.Group(
         "training " + identity.training() + " of job " + identity.job(),
         identity.generation(),
         secret,
@@ -89,7 +83,7 @@ final class Gangs {
   }
 
   /** The ways to its other hosts; none where there is no other. */
-  Optional<HostLinks> lead(String vertex, Training<?> training) {
+  Optional<PeerLinks> lead(String vertex, Training<?> training) {
     GangIdentity own = identity.of(vertex, training);
     return own.hosts().count() == 1
         ? Optional.empty()
@@ -98,7 +92,7 @@ final class Gangs {
 
   /** Where the processes of a training meet. */
   Rendezvous rendezvous(TrainingRun run) {
-    String address = run.links().map(HostLinks::address).orElse("");
+    String address = run.links().map(PeerLinks::address).orElse("");
     return new Rendezvous(
         run.vertex(),
         run.file().orElseThrow().path(),

@@ -6,13 +6,14 @@ import io.tidemill.graph.Role;
 import io.tidemill.graph.Vertex;
 import io.tidemill.plan.Plan;
 import io.tidemill.plan.Plan.Chain;
+import io.tidemill.plan.Plan.Slot;
 import io.tidemill.plan.Planner;
-import io.tidemill.task.SourceTask;
+import io.tidemill.task.SourcePosition;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.stream.IntStream;
 
 /**
  * The graph of a job as it is laid out, and what has gone along it: for people who look.
@@ -31,15 +32,20 @@ public record JobGraph(List<VertexView> vertices, List<EdgeView> edges) {
    *
    * @param kind what it does, in one word
    * @param chain the first vertex of its task; empty where it has none
-   * @param parallelism how many tasks of it run, or ranks of a training; empty where none does
+   * @param workers number of the worker of each task of it, or rank of a training; empty where it
+   *     does not run
    * @param recordsRead of a source that runs: its offset, in records
    */
   public record VertexView(
       String id,
       String kind,
       Optional<String> chain,
-      OptionalInt parallelism,
-      OptionalLong recordsRead) {}
+      List<Integer> workers,
+      OptionalLong recordsRead) {
+    public VertexView {
+      workers = List.copyOf(workers);
+    }
+  }
 
   /**
    * An edge.
@@ -60,14 +66,14 @@ public record JobGraph(List<VertexView> vertices, List<EdgeView> edges) {
                         vertex.id(),
                         kind(vertex.role()),
                         chain(plan, vertex).map(chain -> chain.head().id()),
-                        OptionalInt.empty(),
+                        List.of(),
                         OptionalLong.empty()))
             .toList();
     return new JobGraph(vertices, edges(graph, (_, _) -> Optional.empty()));
   }
 
   /** That of a job whose tasks these are; any thread. */
-  static JobGraph of(Plan plan, TaskFactory factory) {
+  static JobGraph of(Plan plan, TaskFactory factory, List<SourcePosition> sources) {
     List<VertexView> vertices =
         plan.graph().vertices().stream()
             .map(
@@ -76,8 +82,8 @@ public record JobGraph(List<VertexView> vertices, List<EdgeView> edges) {
                         vertex.id(),
                         kind(vertex.role()),
                         chain(plan, vertex).map(chain -> chain.head().id()),
-                        parallelism(plan, factory, vertex),
-                        recordsRead(factory, vertex)))
+                        workers(plan, factory, vertex),
+                        recordsRead(sources, vertex)))
             .toList();
     return new JobGraph(vertices, edges(plan.graph(), factory::flow));
   }
@@ -106,24 +112,26 @@ public record JobGraph(List<VertexView> vertices, List<EdgeView> edges) {
     return plan.chains().stream().filter(chain -> chain.vertices().contains(vertex)).findFirst();
   }
 
-  private static OptionalInt parallelism(Plan plan, TaskFactory factory, Vertex vertex) {
-    Optional<Integer> ranks =
+  private static List<Integer> workers(Plan plan, TaskFactory factory, Vertex vertex) {
+    // A rank that is a process of its own is no task of the plan.
+    Optional<List<Integer>> ofRanks =
         factory.trainings().stream()
-            .filter(run -> run.vertex().equals(vertex.id()))
-            .map(TrainingRun::ranks)
+            .filter(run -> run.isShared() && run.vertex().equals(vertex.id()))
+            .map(run -> IntStream.range(0, run.ranks()).boxed().toList())
             .findFirst();
-    return ranks
-        .or(() -> chain(plan, vertex).map(Chain::parallelism))
-        .map(OptionalInt::of)
-        .orElse(OptionalInt.empty());
+    return ofRanks
+        .or(
+            () ->
+                chain(plan, vertex).map(chain -> chain.slots().stream().map(Slot::worker).toList()))
+        .orElse(List.of());
   }
 
-  private static OptionalLong recordsRead(TaskFactory factory, Vertex vertex) {
+  private static OptionalLong recordsRead(List<SourcePosition> sources, Vertex vertex) {
     return vertex.role() instanceof Role.Reads
         ? OptionalLong.of(
-            factory.sources().stream()
+            sources.stream()
                 .filter(source -> source.id().vertex().equals(vertex.id()))
-                .mapToLong(SourceTask::records)
+                .mapToLong(SourcePosition::records)
                 .sum())
         : OptionalLong.empty();
   }

@@ -11,6 +11,8 @@ import io.tidemill.error.ErrorCode;
 import io.tidemill.graph.DataflowGraph;
 import io.tidemill.graph.Role;
 import io.tidemill.graph.Vertex;
+import io.tidemill.link.PeerLinks;
+import io.tidemill.link.PeerNetwork;
 import io.tidemill.model.ModelStore;
 import io.tidemill.operator.RestoredState;
 import io.tidemill.plan.Plan;
@@ -20,6 +22,7 @@ import io.tidemill.release.Release;
 import io.tidemill.storage.DurableFiles;
 import io.tidemill.task.JobSignals;
 import io.tidemill.task.Reports;
+import io.tidemill.task.SourcePosition;
 import io.tidemill.task.Task;
 import io.tidemill.task.TaskId;
 import io.tidemill.train.CheckpointPolicy;
@@ -60,6 +63,7 @@ final class JobRuntime implements AutoCloseable {
   private final Optional<MemberOptions> members;
   private final Plan plan;
   private final TaskFactory factory;
+  private final Optional<TaskLead> lead;
   private final Reports reports = new Reports();
   private final Checkpointer checkpointer;
   private final JobMaster master;
@@ -91,9 +95,13 @@ final class JobRuntime implements AutoCloseable {
     this.plan = plan();
     JobSignals signals = new JobSignals();
     restored.ifPresent(checkpoint -> signals.requestCheckpoint(checkpoint.number()));
+    Residence residence = isSpread() ? Residence.of(0) : Residence.ALL;
+    Wiring wiring = new Wiring(plan, residence);
     this.factory =
         new TaskFactory(
             plan,
+            residence,
+            wiring,
             new RunContext(
                 signals,
                 reports,
@@ -105,11 +113,17 @@ final class JobRuntime implements AutoCloseable {
                 restored.map(JobRuntime::stateOf),
                 machine.fetchers(),
                 machine.clockNs()));
+    this.lead =
+        members
+            .filter(_ -> isSpread())
+            .map(wanted -> lead(wanted, wiring, signals, restored, machine.clockNs()));
     Set<TaskId> tasks =
-        factory.tasks().stream()
-            .map(TaskFactory.Placed::task)
-            .filter(task -> !(task instanceof ShardTask))
-            .map(Task::id)
+        Stream.concat(
+                factory.tasks().stream()
+                    .map(TaskFactory.Placed::task)
+                    .filter(task -> !(task instanceof ShardTask))
+                    .map(Task::id),
+                lead.stream().flatMap(others -> others.tasks().stream()))
             .collect(Collectors.toSet());
     this.checkpointer =
         new Checkpointer(
@@ -131,16 +145,45 @@ final class JobRuntime implements AutoCloseable {
             machine.clockNs());
   }
 
-  /** All tasks are in this process; beside it, members work ranks of trainings. */
+  /** Where members have no network, all tasks are in this process; they work ranks only. */
   private Plan plan() {
-    int workers = members.isPresent() ? 1 : options.workers();
+    boolean isShared = members.isEmpty() || !members.get().network().equals(PeerNetwork.NONE);
+    int workers = isShared ? options.workers() : 1;
     int threads = options.threads() * workers / options.workers();
     return new Planner(graph, workers, Math.max(1, threads)).plan();
   }
 
+  /** Whether tasks of this job are in other processes. */
+  private boolean isSpread() {
+    return members.isPresent() && Residence.isSpread(plan);
+  }
+
+  private TaskLead lead(
+      MemberOptions wanted,
+      Wiring wiring,
+      JobSignals signals,
+      Optional<StoredCheckpoint> restored,
+      LongSupplier clockNs) {
+    TaskGroup group =
+        new TaskGroup(
+            options.job(),
+            directory.record().generation(),
+            hosts(wanted),
+            options.threads(),
+            TaskRendezvous.newSecret(),
+            graph.fingerprint(),
+            options.seed());
+    PeerLinks links = wanted.network().lead(group.peers());
+    return new TaskLead(group, links, plan, wiring, signals, reports, restored, clockNs);
+  }
+
+  private GangHosts hosts(MemberOptions wanted) {
+    return wanted.hosts().orElseGet(() -> GangHosts.one(options.workers()));
+  }
+
   private Gangs gangs(MemberOptions wanted) {
     long generation = directory.record().generation();
-    GangHosts hosts = wanted.hosts().orElseGet(() -> GangHosts.one(options.workers()));
+    GangHosts hosts = hosts(wanted);
     return new Gangs(
         wanted.folder(),
         directory.folder(),
@@ -152,7 +195,9 @@ final class JobRuntime implements AutoCloseable {
   MemberWatch watchMembers() {
     List<TrainingRun> shared = trainings().stream().filter(run -> run.isShared()).toList();
     MemberOptions wanted = members.orElse(MemberOptions.NONE);
-    MemberWatch watch = new MemberWatch(wanted, shared, reports);
+    MemberWatch watch = new MemberWatch(wanted, shared, lead, this::reached, reports);
+    lead.ifPresent(TaskLead::startThread);
+    lead.ifPresent(others -> wanted.members().joinTasks(others.rendezvous()));
     shared.forEach(run -> wanted.members().join(run.meet()));
     watch.start();
     return watch;
@@ -186,7 +231,7 @@ final class JobRuntime implements AutoCloseable {
 
   /** How it is laid out, and what has flowed; any thread. */
   JobGraph view() {
-    return JobGraph.of(plan, factory);
+    return JobGraph.of(plan, factory, sources());
   }
 
   Reports reports() {
@@ -207,11 +252,32 @@ final class JobRuntime implements AutoCloseable {
   }
 
   long recordsRead() {
-    return factory.sources().stream().mapToLong(source -> source.records()).sum();
+    return sources().stream().mapToLong(SourcePosition::records).sum();
+  }
+
+  /** Tasks of other processes; empty where there are none. */
+  Optional<TaskLead> lead() {
+    return lead;
+  }
+
+  /** How far it is, as sentences say it. */
+  private String reached() {
+    return trainings().stream()
+        .findFirst()
+        .map(run -> "step " + run.progress().step())
+        .orElseGet(() -> recordsRead() + " records");
+  }
+
+  /** All splits, whoever reads them. */
+  private List<SourcePosition> sources() {
+    return Stream.concat(
+            factory.sources().stream(), lead.stream().flatMap(others -> others.sources().stream()))
+        .toList();
   }
 
   @Override
   public void close() {
+    lead.ifPresent(TaskLead::close);
     checkpointer.abandon();
     factory.tasks().forEach(placed -> placed.task().close());
     factory.trainings().forEach(TrainingRun::close);
@@ -314,8 +380,7 @@ final class JobRuntime implements AutoCloseable {
 
   private Progress progressAtBarrier() {
     Map<String, SortedMap<String, Long>> sources = new TreeMap<>();
-    factory
-        .sources()
+    sources()
         .forEach(
             source ->
                 sources

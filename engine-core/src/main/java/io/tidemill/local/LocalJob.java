@@ -15,6 +15,7 @@ import io.tidemill.graph.DataflowGraph;
 import io.tidemill.plan.Plan;
 import io.tidemill.storage.Damage;
 import io.tidemill.task.InlineFetcher;
+import io.tidemill.task.Reports;
 import io.tidemill.task.Task;
 import io.tidemill.task.TaskReport;
 import io.tidemill.task.ThreadFetcher;
@@ -36,7 +37,7 @@ import java.util.concurrent.Executors;
  * come from any thread.
  */
 public final class LocalJob {
-  private static final int FETCH_RECORDS = 256;
+  static final int FETCH_RECORDS = 256;
   private static final long MOST_WAIT_NS = 10_000_000;
   private static final long PROGRESS_NS = 100_000_000;
 
@@ -246,7 +247,8 @@ public final class LocalJob {
                 listener);
         MemberWatch _ = runtime.watchMembers()) {
       ProgressMeter meter = new ProgressMeter(graph, runtime);
-      List<WorkerThread> threads = threads(runtime);
+      runtime.lead().ifPresent(_ -> listener.notice(TaskMember.sentence(0, runtime.tasks())));
+      List<WorkerThread> threads = threads(runtime.tasks(), runtime.reports());
       threads.forEach(WorkerThread::start);
       running = Optional.of(runtime);
       try {
@@ -298,21 +300,20 @@ public final class LocalJob {
         .map(TrainingRun::newRefusals)
         .flatMap(Optional::stream)
         .forEach(listener::notice);
+    runtime.lead().flatMap(TaskLead::newRefusals).ifPresent(listener::notice);
   }
 
-  private static List<WorkerThread> threads(JobRuntime runtime) {
+  /** A thread for each slot that has tasks. */
+  static List<WorkerThread> threads(List<TaskFactory.Placed> tasks, Reports reports) {
     Map<Plan.Slot, List<Task>> bySlot = new LinkedHashMap<>();
-    runtime
-        .tasks()
-        .forEach(
-            placed ->
-                bySlot.computeIfAbsent(placed.slot(), _ -> new ArrayList<>()).add(placed.task()));
+    tasks.forEach(
+        placed -> bySlot.computeIfAbsent(placed.slot(), _ -> new ArrayList<>()).add(placed.task()));
     List<WorkerThread> threads = new ArrayList<>();
     bySlot.forEach(
-        (slot, tasks) ->
+        (slot, ofSlot) ->
             threads.add(
                 new WorkerThread(
-                    "worker-" + slot.worker() + "-" + slot.thread(), tasks, runtime.reports())));
+                    "worker-" + slot.worker() + "-" + slot.thread(), ofSlot, reports)));
     return threads;
   }
 

@@ -1,7 +1,7 @@
 package io.tidemill.local;
 
+import io.tidemill.link.PeerNetwork;
 import io.tidemill.train.GangHosts;
-import io.tidemill.train.HostNetwork;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -11,9 +11,12 @@ import java.util.Optional;
  * Has each {@linkplain JobOptions#workers worker} of a job but the first be a process of its own,
  * on this host or on others.
  *
+ * <p>With a network, tasks of the job are spread over the workers; without one, all but the ranks
+ * of trainings run in the leading process.
+ *
  * @param members starts the processes
  * @param hosts how the workers lie on hosts; all on this one where empty
- * @param network to reach the other hosts by
+ * @param network to reach the other workers by
  * @param folder where memory that processes share lies; it should not be on a disk
  * @param patience for how long a process may be silent before it counts as lost
  * @param joinPatience for how long a rank may wait for its process
@@ -21,7 +24,7 @@ import java.util.Optional;
 public record MemberOptions(
     Members members,
     Optional<GangHosts> hosts,
-    HostNetwork network,
+    PeerNetwork network,
     Path folder,
     Duration patience,
     Duration joinPatience) {
@@ -42,12 +45,17 @@ public record MemberOptions(
             ? SHARED_MEMORY
             : Path.of(System.getProperty("java.io.tmpdir"));
     return new MemberOptions(
-        members, Optional.empty(), HostNetwork.NONE, folder, PATIENCE, JOIN_PATIENCE);
+        members, Optional.empty(), PeerNetwork.NONE, folder, PATIENCE, JOIN_PATIENCE);
   }
 
   /** On several hosts. */
-  public MemberOptions withHosts(GangHosts hosts, HostNetwork network) {
+  public MemberOptions withHosts(GangHosts hosts, PeerNetwork network) {
     return new MemberOptions(members, Optional.of(hosts), network, folder, patience, joinPatience);
+  }
+
+  /** On this host, with a network for records. */
+  public MemberOptions withNetwork(PeerNetwork network) {
+    return new MemberOptions(members, hosts, network, folder, patience, joinPatience);
   }
 
   public MemberOptions withFolder(Path folder) {

@@ -12,9 +12,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 
 /**
- * Beats for the leading process, and fails the job when a process that works a rank is lost.
+ * Beats for the leading process, and fails the job when a process that works a rank, or runs tasks,
+ * is lost.
  *
  * <p>Has a thread of its own: neither a step nor a disk that is slow may hold its beat up.
  */
@@ -24,27 +26,70 @@ final class MemberWatch implements AutoCloseable {
   private final MemberOptions options;
   private final Reports reports;
   private final List<TrainingRun> runs;
+  private final Optional<TaskLead> lead;
   private final List<Seat> seats = new ArrayList<>();
   private final Thread thread;
   private volatile boolean running = true;
 
-  /** A rank that another process works, or is to. */
-  private record Seat(TrainingRun run, Roster roster, int rank, Pulse pulse) {}
+  /**
+   * What another process does, or is to.
+   *
+   * @param failure what it says that it failed with
+   * @param beginning of the sentence that says it is lost
+   */
+  private record Seat(
+      TaskId id,
+      Pulse pulse,
+      Supplier<Optional<EngineException>> failure,
+      Supplier<String> beginning) {}
 
-  /** {@code runs} are those whose memory is shared. */
-  MemberWatch(MemberOptions options, List<TrainingRun> runs, Reports reports) {
+  /**
+   * Of one attempt.
+   *
+   * @param runs those whose memory is shared
+   * @param lead tasks in other processes
+   * @param reached how far the job is, in words
+   */
+  MemberWatch(
+      MemberOptions options,
+      List<TrainingRun> runs,
+      Optional<TaskLead> lead,
+      Supplier<String> reached,
+      Reports reports) {
     this.options = options;
     this.reports = reports;
     this.runs = runs;
+    this.lead = lead;
     this.thread = Thread.ofPlatform().daemon().name("member-watch").unstarted(this::run);
+    long nowNs = System.nanoTime();
     for (TrainingRun run : runs) {
-      Roster roster = run.gang().roster();
-      roster.join(0, ProcessHandle.current().pid());
+      run.gang().roster().join(0, ProcessHandle.current().pid());
       for (int rank = 1; rank < run.ranks(); rank++) {
-        Pulse pulse = new Pulse(roster, rank, options.patience(), System.nanoTime());
-        seats.add(new Seat(run, roster, rank, pulse));
+        seats.add(seat(run, rank, nowNs));
       }
     }
+    lead.stream()
+        .flatMap(others -> others.members().stream())
+        .forEach(member -> seats.add(seat(member, reached, nowNs)));
+  }
+
+  private Seat seat(TrainingRun run, int rank, long nowNs) {
+    Roster roster = run.gang().roster();
+    return new Seat(
+        new TaskId(run.vertex(), rank),
+        Pulse.of(roster, rank, options.patience(), nowNs),
+        () -> roster.failure(rank),
+        () ->
+            "rank %d of training %s is lost after step %d"
+                .formatted(rank, run.vertex(), run.progress().step()));
+  }
+
+  private Seat seat(TaskLead.Member member, Supplier<String> reached, long nowNs) {
+    return new Seat(
+        new TaskId("tasks", member.worker),
+        new Pulse(member::process, member::beats, options.patience(), nowNs),
+        Optional::empty,
+        () -> "worker %d is lost after %s".formatted(member.worker, reached.get()));
   }
 
   void start() {
@@ -57,6 +102,7 @@ final class MemberWatch implements AutoCloseable {
   @Override
   public void close() {
     runs.forEach(TrainingRun::dismiss);
+    lead.ifPresent(TaskLead::close);
     running = false;
     LockSupport.unpark(thread);
     boolean interrupted = false;
@@ -86,9 +132,8 @@ final class MemberWatch implements AutoCloseable {
     Optional<String> lost = seat.pulse.look(nowNs).or(() -> absent(seat, waitedNs));
     // What a process says before it ends counts more than that it has ended.
     Optional<EngineException> failure =
-        seat.roster.failure(seat.rank).or(() -> lost.map(what -> lost(seat, what)));
-    failure.ifPresent(
-        cause -> reports.send(new TaskReport.Failed(new TaskId(vertex(seat), seat.rank), cause)));
+        seat.failure.get().or(() -> lost.map(what -> lost(seat, what)));
+    failure.ifPresent(cause -> reports.send(new TaskReport.Failed(seat.id, cause)));
     return failure.isPresent();
   }
 
@@ -100,14 +145,8 @@ final class MemberWatch implements AutoCloseable {
   }
 
   private EngineException lost(Seat seat, String what) {
-    String sentence =
-        "rank %d of training %s is lost after step %d: %s"
-            .formatted(seat.rank, vertex(seat), seat.run.progress().step(), what);
-    options.members().lost(seat.rank, sentence);
+    String sentence = seat.beginning.get() + ": " + what;
+    options.members().lost(seat.id.subtask(), sentence);
     return new EngineException(ErrorCode.RESOURCE, sentence);
-  }
-
-  private static String vertex(Seat seat) {
-    return seat.run.vertex();
   }
 }

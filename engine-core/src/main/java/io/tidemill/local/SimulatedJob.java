@@ -18,7 +18,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 
 /**
- * A whole job on the calling thread, with a clock that it turns itself: for tests.
+ * A whole job on the calling thread, with a clock that it turns itself: for tests. Or, where tasks
+ * of it are on other workers, the leading worker's part.
  *
  * <p>All tasks and the master take turns in an order that a seed decides, each slice moves the
  * clock by a millisecond, and reading and writing are done in place. The same seed gives the same
@@ -49,6 +50,27 @@ public final class SimulatedJob implements AutoCloseable {
       long interleaving,
       int fetchRecords,
       JobListener listener) {
+    this(
+        definition,
+        params,
+        options,
+        device,
+        interleaving,
+        fetchRecords,
+        listener,
+        Optional.empty());
+  }
+
+  /** {@code members} give a turn to what the other workers run. */
+  SimulatedJob(
+      PipelineDefinition definition,
+      Params params,
+      JobOptions options,
+      Device device,
+      long interleaving,
+      int fetchRecords,
+      JobListener listener,
+      Optional<MemberOptions> members) {
     Pipeline pipeline = new Pipeline(params);
     definition.define(pipeline, params);
     this.graph = pipeline.graph();
@@ -75,7 +97,7 @@ public final class SimulatedJob implements AutoCloseable {
             restored,
             new JobRuntime.Machine(
                 device,
-                Optional.empty(),
+                members,
                 (_, opener) -> new InlineFetcher(fetchRecords, opener),
                 Runnable::run,
                 () -> nowNs),
@@ -83,6 +105,13 @@ public final class SimulatedJob implements AutoCloseable {
             listener);
     this.tasks =
         runtime.tasks().stream().map(TaskFactory.Placed::task).collect(Collectors.toList());
+    runtime
+        .lead()
+        .ifPresent(
+            lead -> {
+              tasks.add(lead.relay());
+              members.orElseThrow().members().joinTasks(lead.rendezvous());
+            });
   }
 
   /** Gives every task and the master one turn; false when the job is over. */

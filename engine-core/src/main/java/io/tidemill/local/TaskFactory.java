@@ -7,7 +7,6 @@ import io.tidemill.channel.Outbox;
 import io.tidemill.channel.Routing;
 import io.tidemill.codec.ByteReader;
 import io.tidemill.codec.Codec;
-import io.tidemill.codec.Codecs;
 import io.tidemill.connector.EventTime;
 import io.tidemill.connector.Source;
 import io.tidemill.error.EngineException;
@@ -32,16 +31,20 @@ import io.tidemill.task.TaskId;
 import io.tidemill.task.TaskReport;
 import io.tidemill.train.Evaluator;
 import io.tidemill.train.Presentation;
-import io.tidemill.train.TrainedWeights;
 import io.tidemill.train.Training;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
-/** Makes the tasks of a plan, wires them, and restores them where there is a checkpoint. */
+/**
+ * Makes the tasks of a plan that run in this process, wires them, and restores them where there is
+ * a checkpoint.
+ */
 final class TaskFactory {
   private final Plan plan;
   private final RunContext context;
+  private final Residence residence;
   private final Wiring wiring;
   private final List<Placed> tasks = new ArrayList<>();
   private final List<SourceTask> sources = new ArrayList<>();
@@ -51,10 +54,11 @@ final class TaskFactory {
   /** A task and the thread that runs it. */
   record Placed(Task task, Slot slot) {}
 
-  TaskFactory(Plan plan, RunContext context) {
+  TaskFactory(Plan plan, Residence residence, Wiring wiring, RunContext context) {
     this.plan = plan;
     this.context = context;
-    this.wiring = new Wiring(plan);
+    this.residence = residence;
+    this.wiring = wiring;
     plan.chains().forEach(this::build);
   }
 
@@ -78,9 +82,13 @@ final class TaskFactory {
   private void build(Chain chain) {
     switch (chain.head().role()) {
       case Role.Reads reads -> buildSource(chain, reads);
-      case Role.Trains trains -> buildTraining(chain, trains.training());
+      case Role.Trains trains -> {
+        if (residence.isHere(chain.slots().getFirst())) {
+          buildTraining(chain, trains.training());
+        }
+      }
       case Role.Transforms _, Role.Writes _, Role.Evaluates _, Role.Presents _ -> {
-        for (int subtask = 0; subtask < chain.parallelism(); subtask++) {
+        for (int subtask : subtasksHere(chain)) {
           OperatorTask task = operatorTask(chain, subtask, link(chain, chain.head(), subtask));
           tasks.add(new Placed(task, chain.slots().get(subtask)));
         }
@@ -89,18 +97,26 @@ final class TaskFactory {
     }
   }
 
+  private int[] subtasksHere(Chain chain) {
+    return IntStream.range(0, chain.parallelism())
+        .filter(subtask -> residence.isHere(chain.slots().get(subtask)))
+        .toArray();
+  }
+
   @SuppressWarnings("unchecked") // the DSL typed source and event time alike
   private void buildSource(Chain chain, Role.Reads reads) {
     Source<Object> source = (Source<Object>) reads.source();
     Optional<EventTime<Object>> eventTime = reads.eventTime().map(time -> (EventTime<Object>) time);
-    for (int subtask = 0; subtask < chain.parallelism(); subtask++) {
+    int firstSplit = nextSplit;
+    nextSplit += chain.parallelism();
+    for (int subtask : subtasksHere(chain)) {
       String split = source.splits().get(subtask);
       TaskId id = new TaskId(chain.head().id(), subtask);
       SourceTask task =
           new SourceTask(
               id,
               split,
-              nextSplit++,
+              firstSplit + subtask,
               eventTime,
               chain.head().output().orElseThrow(),
               offset -> context.fetchers().fetcher(id.toString(), () -> source.open(split, offset)),
@@ -115,17 +131,18 @@ final class TaskFactory {
 
   private void buildTraining(Chain chain, Training<?> training) {
     TrainingRun run = new TrainingRun(chain, training, context, wiring.outOf(chain.head(), 0));
-    Channel[] toRanks = Wiring.connect(1, run.ranks())[0];
+    List<Channel> toRanks = Wiring.fan(run.ranks());
     ChainLink sequencer =
         new ChainLink(
             run.sequencer(),
             context(chain, chain.head(), 0),
-            List.of(new Outbox.Edge(Routing.ALL, List.of(toRanks))),
+            List.of(new Outbox.Edge(Routing.ALL, toRanks)),
             List.of());
     tasks.add(new Placed(sequencerTask(chain, sequencer), chain.slots().getFirst()));
     for (int rank = 0; rank < run.ranks(); rank++) {
-      int worker = chain.slots().get(rank % chain.parallelism()).worker();
-      List<Task> ofWorker = run.tasksOf(rank, plan.threadsOf(worker), toRanks[rank]);
+      // One that another process works is stood for in this one.
+      int worker = run.isShared() ? 0 : chain.slots().get(rank).worker();
+      List<Task> ofWorker = run.tasksOf(rank, plan.threadsOf(worker), toRanks.get(rank));
       for (int thread = 0; thread < ofWorker.size(); thread++) {
         tasks.add(new Placed(ofWorker.get(thread), new Slot(worker, thread)));
       }
@@ -139,7 +156,7 @@ final class TaskFactory {
         new OperatorTask(
             id,
             inbox(chain, 0),
-            codecsOf(chain.head()),
+            Wiring.codecsOf(chain.head()),
             link,
             context.signals(),
             context.reports()));
@@ -150,7 +167,7 @@ final class TaskFactory {
         new OperatorTask(
             new TaskId(chain.head().id(), subtask),
             inbox(chain, subtask),
-            codecsOf(chain.head()),
+            Wiring.codecsOf(chain.head()),
             link,
             context.signals(),
             context.reports()));
@@ -181,7 +198,7 @@ final class TaskFactory {
           new Evaluator<>(
               (Training<Object>) evaluates.training(),
               (List<Metric<Object>>) (List<?>) evaluates.metrics(),
-              codecsOf(vertex).getFirst(),
+              Wiring.codecsOf(vertex).getFirst(),
               context.device());
       case Role.Presents presents ->
           new Presentation(vertex.id(), presents.training(), presents.text(), context.device());
@@ -216,7 +233,7 @@ final class TaskFactory {
       return List.of();
     }
     Vertex vertex = chain.head();
-    Codec<Object> codec = codecsOf(vertex).get(edge);
+    Codec<Object> codec = Wiring.codecsOf(vertex).get(edge);
     List<Item> items = new ArrayList<>();
     for (byte[] part : context.checkpoint().get().apply(vertex.id()).bytes(HeldItems.kind(edge))) {
       items.addAll(HeldItems.read(new ByteReader(part), codec));
@@ -227,17 +244,5 @@ final class TaskFactory {
     }
     items.sort((a, b) -> a.key().compareTo(b.key()));
     return items;
-  }
-
-  @SuppressWarnings("unchecked") // edges carry objects
-  private static List<Codec<Object>> codecsOf(Vertex vertex) {
-    return vertex.inputs().stream()
-        .map(
-            input ->
-                input
-                    .from()
-                    .output()
-                    .orElseGet(() -> (Codec<Object>) (Codec<?>) Codecs.of(TrainedWeights.class)))
-        .toList();
   }
 }

@@ -5,6 +5,7 @@ import io.tidemill.channel.Inbox;
 import io.tidemill.channel.Outbox;
 import io.tidemill.error.EngineException;
 import io.tidemill.graph.DataflowGraph;
+import io.tidemill.link.PeerLinks;
 import io.tidemill.plan.Plan.Chain;
 import io.tidemill.task.Task;
 import io.tidemill.task.TaskId;
@@ -12,7 +13,6 @@ import io.tidemill.train.Gang;
 import io.tidemill.train.GangFile;
 import io.tidemill.train.GangHosts;
 import io.tidemill.train.GangMirror;
-import io.tidemill.train.HostLinks;
 import io.tidemill.train.RemoteRank;
 import io.tidemill.train.SampleLog;
 import io.tidemill.train.Sequencer;
@@ -34,9 +34,9 @@ final class TrainingRun implements AutoCloseable {
   private final Optional<GangFile> file;
   private final Gang gang;
   private final SampleLog log;
-  private final Optional<HostLinks> links;
+  private final Optional<PeerLinks> links;
+  private final Optional<RefusedStreams> refused;
   private final Optional<HostMirror> mirror;
-  private long toldRefusals;
 
   TrainingRun(Chain chain, Training<?> training, RunContext context, List<Outbox.Edge> downstream) {
     this.chain = chain;
@@ -50,6 +50,7 @@ final class TrainingRun implements AutoCloseable {
         file.map(this::shared).orElseGet(() -> new Gang(training, context.device(), ranks()));
     this.log = gang.createLog(samples);
     this.links = context.gangs().flatMap(gangs -> gangs.lead(vertex(), training));
+    this.refused = links.map(ways -> new RefusedStreams("training " + vertex(), ways));
     this.mirror = links.map(this::mirror);
   }
 
@@ -63,7 +64,7 @@ final class TrainingRun implements AutoCloseable {
     }
   }
 
-  private HostMirror mirror(HostLinks ways) {
+  private HostMirror mirror(PeerLinks ways) {
     TaskId first = new TaskId(vertex(), 0);
     GangMirror all = new GangMirror(first, gang, file.orElseThrow(), log, ways);
     return new HostMirror(all, context.reports());
@@ -116,20 +117,13 @@ final class TrainingRun implements AutoCloseable {
   }
 
   /** The ways to its other hosts. */
-  Optional<HostLinks> links() {
+  Optional<PeerLinks> links() {
     return links;
   }
 
   /** What to say of streams from other hosts that were refused since this was asked last. */
   Optional<String> newRefusals() {
-    long refused = links.map(HostLinks::refused).orElse(0L);
-    if (refused == toldRefusals) {
-      return Optional.empty();
-    }
-    toldRefusals = refused;
-    return Optional.of(
-        "training %s has refused %d streams at %s: they are of another attempt, or of strangers"
-            .formatted(vertex(), refused, links.orElseThrow().address()));
+    return refused.flatMap(RefusedStreams::fresh);
   }
 
   /** Whether there are such processes. */

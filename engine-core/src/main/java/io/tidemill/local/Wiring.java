@@ -4,41 +4,65 @@ import io.tidemill.channel.Channel;
 import io.tidemill.channel.Outbox;
 import io.tidemill.channel.Routing;
 import io.tidemill.codec.Codec;
+import io.tidemill.codec.Codecs;
 import io.tidemill.codec.KeyGroups;
 import io.tidemill.codec.KeyHasher;
 import io.tidemill.graph.Exchange;
 import io.tidemill.graph.Role;
 import io.tidemill.graph.Vertex;
 import io.tidemill.plan.Plan;
+import io.tidemill.relay.RemoteChannel;
+import io.tidemill.train.TrainedWeights;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
-/** The channels between the tasks of a plan: one for each pair of tasks along an edge. */
+/**
+ * The channels between the tasks of a plan: one for each pair of tasks along an edge of which at
+ * least one is in this process. Where the other is elsewhere, this process has one end of it.
+ */
 final class Wiring {
   private static final int CAPACITY = 1024;
 
   private record Edge(Vertex to, int input) {}
 
   private final Plan plan;
+  private final Residence residence;
+  private final List<RemoteChannel> departing = new ArrayList<>();
+  private final List<RemoteChannel> arriving = new ArrayList<>();
 
-  /** By edge: producing task, then consuming task. */
+  /** Pairs so far, wherever they are: all processes count alike. */
+  private int pairs;
+
+  /** By edge: producing task, then consuming task; null where neither is here. */
   private final Map<Edge, Channel[][]> channels = new HashMap<>();
 
-  Wiring(Plan plan) {
+  Wiring(Plan plan, Residence residence) {
     this.plan = plan;
+    this.residence = residence;
     for (Plan.Chain chain : plan.chains()) {
       List<Vertex.Input> inputs = chain.head().inputs();
       for (int input = 0; input < inputs.size(); input++) {
         channels.put(
-            new Edge(chain.head(), input),
-            connect(producersOf(inputs.get(input).from()), consumersOf(chain)));
+            new Edge(chain.head(), input), connect(inputs.get(input).from(), chain, input));
       }
     }
+  }
+
+  /** Those that tasks here fill and tasks elsewhere empty. */
+  List<RemoteChannel> departing() {
+    return departing;
+  }
+
+  /** Those that tasks elsewhere fill and tasks here empty. */
+  List<RemoteChannel> arriving() {
+    return arriving;
   }
 
   /** The channels into one task of a chain, by input. */
@@ -76,20 +100,57 @@ final class Wiring {
             pairs ->
                 Arrays.stream(pairs)
                     .flatMap(Arrays::stream)
+                    .filter(Objects::nonNull)
                     .reduce(
                         Flow.NONE,
                         (sum, next) -> sum.and(next.taken(), next.size(), next.capacity()),
                         (_, last) -> last));
   }
 
-  static Channel[][] connect(int producers, int consumers) {
-    Channel[][] pairs = new Channel[producers][consumers];
-    for (Channel[] producer : pairs) {
-      for (int consumer = 0; consumer < consumers; consumer++) {
-        producer[consumer] = new Channel(CAPACITY);
+  /** Channels to so many tasks of this process. */
+  static List<Channel> fan(int consumers) {
+    return Stream.generate(() -> new Channel(CAPACITY)).limit(consumers).toList();
+  }
+
+  private Channel[][] connect(Vertex from, Plan.Chain to, int input) {
+    Plan.Chain chain = plan.chainOf(from);
+    Channel[][] edge = new Channel[producersOf(from)][consumersOf(to)];
+    for (int producer = 0; producer < edge.length; producer++) {
+      for (int consumer = 0; consumer < edge[producer].length; consumer++) {
+        edge[producer][consumer] =
+            connect(chain.slots().get(producer), to.slots().get(consumer), to.head(), input);
       }
     }
-    return pairs;
+    return edge;
+  }
+
+  private Channel connect(Plan.Slot producer, Plan.Slot consumer, Vertex to, int input) {
+    int number = pairs++;
+    boolean fillsHere = residence.isHere(producer);
+    boolean emptiesHere = residence.isHere(consumer);
+    if (!fillsHere && !emptiesHere) {
+      return null;
+    }
+    Channel channel = new Channel(CAPACITY);
+    if (fillsHere != emptiesHere) {
+      int peer = fillsHere ? consumer.worker() : producer.worker();
+      (fillsHere ? departing : arriving)
+          .add(new RemoteChannel(number, peer, channel, codecsOf(to).get(input)));
+    }
+    return channel;
+  }
+
+  /** Of the records that come to a vertex, by input. */
+  @SuppressWarnings("unchecked") // edges carry objects
+  static List<Codec<Object>> codecsOf(Vertex vertex) {
+    return vertex.inputs().stream()
+        .map(
+            input ->
+                input
+                    .from()
+                    .output()
+                    .orElseGet(() -> (Codec<Object>) (Codec<?>) Codecs.of(TrainedWeights.class)))
+        .toList();
   }
 
   /** Of a training only the first rank hands on weights. */

@@ -10,6 +10,7 @@ import io.tidemill.plan.Plan.Chain;
 import io.tidemill.plan.Plan.Slot;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Lays a graph out: which vertices share a task, how many tasks there are, and where they run.
@@ -17,9 +18,15 @@ import java.util.List;
  * <p>A source has a task per split, a keyed vertex one per thread, a training one per worker, all
  * else one. A vertex that takes records one to one runs in the task of the vertex before it. Pure:
  * the same graph and slots give the same plan.
+ *
+ * <p>What has one task is on the first worker, which also writes, trains in order, evaluates and
+ * presents: its records come from everywhere and mostly go there. So a job whose sources have one
+ * split each and which keys nothing has nothing to send from worker to worker. The splits of a
+ * source are dealt out to the workers in turn.
  */
 public final class Planner {
   private final DataflowGraph graph;
+  private final int workers;
   private final List<Slot> slots = new ArrayList<>();
 
   /**
@@ -30,6 +37,7 @@ public final class Planner {
     require(workers >= 1, "workers has to be at least 1, is " + workers);
     require(threads >= 1, "threads has to be at least 1, is " + threads);
     this.graph = graph;
+    this.workers = workers;
     for (int worker = 0; worker < workers; worker++) {
       int own = Math.max(1, (worker + 1) * threads / workers - worker * threads / workers);
       for (int thread = 0; thread < own; thread++) {
@@ -66,12 +74,19 @@ public final class Planner {
           .limit(trains.training().mostWorkers())
           .toList();
     }
-    List<Slot> placed = new ArrayList<>();
-    for (int task = 0; task < tasks; task++) {
-      int slot = vertex.isKeyed() ? task : first + task;
-      placed.add(slots.get(slot % slots.size()));
-    }
-    return placed;
+    return IntStream.range(0, tasks)
+        .mapToObj(
+            task ->
+                vertex.isKeyed()
+                    ? slots.get(task)
+                    : turn(tasks == 1 ? 0 : task % workers, first + task / workers))
+        .toList();
+  }
+
+  /** A thread of a worker; the numbers go round. */
+  private Slot turn(int worker, int number) {
+    List<Slot> own = slots.stream().filter(slot -> slot.worker() == worker).toList();
+    return own.get(number % own.size());
   }
 
   private List<Vertex> chainFrom(Vertex head) {

@@ -33,6 +33,11 @@ public final class JobSignals {
     return endedSources.contains(sourceVertex);
   }
 
+  /** The sources that nobody wants more from; the same set until that changes. */
+  public Set<String> endedSources() {
+    return endedSources;
+  }
+
   public void requestCheckpoint(long checkpoint) {
     requestedCheckpoint = checkpoint;
   }

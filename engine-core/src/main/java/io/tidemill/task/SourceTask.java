@@ -21,7 +21,7 @@ import java.util.function.LongFunction;
  *
  * <p>Barriers begin here, between two records. A split that has ended still starts barriers.
  */
-public final class SourceTask implements Task {
+public final class SourceTask implements Task, SourcePosition {
   private static final int SLICE_RECORDS = 256;
 
   /** The kind of the part that says how far a split was read. */
@@ -83,17 +83,17 @@ public final class SourceTask implements Task {
     return id;
   }
 
-  /** Records read so far, those before a resumed checkpoint included; any thread may ask. */
+  @Override
   public long records() {
     return records;
   }
 
-  /** Which split it reads. */
+  @Override
   public String split() {
     return split;
   }
 
-  /** Records that belong to the checkpoint whose barrier it sent last; any thread may ask. */
+  @Override
   public long checkpointedRecords() {
     return checkpointedRecords;
   }

@@ -2,6 +2,7 @@ package io.tidemill.train;
 
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
+import io.tidemill.link.PeerLinks;
 import io.tidemill.task.Task;
 import io.tidemill.task.TaskId;
 import java.lang.foreign.MemorySegment;
@@ -21,7 +22,7 @@ import java.util.stream.IntStream;
  * the counter. So what holds between processes of a host holds between hosts. Of the gradients a
  * host sends the owner of a slice what it can sum by itself, see {@link ShardTree}.
  *
- * <p>Run by a thread of its own, which is that of its {@link HostLinks}.
+ * <p>Run by a thread of its own, which is that of its {@link PeerLinks}.
  */
 public final class GangMirror implements Task {
   private static final VarHandle WORD = ValueLayout.JAVA_LONG.varHandle();
@@ -31,7 +32,7 @@ public final class GangMirror implements Task {
   private final TaskId id;
   private final Gang gang;
   private final MemorySegment memory;
-  private final HostLinks links;
+  private final PeerLinks links;
   private final HostLog log;
   private final int host;
 
@@ -40,7 +41,7 @@ public final class GangMirror implements Task {
 
   private final int ownTo;
   private final List<MirrorWay> ways = new ArrayList<>();
-  private final HostLinks.Receiver receiver = this::take;
+  private final PeerLinks.Receiver receiver = this::take;
 
   /** What the ranks of this host have to have reached next, and in which step, from 0. */
   private Phase phase = Phase.OPENING;
@@ -58,17 +59,17 @@ public final class GangMirror implements Task {
   }
 
   /** {@code log} is read where this host leads, and written where it does not. */
-  public GangMirror(TaskId id, Gang gang, GangFile file, SampleLog log, HostLinks links) {
+  public GangMirror(TaskId id, Gang gang, GangFile file, SampleLog log, PeerLinks links) {
     this.id = id;
     this.gang = gang;
     this.memory = file.memory();
     this.links = links;
     this.log = new HostLog(log, gang.training().encoding().rowBytes());
-    this.host = links.host();
+    this.host = links.self();
     this.ownFrom = gang.hosts().firstRank(host);
     this.ownTo = gang.hosts().firstRank(host + 1);
     Transfers transfers = new Transfers(gang, memory);
-    for (int other = 0; other < links.hosts(); other++) {
+    for (int other = 0; other < links.peers(); other++) {
       if (other != host) {
         ways.add(new MirrorWay(transfers, links, other, this.log.reader()));
       }

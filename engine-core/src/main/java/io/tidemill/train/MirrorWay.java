@@ -1,5 +1,6 @@
 package io.tidemill.train;
 
+import io.tidemill.link.PeerLinks;
 import io.tidemill.train.Outgoing.Transfer;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,11 +32,11 @@ final class MirrorWay {
   /** Of each rank, whether its beginning was ordered, or the steps behind which it last stood. */
   private final long[] placed;
 
-  MirrorWay(Transfers transfers, HostLinks links, int other, HostLog.Reader rows) {
+  MirrorWay(Transfers transfers, PeerLinks links, int other, HostLog.Reader rows) {
     this.gang = transfers.gang();
     this.layout = gang.memoryLayout();
     this.transfers = transfers;
-    this.host = links.host();
+    this.host = links.self();
     this.ownFrom = gang.hosts().firstRank(host);
     this.ownTo = gang.hosts().firstRank(host + 1);
     this.theirFrom = gang.hosts().firstRank(other);

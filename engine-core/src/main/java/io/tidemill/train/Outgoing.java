@@ -1,5 +1,6 @@
 package io.tidemill.train;
 
+import io.tidemill.link.PeerLinks;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -14,7 +15,7 @@ import java.util.Queue;
 final class Outgoing {
   private static final long UNBEGUN = -1;
 
-  private final HostLinks links;
+  private final PeerLinks links;
   private final int host;
   private final Queue<Order> orders = new ArrayDeque<>();
   private int next;
@@ -34,7 +35,7 @@ final class Outgoing {
 
   private record Order(List<Transfer> transfers, long step) {}
 
-  Outgoing(HostLinks links, int host) {
+  Outgoing(PeerLinks links, int host) {
     this.links = links;
     this.host = host;
   }

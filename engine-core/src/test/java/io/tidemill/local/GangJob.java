@@ -3,6 +3,7 @@ package io.tidemill.local;
 import io.tidemill.connector.GeneratedSource;
 import io.tidemill.dsl.Params;
 import io.tidemill.dsl.Pipeline;
+import io.tidemill.link.PeerNetwork;
 import io.tidemill.network.Dense;
 import io.tidemill.network.Embedding;
 import io.tidemill.network.Input;
@@ -14,7 +15,6 @@ import io.tidemill.network.Reshape;
 import io.tidemill.program.Optimizer;
 import io.tidemill.train.Encoding;
 import io.tidemill.train.GangHosts;
-import io.tidemill.train.HostNetwork;
 import io.tidemill.train.NonFinite;
 import io.tidemill.train.Training;
 import java.nio.file.Files;
@@ -57,7 +57,7 @@ final class GangJob {
     } else {
       Rendezvous place = place(List.of(arguments).subList(5, arguments.length));
       int rank = Integer.parseInt(arguments[4]);
-      System.out.println(job.join(GangMember.Seat.of(place, rank, 1), HostNetwork.NONE).run());
+      System.out.println(job.join(GangMember.Seat.of(place, rank, 1), PeerNetwork.NONE).run());
     }
   }
 
@@ -93,7 +93,7 @@ final class GangJob {
     return define().run(listener, members);
   }
 
-  GangMember join(GangMember.Seat seat, HostNetwork network) {
+  GangMember join(GangMember.Seat seat, PeerNetwork network) {
     return GangMember.join(GangJob::define, params(), options(), seat, network);
   }
 

@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
+import io.tidemill.link.PeerNetwork;
 import io.tidemill.train.GangHosts;
-import io.tidemill.train.HostNetwork;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -268,7 +268,7 @@ final class GangProcessTest {
   }
 
   private static String refusal(Path state, String kind, GangMember.Seat seat) {
-    GangMember stranger = new GangJob(state, kind, 2).join(seat, HostNetwork.NONE);
+    GangMember stranger = new GangJob(state, kind, 2).join(seat, PeerNetwork.NONE);
     return assertThrows(EngineException.class, stranger::run).getMessage();
   }
 

@@ -2,7 +2,7 @@ package io.tidemill.local;
 
 import io.tidemill.dsl.Params;
 import io.tidemill.dsl.PipelineDefinition;
-import io.tidemill.train.HostNetwork;
+import io.tidemill.link.PeerNetwork;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,7 +25,7 @@ final class GangRate {
       words.subList(0, 6).clear();
       GangMember.Seat seat = GangMember.Seat.of(place, rank, threads(words) / processes(words));
       JobOptions options = options(words, place.memory());
-      GangMember.join(pipeline(words), params(words), options, seat, HostNetwork.NONE).run();
+      GangMember.join(pipeline(words), params(words), options, seat, PeerNetwork.NONE).run();
       return;
     }
     Path state = Files.createTempDirectory("gang-rate");

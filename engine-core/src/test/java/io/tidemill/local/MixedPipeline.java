@@ -28,7 +28,8 @@ import java.util.stream.IntStream;
  * The order of records is all that matters here: ways part and meet again, timers emit, and the
  * training takes the stream as it comes.
  *
- * <p>Parameters: {@code records}, {@code epochs}, {@code rows} (a CSV file for what is trained on).
+ * <p>Parameters: {@code records}, {@code epochs}, {@code shards}, {@code bad} (when to fail),
+ * {@code rows} (a CSV file for what is trained on).
  */
 final class MixedPipeline implements PipelineDefinition {
   record Event(long ms, int device, int group, float x, float y) {}
@@ -36,9 +37,22 @@ final class MixedPipeline implements PipelineDefinition {
   /** Numbers the events of a device, and emits one more for each when ten milliseconds are over. */
   static final class Echo extends KeyedProcess<Integer, Event, Event> {
     private final ValueState<Long> count = value("count", Long.class);
+    private final long badMs;
+
+    Echo() {
+      this(-1);
+    }
+
+    /** One that fails at this time. */
+    Echo(long badMs) {
+      this.badMs = badMs;
+    }
 
     @Override
     public void process(Integer device, Event event, Context<Event> context) {
+      if (event.ms() == badMs) {
+        throw new IllegalStateException("bad event at " + badMs);
+      }
       count.set(count.orElse(0L) + 1);
       context.registerTimer(context.timeMs() + 10);
       context.emit(
@@ -55,12 +69,14 @@ final class MixedPipeline implements PipelineDefinition {
   @Override
   public void define(Pipeline p, Params params) {
     int records = params.integer("records", 120, 0);
+    long badMs = params.whole("bad", -1, -1);
     Stream<Event> events =
         p.source(
                 "events",
                 GeneratedSource.bounded(Event.class, MixedPipeline::event, records).withSplits(3))
             .eventTime(e -> Instant.ofEpochMilli(e.ms()), Duration.ofMillis(3));
-    Stream<Event> first = events.keyBy("by-device", Event::device).process("echo", Echo::new);
+    Stream<Event> first =
+        events.keyBy("by-device", Event::device).process("echo", () -> new Echo(badMs));
     Stream<Event> second =
         first.keyBy("by-group", Event::group).process("echo-of-echo", EchoOfGroup::new);
     Stream<Event> both =
@@ -81,7 +97,7 @@ final class MixedPipeline implements PipelineDefinition {
                 .optimizer(Optimizer.Adam.of(1e-2f))
                 .schedule(Schedule.linear())
                 .globalBatch(32)
-                .shards(4)
+                .shards(params.integer("shards", 4, 1))
                 .epochs(params.integer("epochs", 1, 1)))
         .evaluate("test", first, new Accuracy<>("accuracy", Event::group))
         .publish("publish", "net", List.of());

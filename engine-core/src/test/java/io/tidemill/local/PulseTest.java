@@ -24,7 +24,7 @@ final class PulseTest {
   private final Device device = Devices.open("cpu");
   private final Gang gang = new Gang(training(), device, 2);
   private final Roster roster = gang.roster();
-  private final Pulse pulse = new Pulse(roster, 1, Duration.ofMillis(100), 0);
+  private final Pulse pulse = Pulse.of(roster, 1, Duration.ofMillis(100), 0);
 
   @AfterEach
   void close() {

@@ -48,6 +48,15 @@ class PlannerTest {
   }
 
   @Test
+  void dealsSplitsOutToWorkersAndPutsWhatHasOneTaskOnTheFirst() {
+    List<Chain> chains = plan(2, 4).chains();
+
+    assertEquals(
+        List.of(new Slot(0, 0), new Slot(1, 0), new Slot(0, 1)), chains.getFirst().slots());
+    assertEquals(0, chains.getLast().slots().getFirst().worker());
+  }
+
+  @Test
   void trainsOnNoMoreWorkersThanThereAreShards() {
     Chain training = plan(20, 20).chains().get(2);
 

@@ -8,6 +8,7 @@ import io.tidemill.benchmarks.train.RateMeter;
 import io.tidemill.dsl.Params;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
+import io.tidemill.link.PeerNetwork;
 import io.tidemill.local.GangMember;
 import io.tidemill.local.JobOptions;
 import io.tidemill.local.LocalJob;
@@ -15,7 +16,6 @@ import io.tidemill.local.MemberOptions;
 import io.tidemill.local.Rendezvous;
 import io.tidemill.release.Release;
 import io.tidemill.train.GangHosts;
-import io.tidemill.train.HostNetwork;
 import java.io.BufferedReader;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -130,7 +130,7 @@ public final class TrainingProcess {
               "",
               "");
       GangMember.Seat seat = new GangMember.Seat(place, rank, 1, PATIENCE, PATIENCE);
-      GangMember.join(pipeline(), params(), options(folder), seat, HostNetwork.NONE).run();
+      GangMember.join(pipeline(), params(), options(folder), seat, PeerNetwork.NONE).run();
     }
   }
 

@@ -33,21 +33,16 @@ final class GraphJson {
     json.put("id", vertex.id());
     json.put("kind", vertex.kind());
     json.put("chain", vertex.chain().orElse(null));
-    json.put(
-        "parallelism",
-        vertex.parallelism().isPresent() ? Integer.valueOf(vertex.parallelism().getAsInt()) : null);
+    List<Integer> tasks = vertex.workers();
+    json.put("parallelism", tasks.isEmpty() ? null : Integer.valueOf(tasks.size()));
     ArrayNode names = json.putArray("workers");
-    placement(vertex, job).forEach(id -> names.add(ApiJson.name(id, workers)));
+    tasks.stream()
+        .distinct()
+        .filter(worker -> worker < job.placement().size()) // it may have ended since
+        .forEach(worker -> names.add(ApiJson.name(job.placement().get(worker), workers)));
     json.put(
         "recordsRead",
         vertex.recordsRead().isPresent() ? Long.valueOf(vertex.recordsRead().getAsLong()) : null);
-  }
-
-  /** The worker of each rank of a training; all else runs where the first rank does. */
-  private static List<String> placement(VertexView vertex, Job job) {
-    boolean runs = vertex.parallelism().isPresent();
-    int ranks = vertex.kind().equals("training") ? vertex.parallelism().orElse(0) : runs ? 1 : 0;
-    return job.placement().stream().limit(ranks).toList();
   }
 
   private static void put(ObjectNode json, EdgeView edge) {

@@ -3,9 +3,9 @@ package io.tidemill.cluster.worker;
 import io.tidemill.checkpoint.JobDirectory;
 import io.tidemill.cluster.job.Assignment;
 import io.tidemill.dsl.Params;
+import io.tidemill.link.PeerNetwork;
 import io.tidemill.local.JobOptions;
 import io.tidemill.train.GangHosts;
-import io.tidemill.train.HostNetwork;
 import java.nio.file.Path;
 import java.util.Collections;
 
@@ -15,7 +15,7 @@ import java.util.Collections;
  * @param state the state directory
  * @param network to reach other hosts by
  */
-record JobSetup(Pipelines pipelines, Path state, HostNetwork network) {
+record JobSetup(Pipelines pipelines, Path state, PeerNetwork network) {
   Pipelines.Named pipeline(Assignment assignment) {
     return pipelines.find(assignment.spec().pipeline());
   }

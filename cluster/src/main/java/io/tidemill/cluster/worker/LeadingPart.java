@@ -20,6 +20,7 @@ import io.tidemill.local.LocalJob;
 import io.tidemill.local.MemberOptions;
 import io.tidemill.local.Members;
 import io.tidemill.local.Rendezvous;
+import io.tidemill.local.TaskRendezvous;
 import io.tidemill.train.GangHosts;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -29,8 +30,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * An attempt of a job, on a thread of its own, with all that belongs to it but the ranks that other
- * processes work; ends by itself, by {@link #cancel}, or with the process.
+ * An attempt of a job, on a thread of its own, with all that belongs to it but the ranks and tasks
+ * that other processes have; ends by itself, by {@link #cancel}, or with the process.
  */
 final class LeadingPart implements Part, JobListener, Members {
   private static final long LOOK_FOR_LOCK_MS = 50;
@@ -145,7 +146,16 @@ final class LeadingPart implements Part, JobListener, Members {
 
   @Override
   public void join(Rendezvous place) {
-    seats.add(Seat.of(place));
+    offer(Seat.of(place));
+  }
+
+  @Override
+  public void joinTasks(TaskRendezvous place) {
+    offer(Seat.of(place));
+  }
+
+  private void offer(Seat seat) {
+    seats.add(seat);
     status = in(State.RUNNING, status.progress(), "");
     onEnd.run(); // the head has to hear of it now
   }

@@ -7,11 +7,12 @@ import io.tidemill.cluster.job.AttemptStatus.State;
 import io.tidemill.cluster.job.Seat;
 import io.tidemill.error.EngineException;
 import io.tidemill.local.GangMember;
+import io.tidemill.local.TaskMember;
 import java.util.List;
 
 /**
- * A rank of a training that another process leads; leaves when that is over or gone, which the
- * memory that they share tells it.
+ * A rank of a training, or a share of the tasks, of a job that another process leads; leaves when
+ * that is over or gone, which it learns from that process and not from the head.
  */
 final class MemberPart implements Part {
   private final Assignment assignment;
@@ -50,7 +51,7 @@ final class MemberPart implements Part {
   private void runAndLog() {
     try (JobLog log = JobLog.open(setup.state(), assignment)) {
       log.line("attempt " + assignment.attempt() + " begins");
-      run();
+      run(log);
       boolean hasFailed = status.state() == State.INTERRUPTED;
       log.line((hasFailed ? "failed: " : "") + status.outcome());
     } catch (EngineException e) { // a disk that is full
@@ -59,18 +60,10 @@ final class MemberPart implements Part {
     }
   }
 
-  private void run() {
+  private void run(JobLog log) {
     try {
       Seat seat = assignment.seat().orElseThrow();
-      Pipelines.Named named = setup.pipeline(assignment);
-      GangMember member =
-          GangMember.join(
-              named.definition(),
-              setup.params(assignment),
-              setup.options(assignment, named),
-              GangMember.Seat.of(seat.place(), assignment.rank(), setup.threadsOfRank(assignment)),
-              setup.network());
-      status = in(State.FINISHED, member.run());
+      status = in(State.FINISHED, seat.takesTasks() ? takeTasks(seat, log) : takeRank(seat));
     } catch (EngineException e) {
       status = in(State.INTERRUPTED, e.getMessage());
     } catch (RuntimeException | Error e) { // a thread that dies would leave the rank running
@@ -78,6 +71,28 @@ final class MemberPart implements Part {
     } finally {
       onEnd.run();
     }
+  }
+
+  private String takeRank(Seat seat) {
+    Pipelines.Named named = setup.pipeline(assignment);
+    return GangMember.join(
+            named.definition(),
+            setup.params(assignment),
+            setup.options(assignment, named),
+            GangMember.Seat.of(seat.place(), assignment.rank(), setup.threadsOfRank(assignment)),
+            setup.network())
+        .run();
+  }
+
+  private String takeTasks(Seat seat, JobLog log) {
+    Pipelines.Named named = setup.pipeline(assignment);
+    return TaskMember.join(
+            named.definition(),
+            setup.params(assignment),
+            setup.options(assignment, named),
+            TaskMember.Seat.of(seat.tasks(), assignment.rank()),
+            setup.network())
+        .run(log);
   }
 
   private AttemptStatus in(State state, String outcome) {

@@ -8,7 +8,7 @@ import io.tidemill.cluster.message.HeadMessage;
 import io.tidemill.cluster.message.WorkerMessage;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
-import io.tidemill.train.HostNetwork;
+import io.tidemill.link.PeerNetwork;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -52,7 +52,7 @@ public final class WorkerActor extends AbstractBehavior<WorkerMessage> {
       WorkerInfo self,
       Pipelines pipelines,
       Path state,
-      HostNetwork network,
+      PeerNetwork network,
       ActorRef<HeadMessage> head) {
     super(context);
     this.self = self;
@@ -66,7 +66,7 @@ public final class WorkerActor extends AbstractBehavior<WorkerMessage> {
       WorkerInfo self,
       Pipelines pipelines,
       Path state,
-      HostNetwork network,
+      PeerNetwork network,
       ActorRef<HeadMessage> head) {
     return Behaviors.withTimers(
         timers -> {

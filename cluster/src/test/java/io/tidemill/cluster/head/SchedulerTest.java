@@ -145,7 +145,7 @@ class SchedulerTest {
     Job job = submit("digits", 2);
     assertEquals(List.of(), scheduler.assignments("b"));
 
-    Seat seat = new Seat("net", "/dev/shm/x", 1, "2", "", "");
+    Seat seat = new Seat("net", "/dev/shm/x", 1, "2", 0, "", "");
     scheduler.report(
         worker("a", 1),
         List.of(

@@ -6,8 +6,8 @@ import io.aeron.logbuffer.FragmentHandler;
 import io.aeron.logbuffer.Header;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
-import io.tidemill.train.HostLinks;
-import io.tidemill.train.HostNetwork.Group;
+import io.tidemill.link.PeerLinks;
+import io.tidemill.link.PeerNetwork.Group;
 import io.tidemill.transport.aeron.AeronClient;
 import io.tidemill.transport.aeron.Credentials;
 import io.tidemill.transport.aeron.Identity;
@@ -20,23 +20,23 @@ import java.util.List;
 import org.agrona.DirectBuffer;
 
 /**
- * The ways between hosts over Aeron UDP: a stream in each direction between any two, which Aeron
+ * The ways between peers over Aeron UDP: a stream in each direction between any two, which Aeron
  * keeps in order and whole.
  *
- * <p>The leading host is told to the others; it tells them where they find each other. A stream
+ * <p>The leading peer is told to the others; it tells them where they find each other. A stream
  * that does not begin with a hello of the group, this generation and its secret is refused and
  * counted: that keeps out mistakes and strangers, not those who read the network.
  */
-final class AeronLinks implements HostLinks {
-  /** Of each channel: a host has a port for each group. */
+final class AeronLinks implements PeerLinks {
+  /** Of each channel: a peer has a port for each group. */
   static final int STREAM = 1;
 
   private static final int FRAMES_PER_POLL = 64;
 
-  /** The driver sends one datagram a round to each host. */
+  /** The driver sends one datagram a round to each peer. */
   private static final int ROUNDS_PER_POLL = 16;
 
-  /** Between two knocks at the doors of those who do not know this host yet. */
+  /** Between two knocks at the doors of those who do not know this process yet. */
   private static final long KNOCK_NS = 5_000_000;
 
   /** Rounds in which Aeron is given the chance to send our last words. */
@@ -45,7 +45,7 @@ final class AeronLinks implements HostLinks {
   private final Group group;
   private final Credentials credentials;
   private final Identity identity;
-  private final int host;
+  private final int self;
   private final AeronClient client;
   private final Listener listener;
   private final byte[] ownAddress;
@@ -63,34 +63,34 @@ final class AeronLinks implements HostLinks {
   private boolean isClosed;
 
   /** {@code listener}, and its client, are closed with the links. */
-  AeronLinks(Group group, int host, Listener listener) {
+  AeronLinks(Group group, int self, Listener listener) {
     this.group = group;
     this.credentials =
         new Credentials(group.name(), group.generation(), group.secret(), group.agreement());
     this.identity = credentials.identity();
-    this.host = host;
+    this.self = self;
     this.client = listener.client();
     this.listener = listener;
     this.ownAddress = address().getBytes(StandardCharsets.US_ASCII);
     this.agreement = group.agreement().getBytes(StandardCharsets.UTF_8);
-    for (int other = 0; other < group.hosts(); other++) {
+    for (int other = 0; other < group.peers(); other++) {
       peers.add(new Peer(other));
     }
   }
 
-  /** Says where another host listens. */
+  /** Says where another peer listens. */
   void reach(int other, String channel) {
     peers.get(other).reach(client, channel);
   }
 
   @Override
-  public int hosts() {
-    return group.hosts();
+  public int peers() {
+    return group.peers();
   }
 
   @Override
-  public int host() {
-    return host;
+  public int self() {
+    return self;
   }
 
   @Override
@@ -151,12 +151,12 @@ final class AeronLinks implements HostLinks {
     }
   }
 
-  /** Whether this host and all others know each other. */
+  /** Whether this process and all others know each other. */
   private boolean introduce() {
     boolean isDone = true;
     for (Peer peer : peers) {
-      if (peer.host() != host) {
-        boolean isSent = sayHello(peer) && (host != 0 || tellPeers(peer));
+      if (peer.number() != self) {
+        boolean isSent = sayHello(peer) && (self != 0 || tellPeers(peer));
         isDone &= isSent && peer.isAdmitted() && peer.knowsUs();
       }
     }
@@ -169,22 +169,22 @@ final class AeronLinks implements HostLinks {
       return false;
     }
     LinkFrame.putHello(
-        claim.buffer(), claim.offset(), identity, host, flags, ownAddress, agreement);
+        claim.buffer(), claim.offset(), identity, self, flags, ownAddress, agreement);
     claim.commit();
     return true;
   }
 
-  /** Tells a host where it finds the others; whether all of them are known. */
+  /** Tells a peer where it finds the others; whether all of them are known. */
   private boolean tellPeers(Peer to) {
     boolean areKnown = true;
     for (Peer peer : peers) {
-      if (peer.host() == host || peer.host() == to.host()) {
+      if (peer.number() == self || peer.number() == to.number()) {
         continue;
       }
       byte[] address = peer.address();
       areKnown &= address.length > 0;
       if (address.length > 0 && claim(to, LinkFrame.peerBytes(address))) {
-        LinkFrame.putPeer(claim.buffer(), claim.offset(), peer.host(), address);
+        LinkFrame.putPeer(claim.buffer(), claim.offset(), peer.number(), address);
         claim.commit();
       }
     }
@@ -208,13 +208,13 @@ final class AeronLinks implements HostLinks {
     switch (LinkFrame.kind(buffer, at, length)) {
       case LinkFrame.HELLO -> hear(from, buffer, at, length);
       case LinkFrame.PEER -> {
-        int other = LinkFrame.host(buffer, at);
-        if (other > 0 && other < peers.size() && other != host) {
+        int other = LinkFrame.peer(buffer, at);
+        if (other > 0 && other < peers.size() && other != self) {
           reach(other, LinkFrame.peerAddress(buffer, at, length));
           owesHello = true;
         }
       }
-      default -> receiver.frame(from.host(), buffer.addressOffset() + at, length);
+      default -> receiver.frame(from.number(), buffer.addressOffset() + at, length);
     }
   }
 
@@ -224,9 +224,9 @@ final class AeronLinks implements HostLinks {
       refusals.refuse(header, "expected a hello");
       return;
     }
-    int other = LinkFrame.host(buffer, at);
+    int other = LinkFrame.peer(buffer, at);
     Standing standing = credentials.standingOf(LinkFrame.identity(buffer, at));
-    boolean isNew = other >= 0 && other < peers.size() && other != host;
+    boolean isNew = other >= 0 && other < peers.size() && other != self;
     if (standing == Standing.MEMBER && isNew && !peers.get(other).isAdmitted()) {
       peers.get(other).admit(header.sessionId());
       hear(peers.get(other), buffer, at, length);
@@ -234,7 +234,8 @@ final class AeronLinks implements HostLinks {
       throw differs(other, LinkFrame.agreement(buffer, at, length));
     } else {
       refusals.refuse(
-          header, standing == Standing.MEMBER ? "this host is here already" : standing.toString());
+          header,
+          standing == Standing.MEMBER ? "this process is here already" : standing.toString());
     }
   }
 
@@ -245,11 +246,11 @@ final class AeronLinks implements HostLinks {
     String name = expected.replaceFirst("=.*", "=");
     return new EngineException(
         ErrorCode.INVALID_ARGUMENT,
-        "%s: host %d differs from host %d: expected %s, found %s; give all hosts the same jars and data, and the same kind of CPU"
+        "%s: process %d differs from process %d: expected %s, found %s; give all processes the same jars and data, and the same kind of CPU"
             .formatted(
                 group,
                 other,
-                host,
+                self,
                 expected,
                 found.stream()
                     .filter(line -> line.startsWith(name))

@@ -2,8 +2,8 @@ package io.tidemill.transport.link;
 
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
-import io.tidemill.train.HostLinks;
-import io.tidemill.train.HostNetwork;
+import io.tidemill.link.PeerLinks;
+import io.tidemill.link.PeerNetwork;
 import io.tidemill.transport.aeron.AeronClient;
 import io.tidemill.transport.aeron.AeronSettings;
 import io.tidemill.transport.aeron.Listener;
@@ -17,10 +17,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 /**
- * Links hosts by Aeron UDP, at a numeric address of this one; each group has a port of its own, and
- * a media driver in this process, which the thread of its links runs.
+ * Links processes by Aeron UDP, at a numeric address of this host; each group has a port of its
+ * own, and a media driver in this process, which the thread of its links runs.
  */
-public final class AeronNetwork implements HostNetwork {
+public final class AeronNetwork implements PeerNetwork {
   private static final AtomicInteger DRIVERS = new AtomicInteger();
   private static final String PREFIX = "tidemill-aeron-";
   private static final Path SHARED_MEMORY = Path.of("/dev/shm");
@@ -37,13 +37,13 @@ public final class AeronNetwork implements HostNetwork {
   }
 
   @Override
-  public HostLinks lead(Group group) {
+  public PeerLinks lead(Group group) {
     return new AeronLinks(group, 0, listen());
   }
 
   @Override
-  public HostLinks join(Group group, int host, String leader) {
-    AeronLinks links = new AeronLinks(group, host, listen());
+  public PeerLinks join(Group group, int peer, String leader) {
+    AeronLinks links = new AeronLinks(group, peer, listen());
     try {
       links.reach(0, leader);
     } catch (EngineException e) {

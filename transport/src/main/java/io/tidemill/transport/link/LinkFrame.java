@@ -6,16 +6,16 @@ import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 
 /**
- * How hosts introduce themselves; all other frames are those of who uses the links. Little-endian.
+ * How peers introduce themselves; all other frames are those of who uses the links. Little-endian.
  *
  * <pre>
- *   HELLO  0 kind | 4 host | 8 id hash | 16 generation | 24 proof | 32 layout
+ *   HELLO  0 kind | 4 peer | 8 id hash | 16 generation | 24 proof | 32 layout
  *          40 flags: 1 the receiver is known to the sender | 44 length | 48 where the sender listens
  *          then length | what all have to have alike
- *   PEER   0 kind | 4 host | 8 length | 12 where that host listens
+ *   PEER   0 kind | 4 peer | 8 length | 12 where that peer listens
  * </pre>
  *
- * <p>HELLO is the first frame of a stream. PEER is said by the leading host, who is the only one
+ * <p>HELLO is the first frame of a stream. PEER is said by the leading peer, who is the only one
  * that all know from the beginning.
  */
 final class LinkFrame {
@@ -36,7 +36,7 @@ final class LinkFrame {
     return kind(buffer, at, length) == HELLO && length >= HELLO_BYTES;
   }
 
-  static int host(DirectBuffer buffer, int at) {
+  static int peer(DirectBuffer buffer, int at) {
     return buffer.getInt(at + 4);
   }
 
@@ -73,12 +73,12 @@ final class LinkFrame {
       MutableDirectBuffer buffer,
       int at,
       Identity identity,
-      int host,
+      int peer,
       int flags,
       byte[] address,
       byte[] agreement) {
     buffer.putInt(at, HELLO);
-    buffer.putInt(at + 4, host);
+    buffer.putInt(at + 4, peer);
     buffer.putLong(at + 8, identity.idHash());
     buffer.putLong(at + 16, identity.generation());
     buffer.putLong(at + 24, identity.proof());
@@ -92,9 +92,9 @@ final class LinkFrame {
     return PEER_BYTES + address.length;
   }
 
-  static void putPeer(MutableDirectBuffer buffer, int at, int host, byte[] address) {
+  static void putPeer(MutableDirectBuffer buffer, int at, int peer, byte[] address) {
     buffer.putInt(at, PEER);
-    buffer.putInt(at + 4, host);
+    buffer.putInt(at + 4, peer);
     putText(buffer, at + 8, address);
   }
 

@@ -6,23 +6,23 @@ import io.tidemill.transport.aeron.AeronClient;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
-/** Another host of a group, as far as it is known. Confined to the thread of its links. */
+/** Another process of a group, as far as it is known. Confined to the thread of its links. */
 final class Peer {
-  private final int host;
+  private final int number;
   private Optional<ExclusivePublication> publication = Optional.empty();
   private byte[] address = {};
   private boolean isAdmitted;
   private int session;
 
-  /** Whether it takes what this host sends. */
+  /** Whether it takes what this process sends. */
   private boolean knowsUs;
 
-  Peer(int host) {
-    this.host = host;
+  Peer(int number) {
+    this.number = number;
   }
 
-  int host() {
-    return host;
+  int number() {
+    return number;
   }
 
   /** Has a way to it opened, the first time that its address is told. */

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemill.error.EngineException;
-import io.tidemill.train.HostLinks;
-import io.tidemill.train.HostNetwork.Group;
+import io.tidemill.link.PeerLinks;
+import io.tidemill.link.PeerNetwork.Group;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.net.InetAddress;
@@ -25,14 +25,14 @@ final class AeronLinksTest {
   private static final long PATIENCE_NS = TimeUnit.SECONDS.toNanos(20);
 
   private final AeronNetwork network = new AeronNetwork(InetAddress.getLoopbackAddress());
-  private final List<HostLinks> links = new ArrayList<>();
+  private final List<PeerLinks> links = new ArrayList<>();
 
   /** What has come, as {@code to<from:text}. */
   private final List<String> come = new ArrayList<>();
 
   @AfterEach
   void close() {
-    links.forEach(HostLinks::close);
+    links.forEach(PeerLinks::close);
   }
 
   @Test
@@ -90,18 +90,18 @@ final class AeronLinksTest {
         failure
             .getMessage()
             .matches(
-                "training net of job digits-1 generation 1: host [01] differs from host [01]:"
+                "training net of job digits-1 generation 1: process [01] differs from process [01]:"
                     + " expected "
                     + kind
                     + ", found "
                     + kind
-                    + "; give all hosts the same jars and data, and the same kind of CPU"),
+                    + "; give all processes the same jars and data, and the same kind of CPU"),
         failure.getMessage());
   }
 
   private void assertRefused(Group group) {
     start(group(2, "secret", 1));
-    HostLinks stranger = network.join(group, 1, links.getFirst().address());
+    PeerLinks stranger = network.join(group, 1, links.getFirst().address());
     links.add(stranger);
 
     await(() -> links.getFirst().refused() == 1);
@@ -123,14 +123,14 @@ final class AeronLinksTest {
 
   private void start(Group group) {
     links.add(network.lead(group));
-    for (int host = 1; host < group.hosts(); host++) {
+    for (int host = 1; host < group.peers(); host++) {
       links.add(network.join(group, host, links.getFirst().address()));
     }
   }
 
   /** Until each of the group can send to each other one. */
   private void awaitWays() {
-    int hosts = links.getFirst().hosts();
+    int hosts = links.getFirst().peers();
     for (int from = 0; from < hosts; from++) {
       for (int to = 0; to < hosts; to++) {
         if (from != to) {
@@ -154,8 +154,8 @@ final class AeronLinksTest {
   private void await(BooleanSupplier condition) {
     long begunNs = System.nanoTime();
     while (!condition.getAsBoolean()) {
-      for (HostLinks one : links) {
-        one.poll((from, address, _) -> come.add(one.host() + "<" + from + ":" + text(address)));
+      for (PeerLinks one : links) {
+        one.poll((from, address, _) -> come.add(one.self() + "<" + from + ":" + text(address)));
       }
       assertTrue(System.nanoTime() - begunNs < PATIENCE_NS, () -> "has come: " + come.size());
     }

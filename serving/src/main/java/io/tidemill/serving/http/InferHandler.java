@@ -1,6 +1,7 @@
 package io.tidemill.serving.http;
 
 import io.tidemill.serving.batch.Submission;
+import io.tidemill.serving.protocol.InferBody;
 import io.tidemill.serving.protocol.InferRequest;
 import io.tidemill.serving.protocol.InferRequestReader;
 import io.tidemill.serving.protocol.ProtocolWriter;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
@@ -39,10 +41,13 @@ final class InferHandler implements Handler {
     if (refusal.isPresent()) {
       return CompletableFuture.completedStage(refusal.get());
     }
-    return bodies.read(request).thenCompose(body -> infer(body, values, arrivedNs));
+    return bodies
+        .read(request)
+        .thenCompose(body -> infer(JsonHeaders.cut(request, body), values, arrivedNs))
+        .thenApply(reply -> Compression.offer(request, reply));
   }
 
-  private CompletionStage<HttpResponse> infer(byte[] body, PathValues values, long arrivedNs) {
+  private CompletionStage<HttpResponse> infer(InferBody body, PathValues values, long arrivedNs) {
     LoadedModel model = registry.acquire(values.model(), values.version());
     CompletionStage<HttpResponse> answer;
     try {
@@ -78,8 +83,12 @@ final class InferHandler implements Handler {
   private static HttpResponse success(
       LoadedModel model, InferRequest request, List<NamedTensor> outputs) {
     String version = String.valueOf(model.version());
-    return Replies.json(
-        200, ProtocolWriter.response(model.name(), version, model.lineage(), request, outputs));
+    InferBody body =
+        ProtocolWriter.response(model.name(), version, model.lineage(), request, outputs);
+    return body.isBinary()
+        ? Replies.bytes(200, ContentTypes.APPLICATION_OCTET_STREAM, body.bytes())
+            .addHeader(Replies.header(InferBody.JSON_LENGTH, String.valueOf(body.jsonBytes())))
+        : Replies.json(200, body.bytes());
   }
 
   private static HttpResponse busy(LoadedModel model, int queuedRows, Duration retryAfter) {

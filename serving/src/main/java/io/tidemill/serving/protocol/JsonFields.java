@@ -33,8 +33,8 @@ final class JsonFields {
 
   private JsonFields() {}
 
-  static JsonParser parser(byte[] body, int offset) throws IOException {
-    return FACTORY.createParser(body, offset, body.length - offset);
+  static JsonParser parser(InferBody body, int offset) throws IOException {
+    return FACTORY.createParser(body.bytes(), offset, body.jsonBytes() - offset);
   }
 
   static JsonGenerator generator(OutputStream out) throws IOException {

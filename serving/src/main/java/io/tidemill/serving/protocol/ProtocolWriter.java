@@ -10,11 +10,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
 /**
- * Writes the JSON bodies of V2 answers.
+ * Writes the bodies of V2 answers.
  *
  * <p>Floats are written with the fewest digits that read back as the same float. JSON has no
  * infinity and no NaN: they are written as {@code ±1e999}, which parsers read as infinity, and as
@@ -35,29 +36,53 @@ public final class ProtocolWriter {
    * @param lineage where the model version came from: numbers, texts, and maps of them
    * @param outputs all outputs of the model; the ones asked for are picked
    */
-  public static byte[] response(
+  public static InferBody response(
       String model,
       String version,
       Map<String, Object> lineage,
       InferRequest request,
       List<NamedTensor> outputs) {
-    return write(
-        json -> {
-          json.writeStringField("model_name", model);
-          json.writeStringField("model_version", version);
-          if (request.id().isPresent()) {
-            json.writeStringField("id", request.id().get());
-          }
-          json.writeObjectFieldStart("parameters");
-          json.writeFieldName("lineage");
-          writeValue(json, lineage);
-          json.writeEndObject();
-          json.writeArrayFieldStart("outputs");
-          for (TensorSpec spec : request.outputs()) {
-            writeTensor(json, named(outputs, spec.name()));
-          }
-          json.writeEndArray();
-        });
+    byte[] head =
+        write(
+            json -> {
+              json.writeStringField("model_name", model);
+              json.writeStringField("model_version", version);
+              if (request.id().isPresent()) {
+                json.writeStringField("id", request.id().get());
+              }
+              json.writeObjectFieldStart("parameters");
+              json.writeFieldName("lineage");
+              writeValue(json, lineage);
+              json.writeEndObject();
+              json.writeArrayFieldStart("outputs");
+              for (InferRequest.Output output : request.outputs()) {
+                writeTensor(json, named(outputs, output.spec().name()), output.isBinary());
+              }
+              json.writeEndArray();
+            });
+    return withTensors(head, request, outputs);
+  }
+
+  /** The tensors that were asked for as bytes, behind the JSON. */
+  private static InferBody withTensors(
+      byte[] json, InferRequest request, List<NamedTensor> outputs) {
+    List<MemorySegment> binary =
+        request.outputs().stream()
+            .filter(InferRequest.Output::isBinary)
+            .map(output -> named(outputs, output.spec().name()).data())
+            .toList();
+    if (binary.isEmpty()) {
+      return InferBody.ofJson(json);
+    }
+    long tensorBytes = binary.stream().mapToLong(MemorySegment::byteSize).sum();
+    byte[] whole = Arrays.copyOf(json, Math.toIntExact(json.length + tensorBytes));
+    MemorySegment to = MemorySegment.ofArray(whole);
+    long at = json.length;
+    for (MemorySegment data : binary) {
+      MemorySegment.copy(data, 0, to, at, data.byteSize());
+      at += data.byteSize();
+    }
+    return new InferBody(whole, json.length);
   }
 
   /** The metadata of a model; an open dimension is -1. */
@@ -83,6 +108,7 @@ public final class ProtocolWriter {
           json.writeStringField("name", name);
           json.writeStringField("version", version);
           json.writeArrayFieldStart("extensions");
+          json.writeString("binary_tensor_data");
           json.writeEndArray();
         });
   }
@@ -154,16 +180,27 @@ public final class ProtocolWriter {
     json.writeArray(dims, 0, dims.length);
   }
 
-  private static void writeTensor(JsonGenerator json, NamedTensor tensor) throws IOException {
+  private static void writeTensor(JsonGenerator json, NamedTensor tensor, boolean isBinary)
+      throws IOException {
     json.writeStartObject();
     writeSpec(json, tensor.name(), tensor.type(), tensor.shape().dims());
+    if (isBinary) {
+      json.writeObjectFieldStart("parameters");
+      json.writeNumberField("binary_data_size", tensor.data().byteSize());
+      json.writeEndObject();
+    } else {
+      writeData(json, tensor);
+    }
+    json.writeEndObject();
+  }
+
+  private static void writeData(JsonGenerator json, NamedTensor tensor) throws IOException {
     json.writeArrayFieldStart("data");
     long elements = tensor.shape().elements();
     for (long i = 0; i < elements; i++) {
       writeElement(json, tensor.type(), tensor.data(), i);
     }
     json.writeEndArray();
-    json.writeEndObject();
   }
 
   private static void writeElement(

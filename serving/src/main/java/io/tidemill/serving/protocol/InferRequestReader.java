@@ -1,16 +1,12 @@
 package io.tidemill.serving.protocol;
 
-import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import io.tidemill.error.EngineException;
-import io.tidemill.error.ErrorCode;
 import io.tidemill.serving.inference.CallSignature;
 import io.tidemill.tensor.NamedTensor;
 import io.tidemill.tensor.TensorSpec;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -52,12 +48,8 @@ public final class InferRequestReader {
     if (body.jsonBytes() == 0 && body.isBinary()) {
       return onlyInput(body, signature);
     }
-    InferRequestReader reader = new InferRequestReader(body, signature);
-    try (JsonParser parser = JsonFields.parser(body, 0)) {
-      return reader.readOrRefuse(parser);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return JsonFields.readOrRefuse(
+        body, parser -> new InferRequestReader(body, signature).read(parser));
   }
 
   /** All answers are binary then, as the client asks for no JSON anywhere. */
@@ -74,31 +66,12 @@ public final class InferRequestReader {
         signature.outputs().stream().map(spec -> new InferRequest.Output(spec, true)).toList());
   }
 
-  private InferRequest readOrRefuse(JsonParser parser) throws IOException {
-    try {
-      return read(parser);
-    } catch (JsonProcessingException e) {
-      JsonLocation at = e.getLocation() == null ? parser.currentLocation() : e.getLocation();
-      throw new EngineException(
-          ErrorCode.INVALID_ARGUMENT,
-          "malformed JSON at %s: %s".formatted(position(at), reason(e)),
-          e);
-    }
-  }
-
   private InferRequest read(JsonParser parser) throws IOException {
-    if (parser.nextToken() != JsonToken.START_OBJECT) {
-      throw BadRequest.of(
-          "expected the body to be a JSON object, found %s", TokenNames.of(parser.currentToken()));
-    }
+    JsonFields.startBody(parser);
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
       readField(parser);
     }
-    if (parser.nextToken() != null) {
-      throw BadRequest.of(
-          "expected the body to end after the JSON object, found %s at %s",
-          TokenNames.of(parser.currentToken()), position(parser.currentTokenLocation()));
-    }
+    JsonFields.endBody(parser);
     return finish();
   }
 
@@ -193,9 +166,7 @@ public final class InferRequestReader {
       throw BadRequest.of("expected \"inputs\" in the body, found none");
     }
     List<NamedTensor> ordered = signature.inputs().stream().map(this::given).toList();
-    if (signature.isBatchable()) {
-      checkRows(ordered);
-    }
+    checkRows(signature, ordered);
     binary.checkEnd();
     return new InferRequest(id, ordered, wanted());
   }
@@ -224,7 +195,10 @@ public final class InferRequestReader {
                     JsonFields.names(signature.inputs()), inputs.size(), spec.name()));
   }
 
-  private static void checkRows(List<NamedTensor> tensors) {
+  static void checkRows(CallSignature signature, List<NamedTensor> tensors) {
+    if (!signature.isBatchable()) {
+      return;
+    }
     NamedTensor first = tensors.getFirst();
     for (NamedTensor tensor : tensors) {
       if (tensor.shape().dim(0) != first.shape().dim(0)) {
@@ -248,18 +222,5 @@ public final class InferRequestReader {
           "expected \"%s\" to hold an object, found %s",
           field, TokenNames.of(parser.currentToken()));
     }
-  }
-
-  /** Jackson's reason without what only its own users understand, in one line. */
-  private static String reason(JsonProcessingException e) {
-    return e.getOriginalMessage()
-        .replaceAll(" \\((?:start marker|for \\w+ starting) at .*", "")
-        .replaceAll(", from `[^`]*`", "")
-        .replaceAll("\\p{Cntrl}+", " ")
-        .strip();
-  }
-
-  private static String position(JsonLocation location) {
-    return "line %d, column %d".formatted(location.getLineNr(), location.getColumnNr());
   }
 }

@@ -85,6 +85,78 @@ public final class ProtocolWriter {
     return new InferBody(whole, json.length);
   }
 
+  /** The answer to a V1 request: {@code predictions} by row, or {@code outputs} by tensor. */
+  public static byte[] predictions(boolean isByRow, List<NamedTensor> outputs) {
+    return write(
+        json -> {
+          if (isByRow) {
+            json.writeArrayFieldStart("predictions");
+            for (int row = 0; row < outputs.getFirst().shape().dim(0); row++) {
+              writeRow(json, outputs, row);
+            }
+            json.writeEndArray();
+          } else {
+            json.writeFieldName("outputs");
+            writeColumns(json, outputs);
+          }
+        });
+  }
+
+  private static void writeRow(JsonGenerator json, List<NamedTensor> outputs, int row)
+      throws IOException {
+    if (outputs.size() == 1) {
+      writeNested(json, outputs.getFirst(), 1, row);
+      return;
+    }
+    json.writeStartObject();
+    for (NamedTensor output : outputs) {
+      json.writeFieldName(output.name());
+      writeNested(json, output, 1, row);
+    }
+    json.writeEndObject();
+  }
+
+  private static void writeColumns(JsonGenerator json, List<NamedTensor> outputs)
+      throws IOException {
+    if (outputs.size() == 1) {
+      writeNested(json, outputs.getFirst(), 0, 0);
+      return;
+    }
+    json.writeStartObject();
+    for (NamedTensor output : outputs) {
+      json.writeFieldName(output.name());
+      writeNested(json, output, 0, 0);
+    }
+    json.writeEndObject();
+  }
+
+  /** The part of a tensor that {@code index} names in its first {@code depth} dimensions. */
+  private static void writeNested(JsonGenerator json, NamedTensor tensor, int depth, long index)
+      throws IOException {
+    if (depth == tensor.shape().rank()) {
+      writeElement(json, tensor.type(), tensor.data(), index);
+      return;
+    }
+    int length = tensor.shape().dim(depth);
+    json.writeStartArray();
+    for (int i = 0; i < length; i++) {
+      writeNested(json, tensor, depth + 1, index * length + i);
+    }
+    json.writeEndArray();
+  }
+
+  /** The names of the models, as KServe's V1 lists them. */
+  public static byte[] modelNames(List<String> models) {
+    return write(
+        json -> {
+          json.writeArrayFieldStart("models");
+          for (String model : models) {
+            json.writeString(model);
+          }
+          json.writeEndArray();
+        });
+  }
+
   /** The metadata of a model; an open dimension is -1. */
   public static byte[] modelMetadata(String model, List<String> versions, CallSignature signature) {
     return write(

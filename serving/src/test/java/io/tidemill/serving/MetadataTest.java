@@ -42,8 +42,8 @@ class MetadataTest {
         "/v2/health/ready|{\"ready\":true}",
         "/ready|{\"ready\":true}",
         "/alive|{\"alive\":true}",
-        "/v2|{\"name\":\"tidemill\",\"version\":\"0.1.0\",\"extensions\":[]}",
-        "/v2/|{\"name\":\"tidemill\",\"version\":\"0.1.0\",\"extensions\":[]}",
+        "/v2|{\"name\":\"tidemill\",\"version\":\"0.1.0\",\"extensions\":[\"binary_tensor_data\"]}",
+        "/v2/|{\"name\":\"tidemill\",\"version\":\"0.1.0\",\"extensions\":[\"binary_tensor_data\"]}",
         "/v2/models/small/ready|{\"name\":\"small\",\"ready\":true}",
         "/v2/models/small/versions/1/ready|{\"name\":\"small\",\"ready\":true}",
         "/v2/models/small|{\"name\":\"small\",\"versions\":[\"1\"],\"platform\":\"tidemill\","

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RefusalTest {
   private static final PublishedModels SMALL = PublishedModels.small();
@@ -92,9 +93,7 @@ class RefusalTest {
       value = {
         "Content-Type|application/xml"
             + "|body: expected Content-Type application/json, found application/xml",
-        "Content-Encoding|gzip|body: expected no Content-Encoding, found gzip",
-        "Inference-Header-Content-Length|10"
-            + "|body: expected JSON tensors, found binary ones (Inference-Header-Content-Length)",
+        "Content-Encoding|br|body: expected Content-Encoding gzip or deflate, or none, found br",
       })
   void refusesABodyThatIsNotJson(String header, String value, String sentence) throws Exception {
     HttpResponse<String> response =
@@ -103,5 +102,24 @@ class RefusalTest {
 
     assertEquals(415, response.statusCode());
     assertEquals(sentence, Answers.error(response));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"-1", "1000", "99999999999", "ten", "1.5", "0x10"})
+  void refusesALengthOfJsonThatCannotBe(String length) throws Exception {
+    HttpResponse<String> response =
+        running.send(
+            running
+                .request(INFER)
+                .header("Inference-Header-Content-Length", length)
+                .POST(BodyPublishers.ofString(GOOD)));
+
+    assertEquals(400, response.statusCode());
+    assertEquals(
+        "Inference-Header-Content-Length: expected a number of bytes from 0 to %d, the length of"
+                .formatted(GOOD.length())
+            + " the body, found "
+            + length,
+        Answers.error(response));
   }
 }

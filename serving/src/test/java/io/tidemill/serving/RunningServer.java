@@ -59,6 +59,11 @@ final class RunningServer implements AutoCloseable {
     return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
   }
 
+  HttpResponse<byte[]> sendForBytes(HttpRequest.Builder request)
+      throws IOException, InterruptedException {
+    return client.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
+  }
+
   CompletableFuture<HttpResponse<String>> postAsync(String path, String body) {
     return client.sendAsync(json(path, body).build(), HttpResponse.BodyHandlers.ofString());
   }

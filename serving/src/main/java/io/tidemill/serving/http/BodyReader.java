@@ -34,8 +34,15 @@ public final class BodyReader {
     this.materializer = materializer;
   }
 
-  /** The body; fails with {@link EntityStreamSizeException} or a timeout. */
+  /**
+   * The body, decompressed; fails with {@link EntityStreamSizeException}, which counts what it has
+   * become, with a timeout, or where it is not compressed as its header says.
+   */
   public CompletionStage<byte[]> read(HttpRequest request) {
+    return readAsItCame(request).thenApply(body -> Compression.undo(request, body, maxBytes));
+  }
+
+  private CompletionStage<byte[]> readAsItCame(HttpRequest request) {
     RequestEntity entity = request.entity();
     if (isHopeless(request, entity.getContentLengthOption())) {
       return CompletableFuture.failedStage(tooLong(maxBytes));

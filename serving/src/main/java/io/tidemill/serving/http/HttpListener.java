@@ -195,18 +195,21 @@ public final class HttpListener implements AutoCloseable {
       ActorSystem system) {
     Materializer materializer = SystemMaterializer.get(system).materializer();
     BodyReader bodies = new BodyReader(options.maxBodyBytes(), options.bodyTimeout(), materializer);
-    InferHandler infer = new InferHandler(registry, bodies, new JsonHeaders(materializer));
+    JsonHeaders headers = new JsonHeaders(materializer);
+    InferHandler infer = new InferHandler(V2Call::read, registry, bodies, headers);
+    InferHandler predict = new InferHandler(V1Call::read, registry, bodies, headers);
     ModelHandlers models = new ModelHandlers(registry, options.version());
     ProbeHandlers probes =
         new ProbeHandlers(registry, metrics, () -> !isStopping.get() && !registry.isEmpty());
-    List<Route> routes = new ArrayList<>(routes(infer, models, probes));
+    List<Route> routes = new ArrayList<>(routes(infer, predict, models, probes));
     routes.addAll(more.with(materializer));
     return new Router(routes, metrics, materializer);
   }
 
   private static List<Route> routes(
-      InferHandler infer, ModelHandlers models, ProbeHandlers probes) {
+      InferHandler infer, InferHandler predict, ModelHandlers models, ProbeHandlers probes) {
     String model = "/v2/models/{model}";
+    String model1 = "/v1/models/{model}";
     String version = model + "/versions/{version}";
     return List.of(
         Route.of("infer", HttpMethods.POST, model + "/infer", infer),
@@ -215,6 +218,12 @@ public final class HttpListener implements AutoCloseable {
         Route.of("model", HttpMethods.GET, version, models::model),
         Route.of("model-ready", HttpMethods.GET, model + "/ready", models::modelReady),
         Route.of("model-ready", HttpMethods.GET, version + "/ready", models::modelReady),
+        Route.of("predict", HttpMethods.POST, model1 + ":predict", predict),
+        Route.of("predict", HttpMethods.POST, model1 + "/versions/{version}:predict", predict),
+        Route.of("models", HttpMethods.GET, "/v1/models", models::models),
+        Route.of("model-ready", HttpMethods.GET, model1, models::modelReady),
+        Route.of(
+            "model-ready", HttpMethods.GET, model1 + "/versions/{version}", models::modelReady),
         Route.of("server", HttpMethods.GET, "/v2", models::server),
         Route.of("live", HttpMethods.GET, "/v2/health/live", probes::live),
         Route.of("ready", HttpMethods.GET, "/v2/health/ready", probes::ready),

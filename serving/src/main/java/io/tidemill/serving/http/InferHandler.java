@@ -1,9 +1,8 @@
 package io.tidemill.serving.http;
 
 import io.tidemill.serving.batch.Submission;
-import io.tidemill.serving.protocol.InferRequest;
-import io.tidemill.serving.protocol.InferRequestReader;
-import io.tidemill.serving.protocol.ProtocolWriter;
+import io.tidemill.serving.inference.CallSignature;
+import io.tidemill.serving.protocol.InferBody;
 import io.tidemill.serving.registry.LoadedModel;
 import io.tidemill.serving.registry.ModelRegistry;
 import io.tidemill.tensor.NamedTensor;
@@ -17,16 +16,31 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
 
 /**
- * {@code POST /v2/models/{model}[/versions/{version}]/infer}.
+ * Answers a call to a model.
  *
  * <p>The body is read and checked whole, queued, and answered from the thread that computed it.
  */
 final class InferHandler implements Handler {
+  /** What is asked, in one of the protocols. */
+  interface Call {
+    List<NamedTensor> inputs();
+
+    /** The answer with all outputs of the model, in the signature's order. */
+    HttpResponse answer(LoadedModel model, List<NamedTensor> outputs);
+  }
+
+  /** Reads a body, which has to fit the signature. */
+  interface CallReader {
+    Call read(InferBody body, CallSignature signature);
+  }
+
+  private final CallReader reader;
   private final ModelRegistry registry;
   private final BodyReader bodies;
   private final JsonHeaders headers;
 
-  InferHandler(ModelRegistry registry, BodyReader bodies, JsonHeaders headers) {
+  InferHandler(CallReader reader, ModelRegistry registry, BodyReader bodies, JsonHeaders headers) {
+    this.reader = reader;
     this.registry = registry;
     this.bodies = bodies;
     this.headers = headers;
@@ -39,14 +53,17 @@ final class InferHandler implements Handler {
     if (refusal.isPresent()) {
       return CompletableFuture.completedStage(refusal.get());
     }
-    return bodies.read(request).thenCompose(body -> infer(body, values, arrivedNs));
+    return bodies
+        .read(request)
+        .thenCompose(body -> infer(JsonHeaders.cut(request, body), values, arrivedNs))
+        .thenApply(reply -> Compression.offer(request, reply));
   }
 
-  private CompletionStage<HttpResponse> infer(byte[] body, PathValues values, long arrivedNs) {
+  private CompletionStage<HttpResponse> infer(InferBody body, PathValues values, long arrivedNs) {
     LoadedModel model = registry.acquire(values.model(), values.version());
     CompletionStage<HttpResponse> answer;
     try {
-      answer = infer(model, InferRequestReader.read(body, model.signature()));
+      answer = infer(model, reader.read(body, model.signature()));
     } catch (RuntimeException e) {
       answer = CompletableFuture.failedStage(e);
     }
@@ -60,10 +77,10 @@ final class InferHandler implements Handler {
             });
   }
 
-  private static CompletionStage<HttpResponse> infer(LoadedModel model, InferRequest request) {
-    return switch (model.queue().submit(request.inputs())) {
+  private static CompletionStage<HttpResponse> infer(LoadedModel model, Call call) {
+    return switch (model.queue().submit(call.inputs())) {
       case Submission.Accepted(CompletableFuture<List<NamedTensor>> outputs) ->
-          outputs.thenApply(tensors -> success(model, request, tensors));
+          outputs.thenApply(tensors -> call.answer(model, tensors));
       case Submission.Refused(int queuedRows, Duration retryAfter) ->
           CompletableFuture.completedStage(busy(model, queuedRows, retryAfter));
       case Submission.TooLarge(int rows, int mostRows) ->
@@ -73,13 +90,6 @@ final class InferHandler implements Handler {
                   "too many rows in one request: expected at most %d, found %d"
                       .formatted(mostRows, rows)));
     };
-  }
-
-  private static HttpResponse success(
-      LoadedModel model, InferRequest request, List<NamedTensor> outputs) {
-    String version = String.valueOf(model.version());
-    return Replies.json(
-        200, ProtocolWriter.response(model.name(), version, model.lineage(), request, outputs));
   }
 
   private static HttpResponse busy(LoadedModel model, int queuedRows, Duration retryAfter) {

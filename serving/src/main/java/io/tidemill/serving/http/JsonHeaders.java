@@ -1,5 +1,8 @@
 package io.tidemill.serving.http;
 
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
+import io.tidemill.serving.protocol.InferBody;
 import java.util.Optional;
 import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
@@ -9,7 +12,7 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.stream.Materializer;
 
 /**
- * Decides from the headers whether a body may be JSON.
+ * Decides from the headers whether a body may be JSON, with binary tensors behind it or not.
  *
  * <p>Besides JSON and no type at all (which Pekko calls {@code application/octet-stream}), what
  * {@code curl -d} and Python's {@code urllib} announce when nobody tells them otherwise is taken:
@@ -17,7 +20,6 @@ import org.apache.pekko.stream.Materializer;
  */
 final class JsonHeaders {
   private static final String CURL_DEFAULT = "application/x-www-form-urlencoded";
-  private static final String BINARY_LENGTH = "Inference-Header-Content-Length";
 
   private final Materializer materializer;
 
@@ -38,12 +40,30 @@ final class JsonHeaders {
     if (!isJson(request.entity().getContentType())) {
       return refuse("Content-Type application/json", request.entity().getContentType().toString());
     }
-    String encoding = value(request, "Content-Encoding").orElse("identity");
-    if (!encoding.equalsIgnoreCase("identity")) {
-      return refuse("no Content-Encoding", encoding);
+    return Compression.isKnown(request)
+        ? Optional.empty()
+        : refuse(Compression.EXPECTED, Compression.of(request));
+  }
+
+  /**
+   * The body of a request that was not refused, cut where its headers say that the JSON ends.
+   *
+   * @throws EngineException INVALID_ARGUMENT where they say something that cannot be
+   */
+  static InferBody cut(HttpRequest request, byte[] body) {
+    String length = value(request, InferBody.JSON_LENGTH).orElse(String.valueOf(body.length));
+    try {
+      int jsonBytes = Integer.parseInt(length);
+      if (jsonBytes >= 0 && jsonBytes <= body.length) {
+        return new InferBody(body, jsonBytes);
+      }
+    } catch (NumberFormatException e) {
+      // It is no number that could be right either.
     }
-    return value(request, BINARY_LENGTH)
-        .flatMap(length -> refuse("JSON tensors", "binary ones (" + BINARY_LENGTH + ")"));
+    throw new EngineException(
+        ErrorCode.INVALID_ARGUMENT,
+        "%s: expected a number of bytes from 0 to %d, the length of the body, found %s"
+            .formatted(InferBody.JSON_LENGTH, body.length, length));
   }
 
   private static boolean isJson(ContentType type) {

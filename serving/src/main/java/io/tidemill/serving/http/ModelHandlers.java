@@ -2,6 +2,7 @@ package io.tidemill.serving.http;
 
 import io.tidemill.serving.protocol.ProtocolWriter;
 import io.tidemill.serving.registry.LoadedModel;
+import io.tidemill.serving.registry.ModelListing;
 import io.tidemill.serving.registry.ModelRegistry;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -9,7 +10,7 @@ import java.util.concurrent.CompletionStage;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 
-/** What the V2 protocol says about the server and its models. */
+/** What the protocols say about the server and its models. */
 final class ModelHandlers {
   private final ModelRegistry registry;
   private final String serverVersion;
@@ -21,6 +22,11 @@ final class ModelHandlers {
 
   CompletionStage<HttpResponse> server(HttpRequest request, PathValues values) {
     return reply(200, ProtocolWriter.serverMetadata("tidemill", serverVersion));
+  }
+
+  CompletionStage<HttpResponse> models(HttpRequest request, PathValues values) {
+    List<String> names = registry.models().stream().map(ModelListing::name).toList();
+    return reply(200, ProtocolWriter.modelNames(names));
   }
 
   CompletionStage<HttpResponse> model(HttpRequest request, PathValues values) {

@@ -10,7 +10,7 @@ import org.apache.pekko.http.javadsl.model.HttpMethod;
  * A path pattern such as {@code /v2/models/{model}/infer} with one method.
  *
  * @param name for counters, for example {@code infer}
- * @param segments literal, or a name in braces
+ * @param segments literal, or a name in braces, with a suffix behind it or none
  */
 public record Route(String name, HttpMethod method, List<String> segments, Handler handler) {
   public Route {
@@ -30,9 +30,15 @@ public record Route(String name, HttpMethod method, List<String> segments, Handl
     Map<String, String> values = new HashMap<>();
     for (int i = 0; i < path.size(); i++) {
       String expected = segments.get(i);
-      if (expected.startsWith("{")) {
-        values.put(expected.substring(1, expected.length() - 1), path.get(i));
-      } else if (!expected.equals(path.get(i))) {
+      String suffix = expected.substring(expected.indexOf('}') + 1);
+      int named = path.get(i).length() - suffix.length();
+      if (!expected.startsWith("{")) {
+        if (!expected.equals(path.get(i))) {
+          return Optional.empty();
+        }
+      } else if (named > 0 && path.get(i).endsWith(suffix)) {
+        values.put(expected.substring(1, expected.indexOf('}')), path.get(i).substring(0, named));
+      } else {
         return Optional.empty();
       }
     }

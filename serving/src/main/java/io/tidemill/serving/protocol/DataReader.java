@@ -47,18 +47,43 @@ final class DataReader {
           "%s: expected data to be an array of numbers, found %s",
           where, TokenNames.of(parser.currentToken()));
     }
-    open();
+    begin();
     while (depth > 0) {
-      JsonToken token = parser.nextToken();
-      switch (token) {
-        case START_ARRAY -> open();
-        case END_ARRAY -> close();
-        case VALUE_NUMBER_FLOAT, VALUE_NUMBER_INT -> append(parser, token);
-        case null, default ->
-            throw BadRequest.of(
-                "%s: expected a number at element %d of data, found %s",
-                where, elements.count(), TokenNames.of(token));
-      }
+      parser.nextToken();
+      readToken(parser);
+    }
+  }
+
+  /** Begins an array whose elements are read one by one. */
+  void begin() {
+    open();
+  }
+
+  /** Reads the number or array that {@code parser} stands on as the next element. */
+  void readElement(JsonParser parser) throws IOException {
+    int around = depth;
+    readToken(parser);
+    while (depth > around) {
+      parser.nextToken();
+      readToken(parser);
+    }
+  }
+
+  /** Ends the array that {@link #begin} began. */
+  void end() {
+    close();
+  }
+
+  private void readToken(JsonParser parser) throws IOException {
+    JsonToken token = parser.currentToken();
+    switch (token) {
+      case START_ARRAY -> open();
+      case END_ARRAY -> close();
+      case VALUE_NUMBER_FLOAT, VALUE_NUMBER_INT -> append(parser, token);
+      case null, default ->
+          throw BadRequest.of(
+              "%s: expected a number at element %d of data, found %s",
+              where, elements.count(), TokenNames.of(token));
     }
   }
 

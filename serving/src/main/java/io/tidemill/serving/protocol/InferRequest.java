@@ -12,8 +12,14 @@ import java.util.Optional;
  * @param inputs one for each of the signature's, in its order
  * @param outputs what to answer, in the order asked for
  */
-public record InferRequest(
-    Optional<String> id, List<NamedTensor> inputs, List<TensorSpec> outputs) {
+public record InferRequest(Optional<String> id, List<NamedTensor> inputs, List<Output> outputs) {
+  /**
+   * An output that was asked for.
+   *
+   * @param isBinary whether its elements are to stand behind the JSON
+   */
+  public record Output(TensorSpec spec, boolean isBinary) {}
+
   public InferRequest {
     inputs = List.copyOf(inputs);
     outputs = List.copyOf(outputs);

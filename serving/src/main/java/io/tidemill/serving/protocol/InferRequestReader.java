@@ -1,22 +1,18 @@
 package io.tidemill.serving.protocol;
 
-import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import io.tidemill.error.EngineException;
-import io.tidemill.error.ErrorCode;
 import io.tidemill.serving.inference.CallSignature;
 import io.tidemill.tensor.NamedTensor;
 import io.tidemill.tensor.TensorSpec;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * Reads the JSON body of a V2 {@code infer} request, numbers straight into arrays.
+ * Reads the body of a V2 {@code infer} request, numbers straight into arrays.
  *
  * <p>The whole body is read and checked before anything is answered; fields that the protocol does
  * not know are skipped. Confined to one thread, used once.
@@ -25,15 +21,21 @@ import java.util.Optional;
  */
 public final class InferRequestReader {
   private final CallSignature signature;
-  private final byte[] body;
+  private final InferBody body;
+  private final BinaryTensors binary;
 
   private Optional<String> id = Optional.empty();
+  private boolean isBinaryUnlessSaid;
   private List<NamedTensor> inputs;
-  private List<TensorSpec> outputs;
+  private List<Asked> outputs = List.of();
 
-  private InferRequestReader(byte[] body, CallSignature signature) {
+  /** An output as the client names it; whether it is to be binary may be said later, for all. */
+  private record Asked(TensorSpec spec, Optional<Boolean> isBinary) {}
+
+  private InferRequestReader(InferBody body, CallSignature signature) {
     this.signature = signature;
     this.body = body;
+    this.binary = new BinaryTensors(body);
   }
 
   /**
@@ -42,40 +44,34 @@ public final class InferRequestReader {
    * @throws EngineException INVALID_ARGUMENT with the position where the body is not JSON, or with
    *     what was expected and found where it does not fit
    */
-  public static InferRequest read(byte[] body, CallSignature signature) {
-    InferRequestReader reader = new InferRequestReader(body, signature);
-    try (JsonParser parser = JsonFields.parser(body, 0)) {
-      return reader.readOrRefuse(parser);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+  public static InferRequest read(InferBody body, CallSignature signature) {
+    if (body.jsonBytes() == 0 && body.isBinary()) {
+      return onlyInput(body, signature);
     }
+    return JsonFields.readOrRefuse(
+        body, parser -> new InferRequestReader(body, signature).read(parser));
   }
 
-  private InferRequest readOrRefuse(JsonParser parser) throws IOException {
-    try {
-      return read(parser);
-    } catch (JsonProcessingException e) {
-      JsonLocation at = e.getLocation() == null ? parser.currentLocation() : e.getLocation();
-      throw new EngineException(
-          ErrorCode.INVALID_ARGUMENT,
-          "malformed JSON at %s: %s".formatted(position(at), reason(e)),
-          e);
+  /** All answers are binary then, as the client asks for no JSON anywhere. */
+  private static InferRequest onlyInput(InferBody body, CallSignature signature) {
+    if (signature.inputs().size() != 1) {
+      throw BadRequest.of(
+          "expected JSON before the tensors, because the model has the inputs %s; found %s: 0",
+          JsonFields.names(signature.inputs()), InferBody.JSON_LENGTH);
     }
+    NamedTensor input = BinaryTensors.whole(body, signature.inputs().getFirst());
+    return new InferRequest(
+        Optional.empty(),
+        List.of(input),
+        signature.outputs().stream().map(spec -> new InferRequest.Output(spec, true)).toList());
   }
 
   private InferRequest read(JsonParser parser) throws IOException {
-    if (parser.nextToken() != JsonToken.START_OBJECT) {
-      throw BadRequest.of(
-          "expected the body to be a JSON object, found %s", TokenNames.of(parser.currentToken()));
-    }
+    JsonFields.startBody(parser);
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
       readField(parser);
     }
-    if (parser.nextToken() != null) {
-      throw BadRequest.of(
-          "expected the body to end after the JSON object, found %s at %s",
-          TokenNames.of(parser.currentToken()), position(parser.currentTokenLocation()));
-    }
+    JsonFields.endBody(parser);
     return finish();
   }
 
@@ -86,7 +82,8 @@ public final class InferRequestReader {
       case "id" -> id = Optional.of(JsonFields.string(parser, "id"));
       case "inputs" -> inputs = readInputs(parser);
       case "outputs" -> outputs = readOutputs(parser);
-      case "parameters" -> readParameters(parser);
+      case "parameters" ->
+          isBinaryUnlessSaid = readFlag(parser, "binary_data_output").orElse(false);
       default -> parser.skipChildren();
     }
   }
@@ -96,7 +93,7 @@ public final class InferRequestReader {
     startArray(parser, "inputs");
     while (parser.nextToken() != JsonToken.END_ARRAY) {
       startObject(parser, "inputs");
-      NamedTensor tensor = new InputReader(signature, body).read(parser);
+      NamedTensor tensor = new InputReader(signature, body, binary).read(parser);
       if (tensors.stream().anyMatch(other -> other.name().equals(tensor.name()))) {
         throw BadRequest.of("input \"%s\": expected it once, found it twice", tensor.name());
       }
@@ -105,56 +102,63 @@ public final class InferRequestReader {
     return tensors;
   }
 
-  private List<TensorSpec> readOutputs(JsonParser parser) throws IOException {
-    List<TensorSpec> specs = new ArrayList<>();
+  private List<Asked> readOutputs(JsonParser parser) throws IOException {
+    List<Asked> all = new ArrayList<>();
     startArray(parser, "outputs");
     while (parser.nextToken() != JsonToken.END_ARRAY) {
       startObject(parser, "outputs");
-      TensorSpec spec = readOutput(parser);
-      if (specs.contains(spec)) {
-        throw BadRequest.of("output \"%s\": expected it once, found it twice", spec.name());
+      Asked asked = readOutput(parser);
+      if (all.stream().anyMatch(other -> other.spec().equals(asked.spec()))) {
+        throw BadRequest.of("output \"%s\": expected it once, found it twice", asked.spec().name());
       }
-      specs.add(spec);
+      all.add(asked);
     }
-    return specs;
+    return all;
   }
 
-  private TensorSpec readOutput(JsonParser parser) throws IOException {
+  private Asked readOutput(JsonParser parser) throws IOException {
     String name = null;
+    Optional<Boolean> isBinary = Optional.empty();
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
       String field = parser.currentName();
       parser.nextToken();
       switch (field) {
         case "name" -> name = JsonFields.string(parser, "name of an output");
-        case "parameters" -> readParameters(parser);
+        case "parameters" -> isBinary = readFlag(parser, "binary_data");
         default -> parser.skipChildren();
       }
     }
     if (name == null) {
       throw BadRequest.of("expected each output to have a name, found one without");
     }
-    String asked = TokenNames.shorten(name);
+    return new Asked(output(name), isBinary);
+  }
+
+  private TensorSpec output(String name) {
     return signature
         .output(name)
         .orElseThrow(
             () ->
                 BadRequest.of(
                     "unknown output: expected %s, found \"%s\"",
-                    JsonFields.names(signature.outputs()), asked));
+                    JsonFields.names(signature.outputs()), TokenNames.shorten(name)));
   }
 
-  /** Refuses a request for binary answers: a client that gets JSON instead would misread it. */
-  private static void readParameters(JsonParser parser) throws IOException {
+  /** Reads parameters, of which one is of interest here. */
+  private static Optional<Boolean> readFlag(JsonParser parser, String name) throws IOException {
+    Optional<Boolean> flag = Optional.empty();
     startObject(parser, "parameters");
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
-      String key = parser.currentName();
-      boolean isTrue = parser.nextToken() == JsonToken.VALUE_TRUE;
-      if (isTrue && (key.equals("binary_data") || key.equals("binary_data_output"))) {
+      boolean isMeant = parser.currentName().equals(name);
+      JsonToken token = parser.nextToken();
+      if (isMeant && !token.isBoolean()) {
         throw BadRequest.of(
-            "parameter %s: expected false, because tensors are answered as JSON, found true", key);
+            "parameter %s: expected true or false, found %s", name, TokenNames.of(token));
       }
+      flag = isMeant ? Optional.of(token == JsonToken.VALUE_TRUE) : flag;
       parser.skipChildren();
     }
+    return flag;
   }
 
   private InferRequest finish() {
@@ -162,11 +166,22 @@ public final class InferRequestReader {
       throw BadRequest.of("expected \"inputs\" in the body, found none");
     }
     List<NamedTensor> ordered = signature.inputs().stream().map(this::given).toList();
-    if (signature.isBatchable()) {
-      checkRows(ordered);
-    }
-    boolean isAll = outputs == null || outputs.isEmpty();
-    return new InferRequest(id, ordered, isAll ? signature.outputs() : outputs);
+    checkRows(signature, ordered);
+    binary.checkEnd();
+    return new InferRequest(id, ordered, wanted());
+  }
+
+  private List<InferRequest.Output> wanted() {
+    List<Asked> asked =
+        outputs.isEmpty()
+            ? signature.outputs().stream().map(spec -> new Asked(spec, Optional.empty())).toList()
+            : outputs;
+    return asked.stream()
+        .map(
+            output ->
+                new InferRequest.Output(
+                    output.spec(), output.isBinary().orElse(isBinaryUnlessSaid)))
+        .toList();
   }
 
   private NamedTensor given(TensorSpec spec) {
@@ -180,7 +195,10 @@ public final class InferRequestReader {
                     JsonFields.names(signature.inputs()), inputs.size(), spec.name()));
   }
 
-  private static void checkRows(List<NamedTensor> tensors) {
+  static void checkRows(CallSignature signature, List<NamedTensor> tensors) {
+    if (!signature.isBatchable()) {
+      return;
+    }
     NamedTensor first = tensors.getFirst();
     for (NamedTensor tensor : tensors) {
       if (tensor.shape().dim(0) != first.shape().dim(0)) {
@@ -204,18 +222,5 @@ public final class InferRequestReader {
           "expected \"%s\" to hold an object, found %s",
           field, TokenNames.of(parser.currentToken()));
     }
-  }
-
-  /** Jackson's reason without what only its own users understand, in one line. */
-  private static String reason(JsonProcessingException e) {
-    return e.getOriginalMessage()
-        .replaceAll(" \\((?:start marker|for \\w+ starting) at .*", "")
-        .replaceAll(", from `[^`]*`", "")
-        .replaceAll("\\p{Cntrl}+", " ")
-        .strip();
-  }
-
-  private static String position(JsonLocation location) {
-    return "line %d, column %d".formatted(location.getLineNr(), location.getColumnNr());
   }
 }

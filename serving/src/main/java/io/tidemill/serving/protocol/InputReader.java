@@ -19,17 +19,21 @@ final class InputReader {
   private static final int UNREAD = -1;
 
   private final CallSignature signature;
-  private final byte[] body;
+  private final InferBody body;
+  private final BinaryTensors binary;
 
   private String name;
   private String datatype;
   private long[] shape;
   private DataReader data;
   private long dataOffset = UNREAD;
+  private long binarySize = UNREAD;
 
-  InputReader(CallSignature signature, byte[] body) {
+  /** {@code binary} is where the input is taken from if its elements are not in the JSON. */
+  InputReader(CallSignature signature, InferBody body, BinaryTensors binary) {
     this.signature = signature;
     this.body = body;
+    this.binary = binary;
   }
 
   /** Reads the object whose opening brace {@code parser} stands on. */
@@ -42,6 +46,7 @@ final class InputReader {
         case "datatype" -> datatype = JsonFields.string(parser, "datatype of an input");
         case "shape" -> shape = readShape(parser);
         case "data" -> takeData(parser);
+        case "parameters" -> readParameters(parser);
         default -> parser.skipChildren();
       }
     }
@@ -63,6 +68,10 @@ final class InputReader {
       throw BadRequest.of("%s: expected a shape, found none", where());
     }
     Shape bound = bind(spec);
+    if (binarySize != UNREAD) {
+      checkNoData();
+      return binary.take(where(), spec, bound, binarySize);
+    }
     if (data == null) {
       data = readKeptData();
     }
@@ -70,9 +79,31 @@ final class InputReader {
     return new NamedTensor(name, spec.type(), bound, data.segment());
   }
 
+  private void readParameters(JsonParser parser) throws IOException {
+    if (parser.currentToken() != JsonToken.START_OBJECT) {
+      throw BadRequest.of(
+          "%s: expected parameters to be an object, found %s",
+          where(), TokenNames.of(parser.currentToken()));
+    }
+    while (parser.nextToken() == JsonToken.FIELD_NAME) {
+      boolean isSize = parser.currentName().equals("binary_data_size");
+      parser.nextToken();
+      if (isSize) {
+        binarySize = nonNegative(parser, "binary_data_size to be a number of bytes");
+      }
+      parser.skipChildren();
+    }
+  }
+
+  private void checkNoData() {
+    if (data != null || dataOffset != UNREAD) {
+      throw BadRequest.of("%s: expected either data or binary_data_size, found both", where());
+    }
+  }
+
   private DataReader readKeptData() throws IOException {
     if (dataOffset == UNREAD) {
-      throw BadRequest.of("%s: expected data, found none", where());
+      throw BadRequest.of("%s: expected data or binary_data_size, found none", where());
     }
     int offset = Math.toIntExact(dataOffset);
     try (JsonParser parser = JsonFields.parser(body, offset)) {
@@ -84,7 +115,7 @@ final class InputReader {
   private DataReader readData(JsonParser parser) throws IOException {
     TensorSpec spec = spec();
     // Two bytes a number at least ("1,"), so a lying shape cannot make us allocate.
-    long most = body.length / 2 + 1L;
+    long most = body.jsonBytes() / 2 + 1L;
     long expected = shape == null ? 64 : bind(spec).elements();
     DataReader reader = new DataReader(where(), spec.type(), (int) Math.min(expected, most));
     reader.read(parser);
@@ -154,18 +185,18 @@ final class InputReader {
         throw BadRequest.of(
             "%s: expected at most %d dimensions, found more", where(), DataReader.MAX_DEPTH);
       }
-      dims[rank++] = readDim(parser);
+      dims[rank++] = nonNegative(parser, "shape to be an array of non-negative integers");
     }
     return Arrays.copyOf(dims, rank);
   }
 
-  private long readDim(JsonParser parser) throws IOException {
+  private long nonNegative(JsonParser parser, String expected) throws IOException {
     if (parser.currentToken() != JsonToken.VALUE_NUMBER_INT
         || parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER
         || parser.getLongValue() < 0) {
       throw BadRequest.of(
-          "%s: expected shape to be an array of non-negative integers, found %s in it",
-          where(), TokenNames.shorten(String.valueOf(parser.getText())));
+          "%s: expected %s, found %s",
+          where(), expected, TokenNames.shorten(String.valueOf(parser.getText())));
     }
     return parser.getLongValue();
   }

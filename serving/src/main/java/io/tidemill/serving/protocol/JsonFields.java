@@ -3,13 +3,18 @@ package io.tidemill.serving.protocol;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
 import io.tidemill.tensor.TensorSpec;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -33,12 +38,60 @@ final class JsonFields {
 
   private JsonFields() {}
 
-  static JsonParser parser(byte[] body, int offset) throws IOException {
-    return FACTORY.createParser(body, offset, body.length - offset);
+  static JsonParser parser(InferBody body, int offset) throws IOException {
+    return FACTORY.createParser(body.bytes(), offset, body.jsonBytes() - offset);
   }
 
   static JsonGenerator generator(OutputStream out) throws IOException {
     return FACTORY.createGenerator(out);
+  }
+
+  /** Reads a body. */
+  @FunctionalInterface
+  interface Reader<T> {
+    T read(JsonParser parser) throws IOException;
+  }
+
+  /**
+   * What a reader makes of the JSON of a body.
+   *
+   * @throws EngineException INVALID_ARGUMENT with the position where it is not JSON
+   */
+  static <T> T readOrRefuse(InferBody body, Reader<T> reader) {
+    try (JsonParser parser = parser(body, 0)) {
+      return readOrRefuse(parser, reader);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static <T> T readOrRefuse(JsonParser parser, Reader<T> reader) throws IOException {
+    try {
+      return reader.read(parser);
+    } catch (JsonProcessingException e) {
+      JsonLocation at = e.getLocation() == null ? parser.currentLocation() : e.getLocation();
+      throw new EngineException(
+          ErrorCode.INVALID_ARGUMENT,
+          "malformed JSON at %s: %s".formatted(position(at), reason(e)),
+          e);
+    }
+  }
+
+  /** Steps into the object that a body is. */
+  static void startBody(JsonParser parser) throws IOException {
+    if (parser.nextToken() != JsonToken.START_OBJECT) {
+      throw BadRequest.of(
+          "expected the body to be a JSON object, found %s", TokenNames.of(parser.currentToken()));
+    }
+  }
+
+  /** Refuses what stands behind that object. */
+  static void endBody(JsonParser parser) throws IOException {
+    if (parser.nextToken() != null) {
+      throw BadRequest.of(
+          "expected the body to end after the JSON object, found %s at %s",
+          TokenNames.of(parser.currentToken()), position(parser.currentTokenLocation()));
+    }
   }
 
   /** The string that {@code parser} stands on. */
@@ -52,5 +105,18 @@ final class JsonFields {
 
   static String names(List<TensorSpec> specs) {
     return specs.stream().map(spec -> '"' + spec.name() + '"').collect(Collectors.joining(", "));
+  }
+
+  /** Jackson's reason without what only its own users understand, in one line. */
+  private static String reason(JsonProcessingException e) {
+    return e.getOriginalMessage()
+        .replaceAll(" \\((?:start marker|for \\w+ starting) at .*", "")
+        .replaceAll(", from `[^`]*`", "")
+        .replaceAll("\\p{Cntrl}+", " ")
+        .strip();
+  }
+
+  private static String position(JsonLocation location) {
+    return "line %d, column %d".formatted(location.getLineNr(), location.getColumnNr());
   }
 }

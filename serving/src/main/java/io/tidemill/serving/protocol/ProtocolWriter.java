@@ -10,11 +10,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
 /**
- * Writes the JSON bodies of V2 answers.
+ * Writes the bodies of V2 answers.
  *
  * <p>Floats are written with the fewest digits that read back as the same float. JSON has no
  * infinity and no NaN: they are written as {@code ±1e999}, which parsers read as infinity, and as
@@ -35,26 +36,122 @@ public final class ProtocolWriter {
    * @param lineage where the model version came from: numbers, texts, and maps of them
    * @param outputs all outputs of the model; the ones asked for are picked
    */
-  public static byte[] response(
+  public static InferBody response(
       String model,
       String version,
       Map<String, Object> lineage,
       InferRequest request,
       List<NamedTensor> outputs) {
+    byte[] head =
+        write(
+            json -> {
+              json.writeStringField("model_name", model);
+              json.writeStringField("model_version", version);
+              if (request.id().isPresent()) {
+                json.writeStringField("id", request.id().get());
+              }
+              json.writeObjectFieldStart("parameters");
+              json.writeFieldName("lineage");
+              writeValue(json, lineage);
+              json.writeEndObject();
+              json.writeArrayFieldStart("outputs");
+              for (InferRequest.Output output : request.outputs()) {
+                writeTensor(json, named(outputs, output.spec().name()), output.isBinary());
+              }
+              json.writeEndArray();
+            });
+    return withTensors(head, request, outputs);
+  }
+
+  /** The tensors that were asked for as bytes, behind the JSON. */
+  private static InferBody withTensors(
+      byte[] json, InferRequest request, List<NamedTensor> outputs) {
+    List<MemorySegment> binary =
+        request.outputs().stream()
+            .filter(InferRequest.Output::isBinary)
+            .map(output -> named(outputs, output.spec().name()).data())
+            .toList();
+    if (binary.isEmpty()) {
+      return InferBody.ofJson(json);
+    }
+    long tensorBytes = binary.stream().mapToLong(MemorySegment::byteSize).sum();
+    byte[] whole = Arrays.copyOf(json, Math.toIntExact(json.length + tensorBytes));
+    MemorySegment to = MemorySegment.ofArray(whole);
+    long at = json.length;
+    for (MemorySegment data : binary) {
+      MemorySegment.copy(data, 0, to, at, data.byteSize());
+      at += data.byteSize();
+    }
+    return new InferBody(whole, json.length);
+  }
+
+  /** The answer to a V1 request: {@code predictions} by row, or {@code outputs} by tensor. */
+  public static byte[] predictions(boolean isByRow, List<NamedTensor> outputs) {
     return write(
         json -> {
-          json.writeStringField("model_name", model);
-          json.writeStringField("model_version", version);
-          if (request.id().isPresent()) {
-            json.writeStringField("id", request.id().get());
+          if (isByRow) {
+            json.writeArrayFieldStart("predictions");
+            for (int row = 0; row < outputs.getFirst().shape().dim(0); row++) {
+              writeRow(json, outputs, row);
+            }
+            json.writeEndArray();
+          } else {
+            json.writeFieldName("outputs");
+            writeColumns(json, outputs);
           }
-          json.writeObjectFieldStart("parameters");
-          json.writeFieldName("lineage");
-          writeValue(json, lineage);
-          json.writeEndObject();
-          json.writeArrayFieldStart("outputs");
-          for (TensorSpec spec : request.outputs()) {
-            writeTensor(json, named(outputs, spec.name()));
+        });
+  }
+
+  private static void writeRow(JsonGenerator json, List<NamedTensor> outputs, int row)
+      throws IOException {
+    if (outputs.size() == 1) {
+      writeNested(json, outputs.getFirst(), 1, row);
+      return;
+    }
+    json.writeStartObject();
+    for (NamedTensor output : outputs) {
+      json.writeFieldName(output.name());
+      writeNested(json, output, 1, row);
+    }
+    json.writeEndObject();
+  }
+
+  private static void writeColumns(JsonGenerator json, List<NamedTensor> outputs)
+      throws IOException {
+    if (outputs.size() == 1) {
+      writeNested(json, outputs.getFirst(), 0, 0);
+      return;
+    }
+    json.writeStartObject();
+    for (NamedTensor output : outputs) {
+      json.writeFieldName(output.name());
+      writeNested(json, output, 0, 0);
+    }
+    json.writeEndObject();
+  }
+
+  /** The part of a tensor that {@code index} names in its first {@code depth} dimensions. */
+  private static void writeNested(JsonGenerator json, NamedTensor tensor, int depth, long index)
+      throws IOException {
+    if (depth == tensor.shape().rank()) {
+      writeElement(json, tensor.type(), tensor.data(), index);
+      return;
+    }
+    int length = tensor.shape().dim(depth);
+    json.writeStartArray();
+    for (int i = 0; i < length; i++) {
+      writeNested(json, tensor, depth + 1, index * length + i);
+    }
+    json.writeEndArray();
+  }
+
+  /** The names of the models, as KServe's V1 lists them. */
+  public static byte[] modelNames(List<String> models) {
+    return write(
+        json -> {
+          json.writeArrayFieldStart("models");
+          for (String model : models) {
+            json.writeString(model);
           }
           json.writeEndArray();
         });
@@ -83,6 +180,7 @@ public final class ProtocolWriter {
           json.writeStringField("name", name);
           json.writeStringField("version", version);
           json.writeArrayFieldStart("extensions");
+          json.writeString("binary_tensor_data");
           json.writeEndArray();
         });
   }
@@ -154,16 +252,27 @@ public final class ProtocolWriter {
     json.writeArray(dims, 0, dims.length);
   }
 
-  private static void writeTensor(JsonGenerator json, NamedTensor tensor) throws IOException {
+  private static void writeTensor(JsonGenerator json, NamedTensor tensor, boolean isBinary)
+      throws IOException {
     json.writeStartObject();
     writeSpec(json, tensor.name(), tensor.type(), tensor.shape().dims());
+    if (isBinary) {
+      json.writeObjectFieldStart("parameters");
+      json.writeNumberField("binary_data_size", tensor.data().byteSize());
+      json.writeEndObject();
+    } else {
+      writeData(json, tensor);
+    }
+    json.writeEndObject();
+  }
+
+  private static void writeData(JsonGenerator json, NamedTensor tensor) throws IOException {
     json.writeArrayFieldStart("data");
     long elements = tensor.shape().elements();
     for (long i = 0; i < elements; i++) {
       writeElement(json, tensor.type(), tensor.data(), i);
     }
     json.writeEndArray();
-    json.writeEndObject();
   }
 
   private static void writeElement(

@@ -8,14 +8,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.serving.inference.CallSignature;
+import io.tidemill.serving.protocol.InferRequest.Output;
 import io.tidemill.tensor.DataType;
 import io.tidemill.tensor.NamedTensor;
 import io.tidemill.tensor.Shape;
 import io.tidemill.tensor.TensorSpec;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -77,7 +82,9 @@ class InferRequestReaderTest {
                 + "'outputs':[{'name':'label'},{'name':'p'}]}");
 
     assertEquals(Optional.of("é-1"), request.id());
-    assertEquals(List.of("label", "p"), request.outputs().stream().map(TensorSpec::name).toList());
+    assertEquals(
+        List.of("label", "p"),
+        request.outputs().stream().map(output -> output.spec().name()).toList());
   }
 
   @Test
@@ -87,7 +94,7 @@ class InferRequestReaderTest {
             ONE,
             "{'inputs':[{'name':'x','shape':[1,3],'datatype':'FP32','data':[1,2,3]}],'outputs':[]}");
 
-    assertEquals(ONE.outputs(), request.outputs());
+    assertEquals(ONE.outputs(), request.outputs().stream().map(Output::spec).toList());
   }
 
   @Test
@@ -152,14 +159,15 @@ class InferRequestReaderTest {
             + "|input \"x\": expected 6000000000 elements for shape [2000000000, 3], found 3",
         "'name':'x','shape':[99999999999999999999,3],'datatype':'FP32','data':[1]"
             + "|input \"x\": expected shape to be an array of non-negative integers,"
-            + " found 99999999999999999999 in it",
+            + " found 99999999999999999999",
         "'name':'x','shape':[-1,3],'datatype':'FP32','data':[1,2,3]"
             + "|input \"x\": expected shape to be an array of non-negative integers,"
-            + " found -1 in it",
+            + " found -1",
         "'name':'x','shape':3,'datatype':'FP32','data':[1,2,3]"
             + "|input \"x\": expected shape to be an array of integers, found a number",
         "'name':'x','datatype':'FP32','data':[1,2,3]|input \"x\": expected a shape, found none",
-        "'name':'x','shape':[1,3],'datatype':'FP32'|input \"x\": expected data, found none",
+        "'name':'x','shape':[1,3],'datatype':'FP32'|input \"x\": expected data or binary_data_size,"
+            + " found none",
         "'name':'x','shape':[1,3],'datatype':'FP32','data':[1,2]"
             + "|input \"x\": expected 3 elements for shape [1, 3], found 2",
         "'name':'x','shape':[1,3],'datatype':'FP32','data':[1,2,'3']"
@@ -198,13 +206,140 @@ class InferRequestReaderTest {
         "{'outputs':[{'name':'q'}]}|unknown output: expected \"p\", \"label\", found \"q\"",
         "{'outputs':[{}]}|expected each output to have a name, found one without",
         "{'outputs':[{'name':'p'},{'name':'p'}]}|output \"p\": expected it once, found it twice",
-        "{'parameters':{'binary_data_output':true}}|parameter binary_data_output: expected false,"
-            + " because tensors are answered as JSON, found true",
+        "{'parameters':{'binary_data_output':1}}|parameter binary_data_output: expected true or"
+            + " false, found a number",
         "{'inputs':[]} {}|expected the body to end after the JSON object,"
             + " found an object at line 1, column 15",
       })
   void refusesABodyOfTheWrongForm(String body, String sentence) {
     assertEquals(sentence, refusal(ONE, body));
+  }
+
+  @Test
+  void takesBinaryTensorsInTheOrderInWhichTheJsonNamesThem() {
+    InferRequest request =
+        read(
+            TWO,
+            "{'inputs':[{'name':'b','shape':[2,1],'datatype':'INT64',"
+                + "'parameters':{'binary_data_size':16}},"
+                + "{'parameters':{'binary_data_size':2},'name':'a','shape':[2,1],"
+                + "'datatype':'UINT8'}]}",
+            new byte[] {1, 0, 0, 0, 0, 0, 0, 0, -1, -1, -1, -1, -1, -1, -1, -1, 7, -1});
+
+    assertArrayEquals(
+        new byte[] {7, -1}, request.inputs().get(0).data().toArray(ValueLayout.JAVA_BYTE));
+    assertArrayEquals(
+        new long[] {1, -1}, request.inputs().get(1).data().toArray(ValueLayout.JAVA_LONG));
+  }
+
+  @Test
+  void takesFloatsAsTheyAreWithWhatJsonCannotSay() {
+    InferRequest request =
+        read(
+            ONE,
+            "{'inputs':[{'name':'x','shape':[1,3],'datatype':'FP32',"
+                + "'parameters':{'binary_data_size':12}}]}",
+            littleEndian(-0.0f, Float.NaN, Float.NEGATIVE_INFINITY));
+
+    assertArrayEquals(
+        new float[] {-0.0f, Float.NaN, Float.NEGATIVE_INFINITY},
+        floats(request.inputs().getFirst()));
+  }
+
+  @Test
+  void takesABodyWithoutJsonAsRowsOfTheOnlyInput() {
+    InferRequest request =
+        InferRequestReader.read(new InferBody(littleEndian(1, 2, 3, 4, 5, 6), 0), ONE);
+
+    assertEquals(Shape.of(2, 3), request.inputs().getFirst().shape());
+    assertArrayEquals(new float[] {1, 2, 3, 4, 5, 6}, floats(request.inputs().getFirst()));
+    assertEquals(List.of(true, true), request.outputs().stream().map(Output::isBinary).toList());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "``|false,false",
+        "`,'parameters':{'binary_data_output':true}`|true,true",
+        "`,'outputs':[{'name':'p','parameters':{'binary_data':true}},{'name':'label'}]`|true,false",
+        "`,'outputs':[{'name':'p','parameters':{'binary_data':false}},{'name':'label'}],"
+            + "'parameters':{'binary_data_output':true}`|false,true",
+      })
+  void answersBinaryWhatIsAskedForBinary(String asked, String expected) {
+    String x = "'inputs':[{'name':'x','shape':[1,3],'datatype':'FP32','data':[1,2,3]}]";
+    InferRequest request = read(ONE, "{" + x + asked + "}");
+
+    assertEquals(
+        expected,
+        request.outputs().stream()
+            .map(output -> String.valueOf(output.isBinary()))
+            .collect(Collectors.joining(",")));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "12|8|input \"x\": expected 12 bytes of it behind the JSON, found 8;"
+            + " Inference-Header-Content-Length says where the JSON ends",
+        "12|0|input \"x\": expected 12 bytes of it behind the JSON, found 0;"
+            + " Inference-Header-Content-Length says where the JSON ends",
+        "12|16|expected 12 bytes of tensors behind the JSON, as the inputs say, found 16",
+        "16|16|input \"x\": expected binary_data_size 12 for shape [1, 3] of FP32, found 16",
+        "-12|12|input \"x\": expected binary_data_size to be a number of bytes, found -12",
+        "1e1|12|input \"x\": expected binary_data_size to be a number of bytes, found 1e1",
+        "99999999999999999999|12|input \"x\": expected binary_data_size to be a number of bytes,"
+            + " found 99999999999999999999",
+      })
+  void refusesBinaryTensorsThatDoNotFit(String size, int bytes, String sentence) {
+    String x =
+        "{'inputs':[{'name':'x','shape':[1,3],'datatype':'FP32','parameters':{'binary_data_size':"
+            + size
+            + "}}]}";
+
+    EngineException e = assertThrows(EngineException.class, () -> read(ONE, x, new byte[bytes]));
+
+    assertEquals(sentence, e.getMessage());
+  }
+
+  @Test
+  void refusesAnInputThatIsThereTwiceOver() {
+    String x =
+        "{'inputs':[{'name':'x','shape':[1,3],'datatype':'FP32','data':[1,2,3],"
+            + "'parameters':{'binary_data_size':12}}]}";
+
+    EngineException e = assertThrows(EngineException.class, () -> read(ONE, x, new byte[12]));
+
+    assertEquals(
+        "input \"x\": expected either data or binary_data_size, found both", e.getMessage());
+  }
+
+  @Test
+  void refusesABodyWithoutJsonThatIsNoNumberOfRows() {
+    EngineException e =
+        assertThrows(
+            EngineException.class,
+            () -> InferRequestReader.read(new InferBody(new byte[13], 0), ONE));
+
+    assertEquals(
+        "input \"x\": expected a multiple of 12 bytes of shape [1, 3] of FP32, found 13",
+        e.getMessage());
+  }
+
+  @Test
+  void refusesABodyWithoutJsonForAModelWithTwoInputs() {
+    EngineException e =
+        assertThrows(
+            EngineException.class,
+            () -> InferRequestReader.read(new InferBody(new byte[9], 0), TWO));
+
+    assertEquals(
+        "expected JSON before the tensors, because the model has the inputs \"a\", \"b\";"
+            + " found Inference-Header-Content-Length: 0",
+        e.getMessage());
   }
 
   @ParameterizedTest
@@ -268,8 +403,21 @@ class InferRequestReaderTest {
   }
 
   private static InferRequest read(CallSignature signature, String body) {
-    return InferRequestReader.read(
-        body.replace('\'', '"').getBytes(StandardCharsets.UTF_8), signature);
+    return read(signature, body, new byte[0]);
+  }
+
+  private static InferRequest read(CallSignature signature, String json, byte[] tensors) {
+    byte[] head = json.replace('\'', '"').getBytes(StandardCharsets.UTF_8);
+    byte[] body = Arrays.copyOf(head, head.length + tensors.length);
+    System.arraycopy(tensors, 0, body, head.length, tensors.length);
+    return InferRequestReader.read(new InferBody(body, head.length), signature);
+  }
+
+  private static byte[] littleEndian(float... values) {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(values);
+    return bytes.array();
   }
 
   private static float[] floats(NamedTensor tensor) {

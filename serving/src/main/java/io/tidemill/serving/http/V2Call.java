@@ -1,0 +1,35 @@
+package io.tidemill.serving.http;
+
+import io.tidemill.serving.inference.CallSignature;
+import io.tidemill.serving.protocol.InferBody;
+import io.tidemill.serving.protocol.InferRequest;
+import io.tidemill.serving.protocol.InferRequestReader;
+import io.tidemill.serving.protocol.ProtocolWriter;
+import io.tidemill.serving.registry.LoadedModel;
+import io.tidemill.tensor.NamedTensor;
+import java.util.List;
+import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+
+/** {@code POST /v2/models/{model}[/versions/{version}]/infer}. */
+record V2Call(InferRequest request) implements InferHandler.Call {
+  static V2Call read(InferBody body, CallSignature signature) {
+    return new V2Call(InferRequestReader.read(body, signature));
+  }
+
+  @Override
+  public List<NamedTensor> inputs() {
+    return request.inputs();
+  }
+
+  @Override
+  public HttpResponse answer(LoadedModel model, List<NamedTensor> outputs) {
+    String version = String.valueOf(model.version());
+    InferBody body =
+        ProtocolWriter.response(model.name(), version, model.lineage(), request, outputs);
+    return body.isBinary()
+        ? Replies.bytes(200, ContentTypes.APPLICATION_OCTET_STREAM, body.bytes())
+            .addHeader(Replies.header(InferBody.JSON_LENGTH, String.valueOf(body.jsonBytes())))
+        : Replies.json(200, body.bytes());
+  }
+}

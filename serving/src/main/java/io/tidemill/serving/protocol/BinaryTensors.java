@@ -1,0 +1,81 @@
+package io.tidemill.serving.protocol;
+
+import io.tidemill.serving.inference.ZeroTensors;
+import io.tidemill.tensor.NamedTensor;
+import io.tidemill.tensor.Shape;
+import io.tidemill.tensor.TensorSpec;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
+/**
+ * The tensors behind the JSON of a request, which are taken in the order in which it names them:
+ * little-endian, row-major, without padding. Confined to the thread that reads the request.
+ */
+final class BinaryTensors {
+  private final InferBody body;
+  private int taken;
+
+  BinaryTensors(InferBody body) {
+    this.body = body;
+  }
+
+  /**
+   * Takes the next tensor.
+   *
+   * @param where the tensor, for sentences
+   * @param size bytes that it has by what the JSON says
+   */
+  NamedTensor take(String where, TensorSpec spec, Shape shape, long size) {
+    long expected = shape.elements() * spec.type().bytes();
+    if (size != expected) {
+      throw BadRequest.of(
+          "%s: expected binary_data_size %d for shape %s of %s, found %d",
+          where, expected, shape, spec.type().protocolName(), size);
+    }
+    int left = body.binaryBytes() - taken;
+    if (size > left) {
+      throw BadRequest.of(
+          "%s: expected %d bytes of it behind the JSON, found %d; %s says where the JSON ends",
+          where, size, left, InferBody.JSON_LENGTH);
+    }
+    NamedTensor tensor = copy(body, body.jsonBytes() + taken, spec, shape);
+    taken += (int) size;
+    return tensor;
+  }
+
+  /** Refuses bytes that belong to no tensor. */
+  void checkEnd() {
+    if (taken < body.binaryBytes()) {
+      throw BadRequest.of(
+          "expected %d bytes of tensors behind the JSON, as the inputs say, found %d",
+          taken, body.binaryBytes());
+    }
+  }
+
+  /** A body that is one tensor and nothing else, with as many rows as there are bytes for. */
+  static NamedTensor whole(InferBody body, TensorSpec spec) {
+    Shape one = spec.shape().bind(1);
+    long rowBytes = one.elements() * spec.type().bytes();
+    long rows = body.bytes().length / rowBytes;
+    boolean isFixed = !spec.shape().isOpen();
+    if (body.bytes().length % rowBytes != 0 || (isFixed && rows != 1)) {
+      throw BadRequest.of(
+          "input \"%s\": expected %s%d bytes of shape %s of %s, found %d",
+          spec.name(),
+          isFixed ? "" : "a multiple of ",
+          rowBytes,
+          Arrays.toString(one.dims()),
+          spec.type().protocolName(),
+          body.bytes().length);
+    }
+    return copy(body, 0, spec, isFixed ? spec.shape() : spec.shape().bind((int) rows));
+  }
+
+  private static NamedTensor copy(InferBody body, int from, TensorSpec spec, Shape shape) {
+    NamedTensor tensor =
+        ZeroTensors.of(spec, spec.shape().isOpen() ? shape.dim(0) : 1); // arrays that suit the type
+    MemorySegment bytes = MemorySegment.ofArray(body.bytes());
+    MemorySegment.copy(bytes, from, tensor.data(), 0, tensor.data().byteSize());
+    return tensor;
+  }
+}

@@ -51,7 +51,11 @@ final class JsonHeaders {
    * @throws EngineException INVALID_ARGUMENT where they say something that cannot be
    */
   static InferBody cut(HttpRequest request, byte[] body) {
-    String length = value(request, InferBody.JSON_LENGTH).orElse(String.valueOf(body.length));
+    Optional<String> said = value(request, InferBody.JSON_LENGTH);
+    return said.isEmpty() ? InferBody.ofJson(body) : cut(body, said.get());
+  }
+
+  private static InferBody cut(byte[] body, String length) {
     try {
       int jsonBytes = Integer.parseInt(length);
       if (jsonBytes >= 0 && jsonBytes <= body.length) {

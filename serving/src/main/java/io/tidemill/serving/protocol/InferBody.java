@@ -1,9 +1,5 @@
 package io.tidemill.serving.protocol;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import java.util.Arrays;
-
 /**
  * The body of an inference request or of its answer: a JSON object, and behind it the bytes of the
  * tensors that are binary, in the order in which the JSON names them.
@@ -31,11 +27,5 @@ public record InferBody(byte[] bytes, int jsonBytes) {
 
   int binaryBytes() {
     return bytes.length - jsonBytes;
-  }
-
-  @Override
-  public String toString() {
-    return "%d bytes of JSON, %d of tensors: %s"
-        .formatted(jsonBytes, binaryBytes(), new String(Arrays.copyOf(bytes, jsonBytes), UTF_8));
   }
 }

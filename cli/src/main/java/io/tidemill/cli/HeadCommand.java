@@ -43,7 +43,7 @@ final class HeadCommand implements Runnable {
     arguments.endWithParent();
     ApiTokens tokens =
         ApiTokens.on(httpHost, Optional.ofNullable(System.getenv(ApiTokens.VARIABLE)));
-    ServingConfig config = ServePort.config("--http", port).withHost(httpHost);
+    ServingConfig config = ServePort.config("--http", port).with(change -> change.host(httpHost));
     try (Node node = Node.head(arguments.options())) {
       Api api =
           new Api(

@@ -35,7 +35,7 @@ final class ServeCommand implements Runnable {
 
   @Override
   public void run() {
-    ServingConfig config = ServePort.config("--port", port).withHost(host);
+    ServingConfig config = ServePort.config("--port", port).with(change -> change.host(host));
     ModelStore store = ModelStore.at(directory);
     if (store.models().isEmpty()) {
       throw new EngineException(

@@ -21,6 +21,6 @@ final class ServePort {
           ErrorCode.INVALID_ARGUMENT,
           "%s has to be a port from 0 to %d, found %d".formatted(option, HIGHEST, port));
     }
-    return ServingConfig.defaults().withPort(port);
+    return ServingConfig.defaults().with(change -> change.port(port));
   }
 }

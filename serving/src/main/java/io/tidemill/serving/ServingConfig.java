@@ -3,9 +3,14 @@ package io.tidemill.serving;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import java.time.Duration;
+import java.util.function.Consumer;
 
 /**
  * How a server behaves; a value that is checked as a whole.
+ *
+ * <pre>{@code
+ * ServingConfig.defaults().with(change -> change.port(0).batchRows(32))
+ * }</pre>
  *
  * @param host address to listen on; loopback unless told otherwise
  * @param port 0 lets the system pick one
@@ -54,158 +59,14 @@ public record ServingConfig(
 
   /** Loopback port 8080, 8 MiB bodies, batches of 16 rows, as many threads as cores. */
   public static ServingConfig defaults() {
-    int cores = Runtime.getRuntime().availableProcessors();
-    return new ServingConfig(
-        "127.0.0.1",
-        8080,
-        8L << 20,
-        Duration.ofSeconds(30),
-        16,
-        16_384,
-        cores,
-        cores,
-        2,
-        Duration.ofSeconds(10));
+    return new Change().made();
   }
 
-  public ServingConfig withHost(String newHost) {
-    return new ServingConfig(
-        newHost,
-        port,
-        maxBodyBytes,
-        bodyTimeout,
-        batchRows,
-        maxQueuedRows,
-        executors,
-        httpThreads,
-        loadedVersions,
-        stopTimeout);
-  }
-
-  public ServingConfig withPort(int newPort) {
-    return new ServingConfig(
-        host,
-        newPort,
-        maxBodyBytes,
-        bodyTimeout,
-        batchRows,
-        maxQueuedRows,
-        executors,
-        httpThreads,
-        loadedVersions,
-        stopTimeout);
-  }
-
-  public ServingConfig withMaxBodyBytes(long newMaxBodyBytes) {
-    return new ServingConfig(
-        host,
-        port,
-        newMaxBodyBytes,
-        bodyTimeout,
-        batchRows,
-        maxQueuedRows,
-        executors,
-        httpThreads,
-        loadedVersions,
-        stopTimeout);
-  }
-
-  public ServingConfig withBodyTimeout(Duration newBodyTimeout) {
-    return new ServingConfig(
-        host,
-        port,
-        maxBodyBytes,
-        newBodyTimeout,
-        batchRows,
-        maxQueuedRows,
-        executors,
-        httpThreads,
-        loadedVersions,
-        stopTimeout);
-  }
-
-  public ServingConfig withBatchRows(int newBatchRows) {
-    return new ServingConfig(
-        host,
-        port,
-        maxBodyBytes,
-        bodyTimeout,
-        newBatchRows,
-        maxQueuedRows,
-        executors,
-        httpThreads,
-        loadedVersions,
-        stopTimeout);
-  }
-
-  public ServingConfig withMaxQueuedRows(int newMaxQueuedRows) {
-    return new ServingConfig(
-        host,
-        port,
-        maxBodyBytes,
-        bodyTimeout,
-        batchRows,
-        newMaxQueuedRows,
-        executors,
-        httpThreads,
-        loadedVersions,
-        stopTimeout);
-  }
-
-  public ServingConfig withExecutors(int newExecutors) {
-    return new ServingConfig(
-        host,
-        port,
-        maxBodyBytes,
-        bodyTimeout,
-        batchRows,
-        maxQueuedRows,
-        newExecutors,
-        httpThreads,
-        loadedVersions,
-        stopTimeout);
-  }
-
-  public ServingConfig withHttpThreads(int newHttpThreads) {
-    return new ServingConfig(
-        host,
-        port,
-        maxBodyBytes,
-        bodyTimeout,
-        batchRows,
-        maxQueuedRows,
-        executors,
-        newHttpThreads,
-        loadedVersions,
-        stopTimeout);
-  }
-
-  public ServingConfig withLoadedVersions(int newLoadedVersions) {
-    return new ServingConfig(
-        host,
-        port,
-        maxBodyBytes,
-        bodyTimeout,
-        batchRows,
-        maxQueuedRows,
-        executors,
-        httpThreads,
-        newLoadedVersions,
-        stopTimeout);
-  }
-
-  public ServingConfig withStopTimeout(Duration newStopTimeout) {
-    return new ServingConfig(
-        host,
-        port,
-        maxBodyBytes,
-        bodyTimeout,
-        batchRows,
-        maxQueuedRows,
-        executors,
-        httpThreads,
-        loadedVersions,
-        newStopTimeout);
+  /** This configuration with what {@code change} sets. */
+  public ServingConfig with(Consumer<Change> change) {
+    Change changed = new Change(this);
+    change.accept(changed);
+    return changed.made();
   }
 
   private static void check(boolean holds, String key, String expected, Object found) {
@@ -213,6 +74,101 @@ public record ServingConfig(
       throw new EngineException(
           ErrorCode.INVALID_ARGUMENT,
           "serving %s: expected %s, found %s".formatted(key, expected, found));
+    }
+  }
+
+  /** What is to be set; see the components of {@link ServingConfig}. Confined to one thread. */
+  public static final class Change {
+    private static final int CORES = Runtime.getRuntime().availableProcessors();
+
+    private String host = "127.0.0.1";
+    private int port = 8080;
+    private long maxBodyBytes = 8L << 20;
+    private Duration bodyTimeout = Duration.ofSeconds(30);
+    private int batchRows = 16;
+    private int maxQueuedRows = 16_384;
+    private int executors = CORES;
+    private int httpThreads = CORES;
+    private int loadedVersions = 2;
+    private Duration stopTimeout = Duration.ofSeconds(10);
+
+    private Change() {}
+
+    private Change(ServingConfig from) {
+      host = from.host;
+      port = from.port;
+      maxBodyBytes = from.maxBodyBytes;
+      bodyTimeout = from.bodyTimeout;
+      batchRows = from.batchRows;
+      maxQueuedRows = from.maxQueuedRows;
+      executors = from.executors;
+      httpThreads = from.httpThreads;
+      loadedVersions = from.loadedVersions;
+      stopTimeout = from.stopTimeout;
+    }
+
+    public Change host(String value) {
+      host = value;
+      return this;
+    }
+
+    public Change port(int value) {
+      port = value;
+      return this;
+    }
+
+    public Change maxBodyBytes(long value) {
+      maxBodyBytes = value;
+      return this;
+    }
+
+    public Change bodyTimeout(Duration value) {
+      bodyTimeout = value;
+      return this;
+    }
+
+    public Change batchRows(int value) {
+      batchRows = value;
+      return this;
+    }
+
+    public Change maxQueuedRows(int value) {
+      maxQueuedRows = value;
+      return this;
+    }
+
+    public Change executors(int value) {
+      executors = value;
+      return this;
+    }
+
+    public Change httpThreads(int value) {
+      httpThreads = value;
+      return this;
+    }
+
+    public Change loadedVersions(int value) {
+      loadedVersions = value;
+      return this;
+    }
+
+    public Change stopTimeout(Duration value) {
+      stopTimeout = value;
+      return this;
+    }
+
+    private ServingConfig made() {
+      return new ServingConfig(
+          host,
+          port,
+          maxBodyBytes,
+          bodyTimeout,
+          batchRows,
+          maxQueuedRows,
+          executors,
+          httpThreads,
+          loadedVersions,
+          stopTimeout);
     }
   }
 }

@@ -31,7 +31,9 @@ class BodyLimitTest {
   @BeforeAll
   static void start() {
     SMALL.publish(ModelStore.in(state), "small", 1);
-    running = new RunningServer(state, ServingConfig.defaults().withMaxBodyBytes(100_000));
+    running =
+        new RunningServer(
+            state, ServingConfig.defaults().with(change -> change.maxBodyBytes(100_000)));
   }
 
   @AfterAll
@@ -79,7 +81,8 @@ class BodyLimitTest {
   @Test
   void answersOthersWhileABodyDoesNotArriveAndThenGivesUp(@TempDir Path other) throws Exception {
     SMALL.publish(ModelStore.in(other), "small", 1);
-    ServingConfig config = ServingConfig.defaults().withBodyTimeout(Duration.ofMillis(500));
+    ServingConfig config =
+        ServingConfig.defaults().with(change -> change.bodyTimeout(Duration.ofMillis(500)));
     try (RunningServer patient = new RunningServer(other, config);
         Socket socket = new Socket(InetAddress.getLoopbackAddress(), patient.server().port())) {
       socket.setSoTimeout(10_000);

@@ -41,7 +41,9 @@ class CompressionTest {
   @BeforeAll
   static void start() {
     PublishedModels.small().publish(ModelStore.in(state), "small", 1);
-    running = new RunningServer(state, ServingConfig.defaults().withMaxBodyBytes(MAX_BYTES));
+    running =
+        new RunningServer(
+            state, ServingConfig.defaults().with(change -> change.maxBodyBytes(MAX_BYTES)));
   }
 
   @AfterAll

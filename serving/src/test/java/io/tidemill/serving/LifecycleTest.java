@@ -39,10 +39,13 @@ class LifecycleTest {
     String large = Requests.body(Requests.randomRows(ROWS, 4, 13));
     ServingConfig config =
         ServingConfig.defaults()
-            .withStopTimeout(Duration.ofSeconds(60))
-            .withExecutors(1)
-            .withBatchRows(16)
-            .withMaxQueuedRows(REQUESTS * ROWS);
+            .with(
+                change ->
+                    change
+                        .stopTimeout(Duration.ofSeconds(60))
+                        .executors(1)
+                        .batchRows(16)
+                        .maxQueuedRows(REQUESTS * ROWS));
     try (RunningServer server = new RunningServer(state, config, device)) {
       device.hold();
       List<CompletableFuture<HttpResponse<String>>> answers =
@@ -64,7 +67,8 @@ class LifecycleTest {
 
   @Test
   void closesConnectionsThatAskNothingWithoutWaitingForThem() throws Exception {
-    ServingConfig config = ServingConfig.defaults().withStopTimeout(Duration.ofSeconds(30));
+    ServingConfig config =
+        ServingConfig.defaults().with(change -> change.stopTimeout(Duration.ofSeconds(30)));
     try (RunningServer server = new RunningServer(state, config, device);
         Socket silent = new Socket(InetAddress.getLoopbackAddress(), server.server().port())) {
       silent.setSoTimeout(10_000);
@@ -80,7 +84,8 @@ class LifecycleTest {
 
   @Test
   void stopsAfterTheStopTimeoutThoughARequestIsNotAnswered() throws Exception {
-    ServingConfig config = ServingConfig.defaults().withStopTimeout(Duration.ofMillis(50));
+    ServingConfig config =
+        ServingConfig.defaults().with(change -> change.stopTimeout(Duration.ofMillis(50)));
     try (RunningServer server = new RunningServer(state, config, device)) {
       device.hold();
       CompletableFuture<HttpResponse<String>> answer = server.postAsync(INFER, GOOD);
@@ -105,7 +110,9 @@ class LifecycleTest {
               EngineException.class,
               () ->
                   ServingServer.start(
-                      ServingConfig.defaults().withPort(port), ModelStore.in(other), device));
+                      ServingConfig.defaults().with(change -> change.port(port)),
+                      ModelStore.in(other),
+                      device));
 
       assertEquals(ErrorCode.RESOURCE, e.code());
       assertEquals(

@@ -25,7 +25,9 @@ class MetadataTest {
   @BeforeAll
   static void start() {
     SMALL.publish(ModelStore.in(state), "small", 1);
-    running = new RunningServer(state, ServingConfig.defaults().withMaxBodyBytes(100_000));
+    running =
+        new RunningServer(
+            state, ServingConfig.defaults().with(change -> change.maxBodyBytes(100_000)));
   }
 
   @AfterAll

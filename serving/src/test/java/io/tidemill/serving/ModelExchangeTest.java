@@ -87,7 +87,7 @@ class ModelExchangeTest {
   @Test
   void keepsAVersionThatWasAskedForBesideTheLatest(@TempDir Path other) throws Exception {
     IntStream.rangeClosed(1, 4).forEach(seed -> SMALL.publish(ModelStore.in(other), "small", seed));
-    ServingConfig config = ServingConfig.defaults().withLoadedVersions(1);
+    ServingConfig config = ServingConfig.defaults().with(change -> change.loadedVersions(1));
     try (RunningServer server = new RunningServer(other, config)) {
       server.server().registry().load("small", 2);
 

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class OverloadTest {
   private static final ServingConfig CONFIG =
-      ServingConfig.defaults().withExecutors(1).withBatchRows(4).withMaxQueuedRows(8);
+      ServingConfig.defaults().with(change -> change.executors(1).batchRows(4).maxQueuedRows(8));
 
   private final GatedDevice device = new GatedDevice();
   @TempDir private Path state;
@@ -66,7 +66,7 @@ class OverloadTest {
 
   @Test
   void freesAVersionOnceItsLastRequestHasLeft() throws Exception {
-    ServingConfig config = CONFIG.withLoadedVersions(1);
+    ServingConfig config = CONFIG.with(change -> change.loadedVersions(1));
     try (RunningServer server = new RunningServer(state, config, device)) {
       assertEquals(200, server.post(INFER, GOOD).statusCode());
       device.hold();

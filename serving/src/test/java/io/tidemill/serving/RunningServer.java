@@ -32,7 +32,7 @@ final class RunningServer implements AutoCloseable {
   RunningServer(Path stateDir, ServingConfig config, Device device) {
     this.device = device;
     store = ModelStore.in(stateDir);
-    server = ServingServer.start(config.withPort(0), store, device);
+    server = ServingServer.start(config.with(change -> change.port(0)), store, device);
   }
 
   Device device() {

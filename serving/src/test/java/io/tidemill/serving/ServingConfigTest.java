@@ -29,16 +29,19 @@ class ServingConfigTest {
   void eachWithChangesOneKey() {
     ServingConfig config =
         ServingConfig.defaults()
-            .withHost("0.0.0.0")
-            .withPort(1)
-            .withMaxBodyBytes(2)
-            .withBodyTimeout(Duration.ofSeconds(3))
-            .withBatchRows(4)
-            .withMaxQueuedRows(5)
-            .withExecutors(6)
-            .withHttpThreads(7)
-            .withLoadedVersions(8)
-            .withStopTimeout(Duration.ofSeconds(9));
+            .with(
+                change ->
+                    change
+                        .host("0.0.0.0")
+                        .port(1)
+                        .maxBodyBytes(2)
+                        .bodyTimeout(Duration.ofSeconds(3))
+                        .batchRows(4)
+                        .maxQueuedRows(5)
+                        .executors(6)
+                        .httpThreads(7)
+                        .loadedVersions(8)
+                        .stopTimeout(Duration.ofSeconds(9)));
 
     assertEquals(
         new ServingConfig(
@@ -49,7 +52,9 @@ class ServingConfigTest {
   @Test
   void refusesAPortThatIsNone() {
     EngineException e =
-        assertThrows(EngineException.class, () -> ServingConfig.defaults().withPort(65_536));
+        assertThrows(
+            EngineException.class,
+            () -> ServingConfig.defaults().with(change -> change.port(65_536)));
 
     assertEquals("serving port: expected 0 to 65535, found 65536", e.getMessage());
   }

@@ -44,8 +44,16 @@ class MetadataTest {
         "/v2/health/ready|{\"ready\":true}",
         "/ready|{\"ready\":true}",
         "/alive|{\"alive\":true}",
-        "/v2|{\"name\":\"tidemill\",\"version\":\"0.1.0\",\"extensions\":[\"binary_tensor_data\"]}",
-        "/v2/|{\"name\":\"tidemill\",\"version\":\"0.1.0\",\"extensions\":[\"binary_tensor_data\"]}",
+        "/v2|{\"name\":\"tidemill\",\"version\":\"0.1.0\",\"extensions\":[\"binary_tensor_data\","
+            + "\"model_repository\",\"model_configuration\",\"statistics\"]}",
+        "/v2/|{\"name\":\"tidemill\",\"version\":\"0.1.0\",\"extensions\":[\"binary_tensor_data\","
+            + "\"model_repository\",\"model_configuration\",\"statistics\"]}",
+        "/v2/models/small/config|{\"name\":\"small\",\"platform\":\"tidemill\","
+            + "\"backend\":\"tidemill\",\"max_batch_size\":16,"
+            + "\"input\":[{\"name\":\"input\",\"data_type\":\"TYPE_FP32\",\"dims\":[4]}],"
+            + "\"output\":[{\"name\":\"probabilities\",\"data_type\":\"TYPE_FP32\",\"dims\":[3]},"
+            + "{\"name\":\"label\",\"data_type\":\"TYPE_INT64\",\"dims\":[]}],"
+            + "\"dynamic_batching\":{\"max_queue_delay_microseconds\":0}}",
         "/v2/models/small/ready|{\"name\":\"small\",\"ready\":true}",
         "/v2/models/small/versions/1/ready|{\"name\":\"small\",\"ready\":true}",
         "/v2/models/small|{\"name\":\"small\",\"versions\":[\"1\"],\"platform\":\"tidemill\","

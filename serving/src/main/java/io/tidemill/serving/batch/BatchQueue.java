@@ -90,6 +90,11 @@ public final class BatchQueue implements AutoCloseable {
     return new Submission.Accepted(request.answer());
   }
 
+  /** Most rows of a batch. */
+  public int batchRows() {
+    return program.rows();
+  }
+
   /** Runs one row of zeros on the caller's thread, uncounted, so that a fault shows at once. */
   public void warm() {
     program.warm();

@@ -201,7 +201,9 @@ public final class HttpListener implements AutoCloseable {
     ModelHandlers models = new ModelHandlers(registry, options.version());
     ProbeHandlers probes =
         new ProbeHandlers(registry, metrics, () -> !isStopping.get() && !registry.isEmpty());
+    RepositoryHandlers repository = new RepositoryHandlers(registry, bodies);
     List<Route> routes = new ArrayList<>(routes(infer, predict, models, probes));
+    routes.addAll(routes(models, repository));
     routes.addAll(more.with(materializer));
     return new Router(routes, metrics, materializer);
   }
@@ -214,6 +216,7 @@ public final class HttpListener implements AutoCloseable {
     return List.of(
         Route.of("infer", HttpMethods.POST, model + "/infer", infer),
         Route.of("infer", HttpMethods.POST, version + "/infer", infer),
+        Route.of("stats", HttpMethods.GET, "/v2/models/stats", models::statistics),
         Route.of("model", HttpMethods.GET, model, models::model),
         Route.of("model", HttpMethods.GET, version, models::model),
         Route.of("model-ready", HttpMethods.GET, model + "/ready", models::modelReady),
@@ -231,6 +234,20 @@ public final class HttpListener implements AutoCloseable {
         Route.of("alive", HttpMethods.GET, "/alive", probes::alive),
         Route.of("metrics", HttpMethods.GET, "/metrics", probes::metrics),
         Route.of("page", HttpMethods.GET, "/", probes::page));
+  }
+
+  private static List<Route> routes(ModelHandlers models, RepositoryHandlers repository) {
+    String model = "/v2/models/{model}";
+    String version = model + "/versions/{version}";
+    String stored = "/v2/repository/models/{model}";
+    return List.of(
+        Route.of("stats", HttpMethods.GET, model + "/stats", models::statistics),
+        Route.of("stats", HttpMethods.GET, version + "/stats", models::statistics),
+        Route.of("config", HttpMethods.GET, model + "/config", models::configuration),
+        Route.of("config", HttpMethods.GET, version + "/config", models::configuration),
+        Route.of("index", HttpMethods.POST, "/v2/repository/index", repository::index),
+        Route.of("load", HttpMethods.POST, stored + "/load", repository::load),
+        Route.of("unload", HttpMethods.POST, stored + "/unload", repository::unload));
   }
 
   private static EngineException cannotBind(Options options, CompletionException e) {

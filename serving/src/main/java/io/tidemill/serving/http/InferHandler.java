@@ -102,10 +102,11 @@ final class InferHandler implements Handler {
   }
 
   private static void record(LoadedModel model, HttpResponse reply, long arrivedNs) {
+    long durationNs = System.nanoTime() - arrivedNs;
     if (reply.status().equals(StatusCodes.OK)) {
-      model.meters().succeeded(System.nanoTime() - arrivedNs);
+      model.meters().succeeded(durationNs);
     } else {
-      model.meters().failed();
+      model.meters().failed(durationNs);
     }
   }
 }

@@ -1,10 +1,12 @@
 package io.tidemill.serving.http;
 
+import io.tidemill.serving.protocol.JsonTree;
 import io.tidemill.serving.protocol.ProtocolWriter;
 import io.tidemill.serving.registry.LoadedModel;
 import io.tidemill.serving.registry.ModelListing;
 import io.tidemill.serving.registry.ModelRegistry;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
@@ -44,6 +46,33 @@ final class ModelHandlers {
     LoadedModel model = registry.acquire(values.model(), values.version());
     model.release();
     return reply(200, ProtocolWriter.modelReady(values.model(), true));
+  }
+
+  /** Of one version, of those of one model, or of all. */
+  CompletionStage<HttpResponse> statistics(HttpRequest request, PathValues values) {
+    List<LoadedModel> models = acquire(values);
+    try {
+      Object statistics = models.stream().map(ModelDocuments::statistics).toList();
+      return reply(200, JsonTree.write(Map.of("model_stats", statistics)));
+    } finally {
+      models.forEach(LoadedModel::release);
+    }
+  }
+
+  CompletionStage<HttpResponse> configuration(HttpRequest request, PathValues values) {
+    LoadedModel model = registry.acquire(values.model(), values.version());
+    try {
+      return reply(200, JsonTree.write(ModelDocuments.configuration(model)));
+    } finally {
+      model.release();
+    }
+  }
+
+  private List<LoadedModel> acquire(PathValues values) {
+    if (values.version().isPresent()) {
+      return List.of(registry.acquire(values.model(), values.version()));
+    }
+    return values.model() == null ? registry.acquireAll() : registry.acquireAll(values.model());
   }
 
   private static CompletionStage<HttpResponse> reply(int status, byte[] body) {

@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
+import io.tidemill.serving.metrics.ModelStatistics.Total;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,6 +47,8 @@ public final class ModelMeters implements AutoCloseable {
 
   private final LongAdder successes = new LongAdder();
   private final LongAdder failures = new LongAdder();
+  private final LongAdder failureNs = new LongAdder();
+  private final LongAdder queued = new LongAdder();
   private final LongAdder rows = new LongAdder();
   private final LongAdder batches = new LongAdder();
   private final LongAdder requestNs = new LongAdder();
@@ -53,6 +56,8 @@ public final class ModelMeters implements AutoCloseable {
   private final LongAdder computeNs = new LongAdder();
   private final LongAdder pendingRequests = new LongAdder();
   private final LongAdder pendingRows = new LongAdder();
+
+  private volatile long lastMs;
 
   private final Timer requestTimer;
   private final Timer queueTimer;
@@ -87,6 +92,7 @@ public final class ModelMeters implements AutoCloseable {
     pendingRows.add(-takenRows);
     if (isFirst) {
       pendingRequests.decrement();
+      queued.increment();
       queueNs.add(waitedNs);
       queueTimer.record(waitedNs, TimeUnit.NANOSECONDS);
     }
@@ -104,13 +110,27 @@ public final class ModelMeters implements AutoCloseable {
   /** A request was answered with its outputs. */
   public void succeeded(long durationNs) {
     successes.increment();
+    lastMs = System.currentTimeMillis();
     requestNs.add(durationNs);
     requestTimer.record(durationNs, TimeUnit.NANOSECONDS);
   }
 
   /** A request for this model was refused or failed. */
-  public void failed() {
+  public void failed(long durationNs) {
     failures.increment();
+    failureNs.add(durationNs);
+  }
+
+  /** What has been counted so far. */
+  public ModelStatistics statistics() {
+    return new ModelStatistics(
+        lastMs,
+        rows.sum(),
+        batches.sum(),
+        new Total(successes.sum(), requestNs.sum()),
+        new Total(failures.sum(), failureNs.sum()),
+        new Total(queued.sum(), queueNs.sum()),
+        new Total(batches.sum(), computeNs.sum()));
   }
 
   @Override

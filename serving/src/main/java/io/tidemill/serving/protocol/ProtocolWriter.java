@@ -28,6 +28,9 @@ public final class ProtocolWriter {
     void writeTo(JsonGenerator json) throws IOException;
   }
 
+  private static final List<String> EXTENSIONS =
+      List.of("binary_tensor_data", "model_repository", "model_configuration", "statistics");
+
   private ProtocolWriter() {}
 
   /**
@@ -52,7 +55,7 @@ public final class ProtocolWriter {
               }
               json.writeObjectFieldStart("parameters");
               json.writeFieldName("lineage");
-              writeValue(json, lineage);
+              JsonTree.write(json, lineage);
               json.writeEndObject();
               json.writeArrayFieldStart("outputs");
               for (InferRequest.Output output : request.outputs()) {
@@ -180,7 +183,9 @@ public final class ProtocolWriter {
           json.writeStringField("name", name);
           json.writeStringField("version", version);
           json.writeArrayFieldStart("extensions");
-          json.writeString("binary_tensor_data");
+          for (String extension : EXTENSIONS) {
+            json.writeString(extension);
+          }
           json.writeEndArray();
         });
   }
@@ -214,23 +219,6 @@ public final class ProtocolWriter {
       throw new UncheckedIOException(e);
     }
     return bytes.toByteArray();
-  }
-
-  /** Writes maps as objects, integers as numbers, and what else there is as its text. */
-  private static void writeValue(JsonGenerator json, Object value) throws IOException {
-    switch (value) {
-      case Map<?, ?> object -> {
-        json.writeStartObject();
-        for (Map.Entry<?, ?> entry : object.entrySet()) {
-          json.writeFieldName(String.valueOf(entry.getKey()));
-          writeValue(json, entry.getValue());
-        }
-        json.writeEndObject();
-      }
-      case Long number -> json.writeNumber(number);
-      case Integer number -> json.writeNumber(number);
-      default -> json.writeString(value.toString());
-    }
   }
 
   private static void writeSpecs(JsonGenerator json, String name, List<TensorSpec> specs)

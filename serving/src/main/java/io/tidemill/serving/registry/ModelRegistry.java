@@ -6,7 +6,7 @@ import io.tidemill.error.ErrorCode;
 import io.tidemill.model.ModelStore;
 import io.tidemill.serving.batch.BatchExecutors;
 import io.tidemill.serving.metrics.ServingMetrics;
-import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
@@ -15,6 +15,7 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The models that a server answers for, and their exchange while requests run.
@@ -35,12 +36,14 @@ public final class ModelRegistry implements AutoCloseable {
    */
   public record Limits(int batchRows, int maxQueuedRows, int loadedVersions) {}
 
-  private record Pinned(String model, int version) {}
+  private record Key(String model, int version) {}
 
   private final ModelStore store;
   private final ModelLoader loader;
   private final int loadedVersions;
-  private final Set<Pinned> pinned = new HashSet<>();
+  private final Set<Key> pinned = new HashSet<>();
+  private final Set<String> unloaded = ConcurrentHashMap.newKeySet();
+  private final Map<Key, String> failures = new ConcurrentHashMap<>();
   private volatile NavigableMap<String, ModelVersions> models = new TreeMap<>();
 
   /** An empty registry; {@link #refresh} fills it. */
@@ -60,23 +63,22 @@ public final class ModelRegistry implements AutoCloseable {
    *
    * <p>Where the latest cannot be loaded and the model has no other version in memory, the one
    * before is tried. A version that is no longer in the store is no longer served, though requests
-   * that have begun are answered.
+   * that have begun are answered. A model that was unloaded stays so.
    */
   public synchronized Refresh refresh() {
-    List<Refresh.Loaded> loaded = new ArrayList<>();
-    List<EngineException> failures = new ArrayList<>();
+    Refresh refresh = Refresh.none();
     List<String> stored = store.models();
     for (String model : List.copyOf(models.keySet())) {
       unlistAbsent(model, stored.contains(model) ? store.versions(model) : List.of());
     }
     for (String model : stored) {
       try {
-        refresh(model, loaded, failures);
+        refresh = refresh.and(unloaded.contains(model) ? Refresh.none() : refresh(model));
       } catch (EngineException e) {
-        failures.add(e);
+        refresh = refresh.and(Refresh.failed(e));
       }
     }
-    return new Refresh(loaded, failures);
+    return refresh;
   }
 
   /**
@@ -87,10 +89,49 @@ public final class ModelRegistry implements AutoCloseable {
    * @throws EngineException NOT_FOUND, or CORRUPT_STATE when the folder does not hold what it says
    */
   public synchronized void load(String model, int version) {
-    pinned.add(new Pinned(model, version));
+    pinned.add(new Key(model, version));
     if (!of(model).byVersion().containsKey(version)) {
       list(loader.load(store.open(model, version)));
     }
+  }
+
+  /**
+   * Loads the latest version of a model now, also one that was unloaded before.
+   *
+   * @throws EngineException NOT_FOUND, or the reason why its latest version cannot be loaded
+   */
+  public synchronized void load(String model) {
+    if (store.versions(model).isEmpty()) {
+      throw unknown("stored", model, store.models());
+    }
+    unloaded.remove(model);
+    refresh(model).failures().stream()
+        .findFirst()
+        .ifPresent(
+            failure -> {
+              throw failure;
+            });
+  }
+
+  /**
+   * Takes all versions of a model out of service; requests that have begun are answered. It stays
+   * so until somebody asks for it by {@link #load}.
+   *
+   * @throws EngineException NOT_FOUND where none is loaded
+   */
+  public synchronized void unload(String model) {
+    for (int version : known(model).byVersion().keySet()) {
+      pinned.remove(new Key(model, version));
+      unlist(model, version);
+    }
+    unloaded.add(model);
+  }
+
+  /** What is in the store, loaded or not, by model and version. */
+  public List<StoredVersion> index() {
+    return store.models().stream()
+        .flatMap(model -> store.versions(model).stream().map(version -> stored(model, version)))
+        .toList();
   }
 
   /**
@@ -109,6 +150,16 @@ public final class ModelRegistry implements AutoCloseable {
       // It was exchanged between the two lines above: the listing is a newer one now.
       Thread.onSpinWait();
     }
+  }
+
+  /** All loaded versions of a model, ascending; the caller releases each. */
+  public List<LoadedModel> acquireAll(String model) {
+    return retained(known(model));
+  }
+
+  /** All that is loaded, by model and version; the caller releases each. */
+  public List<LoadedModel> acquireAll() {
+    return models.values().stream().flatMap(model -> retained(model).stream()).toList();
   }
 
   /** The loaded versions of a model, ascending. */
@@ -140,21 +191,38 @@ public final class ModelRegistry implements AutoCloseable {
         .forEach(LoadedModel::release);
   }
 
-  private void refresh(String model, List<Refresh.Loaded> loaded, List<EngineException> failures) {
-    List<Integer> newestFirst = store.versions(model).reversed();
-    for (int version : newestFirst) {
+  private StoredVersion stored(String model, int version) {
+    boolean isLoaded = of(model).byVersion().containsKey(version);
+    String reason =
+        isLoaded
+            ? ""
+            : unloaded.contains(model)
+                ? "unloaded"
+                : failures.getOrDefault(new Key(model, version), "not among the latest");
+    return new StoredVersion(model, String.valueOf(version), isLoaded, reason);
+  }
+
+  /** Loads the latest version that can be, unless one as late is loaded. */
+  private Refresh refresh(String model) {
+    Refresh refresh = Refresh.none();
+    for (int version : store.versions(model).reversed()) {
       if (isListedUpTo(model, version)) {
-        return;
+        return refresh;
       }
       try {
         list(loader.load(store.open(model, version)));
         prune(model);
-        loaded.add(new Refresh.Loaded(model, version));
-        return;
+        return refresh.and(Refresh.loaded(model, version));
       } catch (EngineException e) {
-        failures.add(e);
+        failures.put(new Key(model, version), e.getMessage());
+        refresh = refresh.and(Refresh.failed(e));
       }
     }
+    return refresh;
+  }
+
+  private static List<LoadedModel> retained(ModelVersions versions) {
+    return versions.byVersion().values().stream().filter(LoadedModel::retain).toList();
   }
 
   private boolean isListedUpTo(String model, int version) {
@@ -163,13 +231,14 @@ public final class ModelRegistry implements AutoCloseable {
   }
 
   private void list(LoadedModel model) {
+    failures.remove(new Key(model.name(), model.version()));
     replace(of(model.name()).with(model));
   }
 
   private void unlistAbsent(String model, List<Integer> stored) {
     for (int version : of(model).byVersion().keySet()) {
       if (!stored.contains(version)) {
-        pinned.remove(new Pinned(model, version));
+        pinned.remove(new Key(model, version));
         unlist(model, version);
       }
     }
@@ -178,7 +247,7 @@ public final class ModelRegistry implements AutoCloseable {
   private void prune(String model) {
     List<Integer> unpinned =
         of(model).byVersion().keySet().stream()
-            .filter(version -> !pinned.contains(new Pinned(model, version)))
+            .filter(version -> !pinned.contains(new Key(model, version)))
             .toList();
     for (int version : unpinned.subList(0, Math.max(0, unpinned.size() - loadedVersions))) {
       unlist(model, version);
@@ -209,11 +278,14 @@ public final class ModelRegistry implements AutoCloseable {
     Map<String, ModelVersions> listed = models;
     ModelVersions versions = listed.get(model);
     if (versions == null) {
-      throw new EngineException(
-          ErrorCode.NOT_FOUND,
-          "unknown model: expected one of the loaded %s, found \"%s\""
-              .formatted(listed.keySet(), model));
+      throw unknown("loaded", model, listed.keySet());
     }
     return versions;
+  }
+
+  private static EngineException unknown(String which, String model, Collection<String> known) {
+    return new EngineException(
+        ErrorCode.NOT_FOUND,
+        "unknown model: expected one of the %s %s, found \"%s\"".formatted(which, known, model));
   }
 }

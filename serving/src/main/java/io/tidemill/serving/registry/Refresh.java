@@ -2,6 +2,7 @@ package io.tidemill.serving.registry;
 
 import io.tidemill.error.EngineException;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What one look at the store changed.
@@ -17,5 +18,23 @@ public record Refresh(List<Loaded> loaded, List<EngineException> failures) {
   public Refresh {
     loaded = List.copyOf(loaded);
     failures = List.copyOf(failures);
+  }
+
+  static Refresh none() {
+    return new Refresh(List.of(), List.of());
+  }
+
+  static Refresh loaded(String model, int version) {
+    return new Refresh(List.of(new Loaded(model, version)), List.of());
+  }
+
+  static Refresh failed(EngineException failure) {
+    return new Refresh(List.of(), List.of(failure));
+  }
+
+  Refresh and(Refresh other) {
+    return new Refresh(
+        Stream.concat(loaded.stream(), other.loaded.stream()).toList(),
+        Stream.concat(failures.stream(), other.failures.stream()).toList());
   }
 }

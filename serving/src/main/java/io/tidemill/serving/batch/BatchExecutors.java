@@ -31,7 +31,8 @@ public final class BatchExecutors implements AutoCloseable {
     return executors;
   }
 
-  int count() {
+  /** How many threads there are; their indices are below it. */
+  public int count() {
     return threads.size();
   }
 

@@ -6,8 +6,6 @@ import io.tidemill.device.Executable;
 import io.tidemill.device.Execution;
 import io.tidemill.program.Program;
 import io.tidemill.serving.inference.CallSignature;
-import io.tidemill.tensor.NamedTensor;
-import io.tidemill.tensor.TensorSpec;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
@@ -21,14 +19,23 @@ import java.util.List;
  * <p>Thread {@code t} alone touches the execution of index {@code t}; the compiled program is
  * shared.
  */
-final class BatchProgram implements AutoCloseable {
+public final class BatchProgram implements BatchModel {
   private final DeviceBuffer parameters;
   private final CallSignature signature;
   private final int rows;
   private final Executable executable;
   private final Execution[] executions;
 
-  BatchProgram(
+  /**
+   * Compiles a program.
+   *
+   * @param program open where the signature is batchable
+   * @param parameters the weights, which it closes at the end
+   * @param signature the program's inputs and outputs
+   * @param batchRows rows that each batch is executed at
+   * @param threads executors that will run it
+   */
+  public BatchProgram(
       Device device,
       Program program,
       DeviceBuffer parameters,
@@ -42,13 +49,18 @@ final class BatchProgram implements AutoCloseable {
     this.executions = new Execution[threads];
   }
 
-  /** Most rows of a batch. */
-  int rows() {
+  @Override
+  public CallSignature signature() {
+    return signature;
+  }
+
+  @Override
+  public int rows() {
     return rows;
   }
 
-  /** Runs once on zeros, in memory of its own. */
-  void warm() {
+  @Override
+  public void warm() {
     try (Execution execution = executable.newExecution()) {
       signature.inputs().forEach(spec -> execution.input(spec.name()).fill((byte) 0));
       execution.run(parameters);
@@ -56,7 +68,8 @@ final class BatchProgram implements AutoCloseable {
   }
 
   /** Copies the rows of {@code batch} together, runs them, and copies the answers apart. */
-  void run(int thread, List<Slice> batch) {
+  @Override
+  public void run(int thread, List<Slice> batch) {
     Execution execution = execution(thread);
     for (int i = 0; i < signature.inputs().size(); i++) {
       gather(batch, i, execution.input(signature.inputs().get(i).name()));
@@ -67,7 +80,6 @@ final class BatchProgram implements AutoCloseable {
     }
   }
 
-  /** Frees the executions; no thread may be in {@link #run}, nor enter it later. */
   @Override
   public void close() {
     for (int thread = 0; thread < executions.length; thread++) {
@@ -76,28 +88,21 @@ final class BatchProgram implements AutoCloseable {
         executions[thread] = null;
       }
     }
+    parameters.close();
   }
 
-  private void gather(List<Slice> batch, int input, MemorySegment to) {
-    long rowBytes = rowBytes(signature.inputs().get(input));
-    long position = 0;
+  private static void gather(List<Slice> batch, int input, MemorySegment to) {
+    long at = 0;
     for (Slice slice : batch) {
-      MemorySegment from = slice.request().inputs().get(input).data();
-      long bytes = slice.rows() * rowBytes;
-      MemorySegment.copy(from, slice.firstRow() * rowBytes, to, position, bytes);
-      position += bytes;
+      at = slice.copyInput(input, to, at);
     }
-    to.asSlice(position).fill((byte) 0);
+    to.asSlice(at).fill((byte) 0);
   }
 
-  private void scatter(MemorySegment from, List<Slice> batch, int output) {
-    long rowBytes = rowBytes(signature.outputs().get(output));
-    long position = 0;
+  private static void scatter(MemorySegment from, List<Slice> batch, int output) {
+    long at = 0;
     for (Slice slice : batch) {
-      NamedTensor to = slice.request().outputs().get(output);
-      long bytes = slice.rows() * rowBytes;
-      MemorySegment.copy(from, position, to.data(), slice.firstRow() * rowBytes, bytes);
-      position += bytes;
+      at = slice.copyOutput(output, from, at);
     }
   }
 
@@ -106,10 +111,5 @@ final class BatchProgram implements AutoCloseable {
       executions[thread] = executable.newExecution();
     }
     return executions[thread];
-  }
-
-  /** Bytes of a row, or of the whole tensor where it has none. */
-  private static long rowBytes(TensorSpec spec) {
-    return spec.shape().elements() * spec.type().bytes();
   }
 }

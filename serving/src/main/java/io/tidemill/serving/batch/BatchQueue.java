@@ -1,11 +1,7 @@
 package io.tidemill.serving.batch;
 
-import io.tidemill.device.Device;
-import io.tidemill.device.DeviceBuffer;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
-import io.tidemill.program.Program;
-import io.tidemill.serving.inference.CallSignature;
 import io.tidemill.serving.metrics.ModelMeters;
 import io.tidemill.tensor.NamedTensor;
 import java.time.Duration;
@@ -26,8 +22,7 @@ public final class BatchQueue implements AutoCloseable {
   /** Weight of the newest batch in the running mean of nanoseconds per row. */
   private static final double NEWEST = 0.1;
 
-  private final CallSignature signature;
-  private final BatchProgram program;
+  private final BatchModel model;
   private final BatchExecutors executors;
   private final ModelMeters meters;
   private final int capacityRows;
@@ -40,25 +35,14 @@ public final class BatchQueue implements AutoCloseable {
   private double nsPerRow;
 
   /**
-   * A queue for one program.
+   * A queue for one model.
    *
-   * @param program open where the signature is batchable
-   * @param parameters the weights; stays with the caller, who closes it after this queue
-   * @param batchRows rows that each batch is executed at, and most that it carries
+   * @param model what computes; closed with the queue
    * @param capacityRows rows that may wait, and most rows of one request
    */
   public BatchQueue(
-      Device device,
-      Program program,
-      DeviceBuffer parameters,
-      CallSignature signature,
-      BatchExecutors executors,
-      ModelMeters meters,
-      int batchRows,
-      int capacityRows) {
-    this.signature = signature;
-    this.program =
-        new BatchProgram(device, program, parameters, signature, batchRows, executors.count());
+      BatchModel model, BatchExecutors executors, ModelMeters meters, int capacityRows) {
+    this.model = model;
     this.executors = executors;
     this.meters = meters;
     this.capacityRows = capacityRows;
@@ -70,11 +54,11 @@ public final class BatchQueue implements AutoCloseable {
    * @param inputs one for each of the signature's, in its order, with as many rows as each other
    */
   public Submission submit(List<NamedTensor> inputs) {
-    int rows = signature.isBatchable() ? inputs.getFirst().shape().dim(0) : 1;
+    int rows = model.signature().isBatchable() ? inputs.getFirst().shape().dim(0) : 1;
     if (rows > capacityRows) {
       return new Submission.TooLarge(rows, capacityRows);
     }
-    Pending request = new Pending(signature, inputs, rows, System.nanoTime());
+    Pending request = new Pending(model.signature(), inputs, rows, System.nanoTime());
     synchronized (lock) {
       if (isClosed) {
         throw new EngineException(ErrorCode.INTERNAL, "request for a model that was closed");
@@ -97,7 +81,7 @@ public final class BatchQueue implements AutoCloseable {
 
   /** Runs one row of zeros on the caller's thread, uncounted, so that a fault shows at once. */
   public void warm() {
-    program.warm();
+    model.warm();
   }
 
   /**
@@ -117,7 +101,7 @@ public final class BatchQueue implements AutoCloseable {
       }
       waiting.clear();
     }
-    program.close();
+    model.close();
   }
 
   /** Takes what waits, up to the cap, and computes it. Called by executor {@code thread}. */
@@ -133,7 +117,7 @@ public final class BatchQueue implements AutoCloseable {
           slice ->
               meters.dequeued(
                   slice.rows(), slice.isFirst(), startedNs - slice.request().arrivedNs()));
-      program.run(thread, batch);
+      model.run(thread, batch);
       long durationNs = System.nanoTime() - startedNs;
       meters.executed(rows, durationNs);
       learn(durationNs / (double) rows);
@@ -149,7 +133,7 @@ public final class BatchQueue implements AutoCloseable {
     List<Slice> batch = new ArrayList<>();
     synchronized (lock) {
       isReady = false;
-      int room = program.rows();
+      int room = model.rows();
       while (room > 0 && !waiting.isEmpty()) {
         Slice slice = waiting.peek().take(room);
         if (slice.request().untakenRows() == 0) {

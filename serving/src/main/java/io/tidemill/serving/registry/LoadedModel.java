@@ -1,6 +1,5 @@
 package io.tidemill.serving.registry;
 
-import io.tidemill.device.DeviceBuffer;
 import io.tidemill.serving.batch.BatchQueue;
 import io.tidemill.serving.inference.CallSignature;
 import io.tidemill.serving.metrics.ModelMeters;
@@ -22,7 +21,6 @@ public final class LoadedModel {
   private final Map<String, Object> lineage;
   private final BatchQueue queue;
   private final ModelMeters meters;
-  private final DeviceBuffer parameters;
   private final AtomicInteger references = new AtomicInteger(1);
 
   LoadedModel(
@@ -31,15 +29,13 @@ public final class LoadedModel {
       CallSignature signature,
       Map<String, Object> lineage,
       BatchQueue queue,
-      ModelMeters meters,
-      DeviceBuffer parameters) {
+      ModelMeters meters) {
     this.name = name;
     this.version = version;
     this.signature = signature;
     this.lineage = Collections.unmodifiableMap(new LinkedHashMap<>(lineage));
     this.queue = queue;
     this.meters = meters;
-    this.parameters = parameters;
   }
 
   public String name() {
@@ -71,7 +67,6 @@ public final class LoadedModel {
   public void release() {
     if (references.decrementAndGet() == 0) {
       queue.close();
-      parameters.close();
       meters.close();
     }
   }

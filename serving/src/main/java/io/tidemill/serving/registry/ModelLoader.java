@@ -11,6 +11,8 @@ import io.tidemill.program.ParameterLayout;
 import io.tidemill.program.Program;
 import io.tidemill.program.ProgramJson;
 import io.tidemill.serving.batch.BatchExecutors;
+import io.tidemill.serving.batch.BatchModel;
+import io.tidemill.serving.batch.BatchProgram;
 import io.tidemill.serving.batch.BatchQueue;
 import io.tidemill.serving.inference.CallSignature;
 import io.tidemill.serving.metrics.ModelMeters;
@@ -44,19 +46,12 @@ final class ModelLoader {
     CallSignature signature = signature(stored, program);
     DeviceBuffer parameters = device.allocate(program.layout().floats());
     ModelMeters meters = metrics.model(stored.name(), String.valueOf(stored.version()));
-    BatchQueue queue =
-        new BatchQueue(
-            device,
-            program,
-            parameters,
-            signature,
-            executors,
-            meters,
-            limits.batchRows(),
-            limits.maxQueuedRows());
+    BatchModel computing =
+        new BatchProgram(
+            device, program, parameters, signature, limits.batchRows(), executors.count());
+    BatchQueue queue = new BatchQueue(computing, executors, meters, limits.maxQueuedRows());
     LoadedModel model =
-        new LoadedModel(
-            stored.name(), stored.version(), signature, lineage(stored), queue, meters, parameters);
+        new LoadedModel(stored.name(), stored.version(), signature, lineage(stored), queue, meters);
     try {
       copyWeights(stored, program.layout(), parameters);
       queue.warm();

@@ -37,28 +37,17 @@ class BatchQueueTest {
   private final GatedDevice device = new GatedDevice();
   private final ServingMetrics metrics = new ServingMetrics();
   private final BatchExecutors executors = BatchExecutors.start(1);
-  private DeviceBuffer parameters;
   private BatchQueue queue;
 
   @BeforeEach
   void open() {
-    parameters = device.allocate(PROGRAM.layout().floats());
+    DeviceBuffer parameters = device.allocate(PROGRAM.layout().floats());
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment weights = arena.allocate(NETWORK.layout().floats() * Float.BYTES, 64);
       NETWORK.initialise(1, weights);
       parameters.write(0, weights);
     }
-    CallSignature signature = new CallSignature(PROGRAM.inputSpecs(), PROGRAM.outputSpecs());
-    queue =
-        new BatchQueue(
-            device,
-            PROGRAM,
-            parameters,
-            signature,
-            executors,
-            metrics.model("m", "1"),
-            BATCH_ROWS,
-            12);
+    queue = new BatchQueue(program(parameters), executors, metrics.model("m", "1"), 12);
   }
 
   @AfterEach
@@ -66,7 +55,6 @@ class BatchQueueTest {
     device.open();
     queue.close();
     executors.close();
-    parameters.close();
     metrics.close();
     device.close();
   }
@@ -144,10 +132,8 @@ class BatchQueueTest {
   void failsWhatWaitsWhenItIsClosedAndTakesNothingMore() throws Exception {
     BatchExecutors none = BatchExecutors.start(1);
     none.close();
-    CallSignature signature = new CallSignature(PROGRAM.inputSpecs(), PROGRAM.outputSpecs());
-    BatchQueue stuck =
-        new BatchQueue(
-            device, PROGRAM, parameters, signature, none, metrics.model("s", "1"), BATCH_ROWS, 12);
+    BatchModel program = program(device.allocate(PROGRAM.layout().floats()));
+    BatchQueue stuck = new BatchQueue(program, none, metrics.model("s", "1"), 12);
     Submission waiting = stuck.submit(rows(1));
 
     stuck.close();
@@ -158,6 +144,11 @@ class BatchQueueTest {
             () -> assertInstanceOf(Submission.Accepted.class, waiting).outputs().join());
     assertEquals("the model was unloaded", e.getCause().getMessage());
     assertThrows(EngineException.class, () -> stuck.submit(rows(1)));
+  }
+
+  private BatchModel program(DeviceBuffer parameters) {
+    CallSignature signature = new CallSignature(PROGRAM.inputSpecs(), PROGRAM.outputSpecs());
+    return new BatchProgram(device, PROGRAM, parameters, signature, BATCH_ROWS, 1);
   }
 
   /** A request whose batch waits at the gate, so that those after it have to queue. */

@@ -19,6 +19,8 @@ import java.util.function.Consumer;
  * @param batchRows rows that every batch is executed at, padded if need be, and most that it
  *     carries
  * @param maxQueuedRows rows that may wait for one model version, and most rows of one request
+ * @param maxWait longest time that a request is let wait for its turn; it is refused where it would
+ *     be longer by the pace of late
  * @param executors threads that execute batches
  * @param httpThreads threads of the HTTP server
  * @param loadedVersions versions of one model that stay loaded beside a newer one, the newest
@@ -32,6 +34,7 @@ public record ServingConfig(
     Duration bodyTimeout,
     int batchRows,
     int maxQueuedRows,
+    Duration maxWait,
     int executors,
     int httpThreads,
     int loadedVersions,
@@ -51,6 +54,7 @@ public record ServingConfig(
     check(bodyTimeout.isPositive(), "bodyTimeout", "more than nothing", bodyTimeout);
     check(batchRows >= 1, "batchRows", "at least 1", batchRows);
     check(maxQueuedRows >= 1, "maxQueuedRows", "at least 1", maxQueuedRows);
+    check(maxWait.isPositive(), "maxWait", "more than nothing", maxWait);
     check(executors >= 1, "executors", "at least 1", executors);
     check(httpThreads >= 1, "httpThreads", "at least 1", httpThreads);
     check(loadedVersions >= 1, "loadedVersions", "at least 1", loadedVersions);
@@ -87,6 +91,7 @@ public record ServingConfig(
     private Duration bodyTimeout = Duration.ofSeconds(30);
     private int batchRows = 16;
     private int maxQueuedRows = 16_384;
+    private Duration maxWait = Duration.ofMillis(500);
     private int executors = CORES;
     private int httpThreads = CORES;
     private int loadedVersions = 2;
@@ -101,6 +106,7 @@ public record ServingConfig(
       bodyTimeout = from.bodyTimeout;
       batchRows = from.batchRows;
       maxQueuedRows = from.maxQueuedRows;
+      maxWait = from.maxWait;
       executors = from.executors;
       httpThreads = from.httpThreads;
       loadedVersions = from.loadedVersions;
@@ -137,6 +143,11 @@ public record ServingConfig(
       return this;
     }
 
+    public Change maxWait(Duration value) {
+      maxWait = value;
+      return this;
+    }
+
     public Change executors(int value) {
       executors = value;
       return this;
@@ -165,6 +176,7 @@ public record ServingConfig(
           bodyTimeout,
           batchRows,
           maxQueuedRows,
+          maxWait,
           executors,
           httpThreads,
           loadedVersions,

@@ -6,6 +6,7 @@ import io.tidemill.error.ErrorCode;
 import io.tidemill.model.ModelStore;
 import io.tidemill.release.Release;
 import io.tidemill.serving.batch.BatchExecutors;
+import io.tidemill.serving.batch.BatchQueue;
 import io.tidemill.serving.http.HttpListener;
 import io.tidemill.serving.http.MoreRoutes;
 import io.tidemill.serving.metrics.ServingMetrics;
@@ -141,7 +142,9 @@ public final class ServingServer implements AutoCloseable {
 
   private static ModelRegistry.Limits limits(ServingConfig config) {
     return new ModelRegistry.Limits(
-        config.batchRows(), config.maxQueuedRows(), config.loadedVersions());
+        config.batchRows(),
+        new BatchQueue.Bounds(config.maxQueuedRows(), config.maxWait()),
+        config.loadedVersions());
   }
 
   private static HttpListener.Options options(ServingConfig config) {

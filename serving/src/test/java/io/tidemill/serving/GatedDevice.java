@@ -33,6 +33,7 @@ public final class GatedDevice implements Device {
   private final List<Execution> openExecutions = new ArrayList<>();
   private boolean isHeld;
   private int waiting;
+  private int runsBeforeFailures;
   private int failuresLeft;
 
   /** From now on runs wait at the gate. */
@@ -47,7 +48,16 @@ public final class GatedDevice implements Device {
 
   /** The next run that passes the gate fails instead. */
   public void failNextRun() {
-    locked(() -> failuresLeft++);
+    failRunsAfter(0, 1);
+  }
+
+  /** After {@code runs} that go well, {@code failures} runs that pass the gate fail. */
+  public void failRunsAfter(int runs, int failures) {
+    locked(
+        () -> {
+          runsBeforeFailures = runs;
+          failuresLeft = failures;
+        });
   }
 
   /** Blocks until {@code count} runs wait at the gate. */
@@ -163,7 +173,9 @@ public final class GatedDevice implements Device {
         changed.awaitUninterruptibly();
       }
       waiting--;
-      if (failuresLeft > 0) {
+      if (runsBeforeFailures > 0) {
+        runsBeforeFailures--;
+      } else if (failuresLeft > 0) {
         failuresLeft--;
         throw new IllegalStateException("the run was told to fail");
       }

@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemill.model.ModelStore;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.BeforeEach;
@@ -42,8 +45,10 @@ class OverloadTest {
       long seconds = Long.parseLong(refused.headers().firstValue("Retry-After").orElseThrow());
       assertTrue(seconds >= 1, "Retry-After: " + seconds);
       assertEquals(
-          "model \"small\" is busy: 8 rows wait; try again in " + seconds + " s",
-          Answers.error(refused));
+          "model \"small\" is busy: 8 rows wait, a turn comes in T ms; try again in "
+              + seconds
+              + " s",
+          Answers.error(refused).replaceAll("in [0-9]+ ms", "in T ms"));
       device.open();
       assertEquals(200, running.join().statusCode());
       assertEquals(200, waiting.join().statusCode());
@@ -61,6 +66,51 @@ class OverloadTest {
       assertEquals(
           "too many rows in one request: expected at most 8, found 9", Answers.error(refused));
       assertEquals(200, server.post(INFER, GOOD).statusCode());
+    }
+  }
+
+  @Test
+  void doesNotComputeForAClientThatHasLeft() throws Exception {
+    try (RunningServer server = new RunningServer(state, CONFIG, device)) {
+      device.hold();
+      CompletableFuture<HttpResponse<String>> running = server.postAsync(INFER, GOOD);
+      device.awaitHeldRuns(1);
+      InetAddress loopback = InetAddress.getLoopbackAddress();
+      try (Socket leaving = new Socket(loopback, server.server().port())) {
+        String request =
+            "POST %s HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+                .formatted(INFER, GOOD.length(), GOOD);
+        leaving.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
+        server.awaitQueuedRows(1);
+      }
+
+      server.awaitQueuedRows(0);
+
+      device.open();
+      assertEquals(200, running.join().statusCode());
+      String counted = "nv_inference_count{model=\"small\",version=\"1\"} 1.0";
+      assertTrue(server.get("/metrics").body().contains(counted));
+    }
+  }
+
+  @Test
+  void refusesARequestThatCannotBeAnsweredWithinItsOwnTime() throws Exception {
+    try (RunningServer server = new RunningServer(state, CONFIG, device)) {
+      assertEquals(200, server.post(INFER, GOOD).statusCode());
+      device.hold();
+      CompletableFuture<HttpResponse<String>> running = server.postAsync(INFER, GOOD);
+      device.awaitHeldRuns(1);
+      CompletableFuture<HttpResponse<String>> waiting = server.postAsync(INFER, GOOD);
+      server.awaitQueuedRows(1);
+
+      HttpResponse<String> hasty =
+          server.post(INFER, GOOD.replace("{\"id\"", "{\"parameters\":{\"timeout\":1},\"id\""));
+
+      assertEquals(503, hasty.statusCode());
+      assertEquals("1", hasty.headers().firstValue("Retry-After").orElseThrow());
+      device.open();
+      assertEquals(200, running.join().statusCode());
+      assertEquals(200, waiting.join().statusCode());
     }
   }
 

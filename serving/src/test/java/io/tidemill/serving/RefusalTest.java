@@ -107,6 +107,25 @@ class RefusalTest {
   }
 
   @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "X-Request-Timeout-Ms|0|X-Request-Timeout-Ms: expected a number from 1 to 9223372036854,"
+            + " found 0",
+        "X-Request-Timeout-Ms|1e3|X-Request-Timeout-Ms: expected a number from 1 to 9223372036854,"
+            + " found 1e3",
+        "X-Request-Priority|10|X-Request-Priority: expected a number from 0 to 9, found 10",
+      })
+  void refusesAnUrgencyThatCannotBe(String header, String value, String sentence) throws Exception {
+    HttpResponse<String> response =
+        running.send(
+            running.request(INFER).header(header, value).POST(BodyPublishers.ofString(GOOD)));
+
+    assertEquals(400, response.statusCode());
+    assertEquals(sentence, Answers.error(response));
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"-1", "1000", "99999999999", "ten", "1.5", "0x10"})
   void refusesALengthOfJsonThatCannotBe(String length) throws Exception {
     HttpResponse<String> response =

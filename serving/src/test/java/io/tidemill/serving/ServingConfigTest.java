@@ -19,6 +19,7 @@ class ServingConfigTest {
     assertEquals(Duration.ofSeconds(30), config.bodyTimeout());
     assertEquals(16, config.batchRows());
     assertEquals(16_384, config.maxQueuedRows());
+    assertEquals(Duration.ofMillis(500), config.maxWait());
     assertEquals(cores, config.executors());
     assertEquals(cores, config.httpThreads());
     assertEquals(2, config.loadedVersions());
@@ -38,6 +39,7 @@ class ServingConfigTest {
                         .bodyTimeout(Duration.ofSeconds(3))
                         .batchRows(4)
                         .maxQueuedRows(5)
+                        .maxWait(Duration.ofSeconds(10))
                         .executors(6)
                         .httpThreads(7)
                         .loadedVersions(8)
@@ -45,7 +47,17 @@ class ServingConfigTest {
 
     assertEquals(
         new ServingConfig(
-            "0.0.0.0", 1, 2, Duration.ofSeconds(3), 4, 5, 6, 7, 8, Duration.ofSeconds(9)),
+            "0.0.0.0",
+            1,
+            2,
+            Duration.ofSeconds(3),
+            4,
+            5,
+            Duration.ofSeconds(10),
+            6,
+            7,
+            8,
+            Duration.ofSeconds(9)),
         config);
   }
 

@@ -1,6 +1,7 @@
 package io.tidemill.serving.batch;
 
 import io.tidemill.serving.inference.CallSignature;
+import io.tidemill.serving.inference.Urgency;
 import io.tidemill.serving.inference.ZeroTensors;
 import io.tidemill.tensor.NamedTensor;
 import java.util.List;
@@ -19,16 +20,23 @@ final class Pending {
   private final List<NamedTensor> inputs;
   private final List<NamedTensor> outputs;
   private final int rows;
+  private final Urgency urgency;
   private final long arrivedNs;
   private final AtomicInteger rowsLeft;
   private final AtomicReference<Throwable> failure = new AtomicReference<>();
   private final CompletableFuture<List<NamedTensor>> answer = new CompletableFuture<>();
   private int nextRow;
 
-  Pending(CallSignature signature, List<NamedTensor> inputs, int rows, long arrivedNs) {
+  Pending(
+      CallSignature signature,
+      List<NamedTensor> inputs,
+      int rows,
+      Urgency urgency,
+      long arrivedNs) {
     this.inputs = inputs;
     this.outputs = signature.outputs().stream().map(spec -> ZeroTensors.of(spec, rows)).toList();
     this.rows = rows;
+    this.urgency = urgency;
     this.arrivedNs = arrivedNs;
     this.rowsLeft = new AtomicInteger(rows);
   }
@@ -43,6 +51,18 @@ final class Pending {
 
   int rows() {
     return rows;
+  }
+
+  Urgency urgency() {
+    return urgency;
+  }
+
+  int priority() {
+    return urgency.priority();
+  }
+
+  boolean isExpired(long nowNs) {
+    return nowNs - arrivedNs > urgency.timeoutNs();
   }
 
   long arrivedNs() {
@@ -75,11 +95,6 @@ final class Pending {
   void failed(int failedRows, Throwable cause) {
     failure.compareAndSet(null, cause);
     leave(failedRows);
-  }
-
-  /** The rows that no batch has taken will never be. */
-  void abandoned(Throwable cause) {
-    failed(untakenRows(), cause);
   }
 
   private void leave(int leavingRows) {

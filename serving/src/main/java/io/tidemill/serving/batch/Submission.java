@@ -7,17 +7,24 @@ import java.util.concurrent.CompletableFuture;
 
 /** What {@link BatchQueue#submit} says at once. */
 public sealed interface Submission {
-  /** The request is queued; the outputs come in the signature's order. */
-  record Accepted(CompletableFuture<List<NamedTensor>> outputs) implements Submission {}
+  /**
+   * The request is queued.
+   *
+   * @param outputs in the signature's order, once they are computed
+   * @param withdraw says that nobody waits for them any more: rows that no batch has taken yet are
+   *     not computed
+   */
+  record Accepted(CompletableFuture<List<NamedTensor>> outputs, Runnable withdraw)
+      implements Submission {}
 
   /** The request has more rows than could ever be queued. */
   record TooLarge(int rows, int mostRows) implements Submission {}
 
   /**
-   * The queue is full.
+   * The request would wait too long.
    *
    * @param queuedRows rows that wait
-   * @param retryAfter when the queue will have been worked off, by the rate seen lately
+   * @param delay how long it would wait, by the pace of late
    */
-  record Refused(int queuedRows, Duration retryAfter) implements Submission {}
+  record Refused(int queuedRows, Duration delay) implements Submission {}
 }

@@ -69,9 +69,11 @@ final class Connections {
   /** Answers the requests of a connection, one after the other, until it is closed. */
   CompletionStage<Done> serve(Tcp.IncomingConnection connection) {
     AtomicBoolean isAnswering = new AtomicBoolean();
+    Caller caller = new Caller();
     Pair<CompletionStage<Done>, UniqueKillSwitch> running =
         socket(connection)
-            .joinMat(answers(isAnswering).joinMat(httpOverPlainTcp(), Keep.left()), Keep.both())
+            .joinMat(
+                answers(caller, isAnswering).joinMat(httpOverPlainTcp(), Keep.left()), Keep.both())
             .run(materializer);
     Conversation conversation = new Conversation(running.second(), isAnswering);
     open.add(conversation);
@@ -83,6 +85,7 @@ final class Connections {
         .handle(
             (done, brokenOff) -> {
               open.remove(conversation);
+              caller.leaves();
               return Done.getInstance();
             });
   }
@@ -122,10 +125,11 @@ final class Connections {
     return http.serverLayer(settings).atop(PLAIN);
   }
 
-  private Flow<HttpRequest, HttpResponse, UniqueKillSwitch> answers(AtomicBoolean isAnswering) {
+  private Flow<HttpRequest, HttpResponse, UniqueKillSwitch> answers(
+      Caller caller, AtomicBoolean isAnswering) {
     return Flow.<HttpRequest>create()
         .viaMat(KillSwitches.single(), Keep.right())
-        .mapAsync(1, request -> answer(request, isAnswering));
+        .mapAsync(1, request -> answer(caller.sends(request), isAnswering));
   }
 
   /**

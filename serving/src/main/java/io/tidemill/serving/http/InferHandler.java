@@ -2,11 +2,11 @@ package io.tidemill.serving.http;
 
 import io.tidemill.serving.batch.Submission;
 import io.tidemill.serving.inference.CallSignature;
+import io.tidemill.serving.inference.Urgency;
 import io.tidemill.serving.protocol.InferBody;
 import io.tidemill.serving.registry.LoadedModel;
 import io.tidemill.serving.registry.ModelRegistry;
 import io.tidemill.tensor.NamedTensor;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -25,6 +25,9 @@ final class InferHandler implements Handler {
   interface Call {
     List<NamedTensor> inputs();
 
+    /** How much it presses, by what it says itself. */
+    Urgency urgency(Urgency unlessSaid);
+
     /** The answer with all outputs of the model, in the signature's order. */
     HttpResponse answer(LoadedModel model, List<NamedTensor> outputs);
   }
@@ -33,6 +36,9 @@ final class InferHandler implements Handler {
   interface CallReader {
     Call read(InferBody body, CallSignature signature);
   }
+
+  /** Who asks, how urgently, and since when. */
+  private record Asking(Caller caller, Urgency urgency, long arrivedNs) {}
 
   private final CallReader reader;
   private final ModelRegistry registry;
@@ -53,17 +59,18 @@ final class InferHandler implements Handler {
     if (refusal.isPresent()) {
       return CompletableFuture.completedStage(refusal.get());
     }
+    Asking asking = new Asking(Caller.of(request), UrgencyHeaders.of(request), arrivedNs);
     return bodies
         .read(request)
-        .thenCompose(body -> infer(JsonHeaders.cut(request, body), values, arrivedNs))
+        .thenCompose(body -> infer(JsonHeaders.cut(request, body), values, asking))
         .thenApply(reply -> Compression.offer(request, reply));
   }
 
-  private CompletionStage<HttpResponse> infer(InferBody body, PathValues values, long arrivedNs) {
+  private CompletionStage<HttpResponse> infer(InferBody body, PathValues values, Asking asking) {
     LoadedModel model = registry.acquire(values.model(), values.version());
     CompletionStage<HttpResponse> answer;
     try {
-      answer = infer(model, reader.read(body, model.signature()));
+      answer = infer(model, body, asking);
     } catch (RuntimeException e) {
       answer = CompletableFuture.failedStage(e);
     }
@@ -71,18 +78,28 @@ final class InferHandler implements Handler {
         .exceptionally(Replies::failure)
         .thenApply(
             reply -> {
-              record(model, reply, arrivedNs);
+              record(model, reply, asking.arrivedNs());
               model.release();
               return reply;
             });
   }
 
-  private static CompletionStage<HttpResponse> infer(LoadedModel model, Call call) {
-    return switch (model.queue().submit(call.inputs())) {
-      case Submission.Accepted(CompletableFuture<List<NamedTensor>> outputs) ->
-          outputs.thenApply(tensors -> call.answer(model, tensors));
-      case Submission.Refused(int queuedRows, Duration retryAfter) ->
-          CompletableFuture.completedStage(busy(model, queuedRows, retryAfter));
+  private CompletionStage<HttpResponse> infer(LoadedModel model, InferBody body, Asking asking) {
+    Optional<Submission.Refused> hopeless = model.queue().refusal(asking.urgency());
+    if (hopeless.isPresent() && !body.mentionsPriority()) {
+      return CompletableFuture.completedStage(busy(model, hopeless.get()));
+    }
+    Call call = reader.read(body, model.signature());
+    return switch (model.queue().submit(call.inputs(), call.urgency(asking.urgency()))) {
+      case Submission.Accepted(CompletableFuture<List<NamedTensor>> outputs, Runnable withdraw) -> {
+        asking.caller().ifLeaving(withdraw);
+        yield outputs.thenApply(
+            tensors -> {
+              asking.caller().isAnswered();
+              return call.answer(model, tensors);
+            });
+      }
+      case Submission.Refused refused -> CompletableFuture.completedStage(busy(model, refused));
       case Submission.TooLarge(int rows, int mostRows) ->
           CompletableFuture.completedStage(
               Replies.error(
@@ -92,11 +109,11 @@ final class InferHandler implements Handler {
     };
   }
 
-  private static HttpResponse busy(LoadedModel model, int queuedRows, Duration retryAfter) {
-    long seconds = Math.max(1, retryAfter.plusMillis(999).toSeconds());
+  private static HttpResponse busy(LoadedModel model, Submission.Refused refused) {
+    long seconds = Math.max(1, refused.delay().plusMillis(999).toSeconds());
     String sentence =
-        "model \"%s\" is busy: %d rows wait; try again in %d s"
-            .formatted(model.name(), queuedRows, seconds);
+        "model \"%s\" is busy: %d rows wait, a turn comes in %d ms; try again in %d s"
+            .formatted(model.name(), refused.queuedRows(), refused.delay().toMillis(), seconds);
     return Replies.error(503, sentence)
         .addHeader(Replies.header("Retry-After", String.valueOf(seconds)));
   }

@@ -2,6 +2,7 @@ package io.tidemill.serving.http;
 
 import io.tidemill.error.EngineException;
 import io.tidemill.serving.protocol.ProtocolWriter;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeoutException;
 import org.apache.pekko.http.javadsl.model.ContentType;
@@ -53,6 +54,7 @@ public final class Replies {
       case EntityStreamException e -> error(400, "the connection was closed before the body ended");
       case TimeoutException e ->
           error(408, "the body did not arrive in time: send it whole, or in fewer bytes");
+      case CancellationException e -> error(503, e.getMessage()); // nobody reads it
       default -> internal(cause);
     };
   }

@@ -1,6 +1,7 @@
 package io.tidemill.serving.http;
 
 import io.tidemill.serving.inference.CallSignature;
+import io.tidemill.serving.inference.Urgency;
 import io.tidemill.serving.protocol.InferBody;
 import io.tidemill.serving.protocol.PredictRequestReader;
 import io.tidemill.serving.protocol.PredictRequestReader.PredictRequest;
@@ -19,6 +20,11 @@ record V1Call(PredictRequest request) implements InferHandler.Call {
   @Override
   public List<NamedTensor> inputs() {
     return request.inputs();
+  }
+
+  @Override
+  public Urgency urgency(Urgency unlessSaid) {
+    return unlessSaid;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.tidemill.serving.http;
 
 import io.tidemill.serving.inference.CallSignature;
+import io.tidemill.serving.inference.Urgency;
 import io.tidemill.serving.protocol.InferBody;
 import io.tidemill.serving.protocol.InferRequest;
 import io.tidemill.serving.protocol.InferRequestReader;
@@ -20,6 +21,11 @@ record V2Call(InferRequest request) implements InferHandler.Call {
   @Override
   public List<NamedTensor> inputs() {
     return request.inputs();
+  }
+
+  @Override
+  public Urgency urgency(Urgency unlessSaid) {
+    return request.parameters().urgency(unlessSaid);
   }
 
   @Override

@@ -54,6 +54,7 @@ public final class ModelMeters implements AutoCloseable {
   private final LongAdder requestNs = new LongAdder();
   private final LongAdder queueNs = new LongAdder();
   private final LongAdder computeNs = new LongAdder();
+  private final LongAdder abandoned = new LongAdder();
   private final LongAdder pendingRequests = new LongAdder();
   private final LongAdder pendingRows = new LongAdder();
 
@@ -78,6 +79,7 @@ public final class ModelMeters implements AutoCloseable {
                 .tags(tags)
                 .register(registry));
     gauge("tidemill.queue.rows", "Rows that wait for an executor", pendingRows, 1);
+    gauge("tidemill.inference.abandoned", "Requests left or expired in the queue", abandoned, 1);
     tritonSums();
   }
 
@@ -95,6 +97,15 @@ public final class ModelMeters implements AutoCloseable {
       queued.increment();
       queueNs.add(waitedNs);
       queueTimer.record(waitedNs, TimeUnit.NANOSECONDS);
+    }
+  }
+
+  /** A request left the queue uncomputed: its client had gone, or its time was over. */
+  public void abandoned(int untakenRows, boolean isWhole) {
+    pendingRows.add(-untakenRows);
+    abandoned.increment();
+    if (isWhole) {
+      pendingRequests.decrement();
     }
   }
 

@@ -1,5 +1,7 @@
 package io.tidemill.serving.protocol;
 
+import java.nio.charset.StandardCharsets;
+
 /**
  * The body of an inference request or of its answer: a JSON object, and behind it the bytes of the
  * tensors that are binary, in the order in which the JSON names them.
@@ -27,5 +29,10 @@ public record InferBody(byte[] bytes, int jsonBytes) {
 
   int binaryBytes() {
     return bytes.length - jsonBytes;
+  }
+
+  /** Whether its JSON may say a priority; for when reading it would be for nothing otherwise. */
+  public boolean mentionsPriority() {
+    return new String(bytes, 0, jsonBytes, StandardCharsets.ISO_8859_1).contains("\"priority\"");
   }
 }

@@ -9,10 +9,15 @@ import java.util.Optional;
  * A V2 inference request that fits the model's signature.
  *
  * @param id the client's, to be echoed
+ * @param parameters what it says about how it is to be answered
  * @param inputs one for each of the signature's, in its order
  * @param outputs what to answer, in the order asked for
  */
-public record InferRequest(Optional<String> id, List<NamedTensor> inputs, List<Output> outputs) {
+public record InferRequest(
+    Optional<String> id,
+    RequestParameters parameters,
+    List<NamedTensor> inputs,
+    List<Output> outputs) {
   /**
    * An output that was asked for.
    *

@@ -25,7 +25,7 @@ public final class InferRequestReader {
   private final BinaryTensors binary;
 
   private Optional<String> id = Optional.empty();
-  private boolean isBinaryUnlessSaid;
+  private RequestParameters parameters = RequestParameters.NONE;
   private List<NamedTensor> inputs;
   private List<Asked> outputs = List.of();
 
@@ -62,6 +62,7 @@ public final class InferRequestReader {
     NamedTensor input = BinaryTensors.whole(body, signature.inputs().getFirst());
     return new InferRequest(
         Optional.empty(),
+        RequestParameters.NONE,
         List.of(input),
         signature.outputs().stream().map(spec -> new InferRequest.Output(spec, true)).toList());
   }
@@ -82,8 +83,10 @@ public final class InferRequestReader {
       case "id" -> id = Optional.of(JsonFields.string(parser, "id"));
       case "inputs" -> inputs = readInputs(parser);
       case "outputs" -> outputs = readOutputs(parser);
-      case "parameters" ->
-          isBinaryUnlessSaid = readFlag(parser, "binary_data_output").orElse(false);
+      case "parameters" -> {
+        startObject(parser, field);
+        parameters = RequestParameters.read(parser);
+      }
       default -> parser.skipChildren();
     }
   }
@@ -124,7 +127,7 @@ public final class InferRequestReader {
       parser.nextToken();
       switch (field) {
         case "name" -> name = JsonFields.string(parser, "name of an output");
-        case "parameters" -> isBinary = readFlag(parser, "binary_data");
+        case "parameters" -> isBinary = readIsBinary(parser);
         default -> parser.skipChildren();
       }
     }
@@ -144,19 +147,17 @@ public final class InferRequestReader {
                     JsonFields.names(signature.outputs()), TokenNames.shorten(name)));
   }
 
-  /** Reads parameters, of which one is of interest here. */
-  private static Optional<Boolean> readFlag(JsonParser parser, String name) throws IOException {
+  private static Optional<Boolean> readIsBinary(JsonParser parser) throws IOException {
     Optional<Boolean> flag = Optional.empty();
     startObject(parser, "parameters");
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
-      boolean isMeant = parser.currentName().equals(name);
-      JsonToken token = parser.nextToken();
-      if (isMeant && !token.isBoolean()) {
-        throw BadRequest.of(
-            "parameter %s: expected true or false, found %s", name, TokenNames.of(token));
+      String name = parser.currentName();
+      parser.nextToken();
+      if (name.equals("binary_data")) {
+        flag = Optional.of(RequestParameters.flag(parser, name));
+      } else {
+        parser.skipChildren();
       }
-      flag = isMeant ? Optional.of(token == JsonToken.VALUE_TRUE) : flag;
-      parser.skipChildren();
     }
     return flag;
   }
@@ -168,7 +169,7 @@ public final class InferRequestReader {
     List<NamedTensor> ordered = signature.inputs().stream().map(this::given).toList();
     checkRows(signature, ordered);
     binary.checkEnd();
-    return new InferRequest(id, ordered, wanted());
+    return new InferRequest(id, parameters, ordered, wanted());
   }
 
   private List<InferRequest.Output> wanted() {
@@ -180,7 +181,7 @@ public final class InferRequestReader {
         .map(
             output ->
                 new InferRequest.Output(
-                    output.spec(), output.isBinary().orElse(isBinaryUnlessSaid)))
+                    output.spec(), output.isBinary().orElse(parameters.isBinaryOutput())))
         .toList();
   }
 

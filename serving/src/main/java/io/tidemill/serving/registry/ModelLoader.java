@@ -49,7 +49,7 @@ final class ModelLoader {
     BatchModel computing =
         new BatchProgram(
             device, program, parameters, signature, limits.batchRows(), executors.count());
-    BatchQueue queue = new BatchQueue(computing, executors, meters, limits.maxQueuedRows());
+    BatchQueue queue = new BatchQueue(computing, executors, meters, limits.queue());
     LoadedModel model =
         new LoadedModel(stored.name(), stored.version(), signature, lineage(stored), queue, meters);
     try {

@@ -5,6 +5,7 @@ import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.model.ModelStore;
 import io.tidemill.serving.batch.BatchExecutors;
+import io.tidemill.serving.batch.BatchQueue;
 import io.tidemill.serving.metrics.ServingMetrics;
 import java.util.Collection;
 import java.util.Collections;
@@ -30,11 +31,11 @@ public final class ModelRegistry implements AutoCloseable {
    * What bounds each loaded version.
    *
    * @param batchRows rows that every batch is executed at
-   * @param maxQueuedRows rows that may wait
+   * @param queue what may wait
    * @param loadedVersions versions of a model that stay loaded, besides those asked for by {@link
    *     ModelRegistry#load}
    */
-  public record Limits(int batchRows, int maxQueuedRows, int loadedVersions) {}
+  public record Limits(int batchRows, BatchQueue.Bounds queue, int loadedVersions) {}
 
   private record Key(String model, int version) {}
 

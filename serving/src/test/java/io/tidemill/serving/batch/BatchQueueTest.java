@@ -14,6 +14,7 @@ import io.tidemill.network.Network;
 import io.tidemill.program.Program;
 import io.tidemill.serving.GatedDevice;
 import io.tidemill.serving.inference.CallSignature;
+import io.tidemill.serving.inference.Urgency;
 import io.tidemill.serving.metrics.ServingMetrics;
 import io.tidemill.tensor.DataType;
 import io.tidemill.tensor.NamedTensor;
@@ -21,16 +22,19 @@ import io.tidemill.tensor.Shape;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class BatchQueueTest {
   private static final int BATCH_ROWS = 4;
+  private static final BatchQueue.Bounds BOUNDS = new BatchQueue.Bounds(12, Duration.ofSeconds(60));
   private static final Network NETWORK = Network.sequential(Dense.of(2, 3));
   private static final Program PROGRAM = NETWORK.prediction(Loss.softmaxCrossEntropy());
 
@@ -41,13 +45,7 @@ class BatchQueueTest {
 
   @BeforeEach
   void open() {
-    DeviceBuffer parameters = device.allocate(PROGRAM.layout().floats());
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment weights = arena.allocate(NETWORK.layout().floats() * Float.BYTES, 64);
-      NETWORK.initialise(1, weights);
-      parameters.write(0, weights);
-    }
-    queue = new BatchQueue(program(parameters), executors, metrics.model("m", "1"), 12);
+    queue = new BatchQueue(program(parameters()), executors, metrics.model("m", "1"), BOUNDS);
   }
 
   @AfterEach
@@ -119,10 +117,11 @@ class BatchQueueTest {
     CompletableFuture<List<NamedTensor>> running = holdOneRow();
     CompletableFuture<List<NamedTensor>> waiting = accepted(1, 2, 3, 4, 5, 6, 7, 8, 9, 10);
 
-    Submission refused = queue.submit(rows(1, 2, 3));
+    Submission refused = queue.submit(rows(1, 2, 3), Urgency.NORMAL);
 
     assertEquals(10, assertInstanceOf(Submission.Refused.class, refused).queuedRows());
-    assertEquals(new Submission.TooLarge(13, 12), queue.submit(rows(new float[13])));
+    assertEquals(
+        new Submission.TooLarge(13, 12), queue.submit(rows(new float[13]), Urgency.NORMAL));
     CompletableFuture<List<NamedTensor>> fitting = accepted(1, 2);
     device.open();
     CompletableFuture.allOf(running, waiting, fitting).join();
@@ -133,8 +132,8 @@ class BatchQueueTest {
     BatchExecutors none = BatchExecutors.start(1);
     none.close();
     BatchModel program = program(device.allocate(PROGRAM.layout().floats()));
-    BatchQueue stuck = new BatchQueue(program, none, metrics.model("s", "1"), 12);
-    Submission waiting = stuck.submit(rows(1));
+    BatchQueue stuck = new BatchQueue(program, none, metrics.model("s", "1"), BOUNDS);
+    Submission waiting = stuck.submit(rows(1), Urgency.NORMAL);
 
     stuck.close();
 
@@ -143,12 +142,124 @@ class BatchQueueTest {
             CompletionException.class,
             () -> assertInstanceOf(Submission.Accepted.class, waiting).outputs().join());
     assertEquals("the model was unloaded", e.getCause().getMessage());
-    assertThrows(EngineException.class, () -> stuck.submit(rows(1)));
+    assertThrows(EngineException.class, () -> stuck.submit(rows(1), Urgency.NORMAL));
+  }
+
+  private DeviceBuffer parameters() {
+    DeviceBuffer parameters = device.allocate(PROGRAM.layout().floats());
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment weights = arena.allocate(NETWORK.layout().floats() * Float.BYTES, 64);
+      NETWORK.initialise(1, weights);
+      parameters.write(0, weights);
+    }
+    return parameters;
   }
 
   private BatchModel program(DeviceBuffer parameters) {
     CallSignature signature = new CallSignature(PROGRAM.inputSpecs(), PROGRAM.outputSpecs());
     return new BatchProgram(device, PROGRAM, parameters, signature, BATCH_ROWS, 1);
+  }
+
+  @Test
+  void servesByPriorityAndThenInOrderOfArrival() throws Exception {
+    List<String> served = new CopyOnWriteArrayList<>();
+    CompletableFuture<List<NamedTensor>> running = holdOneRow();
+    CompletableFuture<?> last = pressing(9, 1, 2, 3, 4).outputs().thenRun(() -> served.add("9"));
+    CompletableFuture<?> normal = pressing(5, 1, 2, 3, 4).outputs().thenRun(() -> served.add("5"));
+    CompletableFuture<?> first = pressing(1, 1, 2, 3, 4).outputs().thenRun(() -> served.add("1"));
+
+    device.open();
+
+    CompletableFuture.allOf(running, last, normal, first).join();
+    assertEquals(List.of("1", "5", "9"), served);
+  }
+
+  @Test
+  void refusesARequestThatWouldWaitTooLongForThoseBeforeIt() throws Exception {
+    queue.close();
+    BatchQueue.Bounds tight = new BatchQueue.Bounds(12, Duration.ofNanos(1));
+    queue = new BatchQueue(program(parameters()), executors, metrics.model("t", "1"), tight);
+    probabilities(accepted(1)); // now it knows how long a batch takes
+    CompletableFuture<List<NamedTensor>> running = holdOneRow();
+    CompletableFuture<List<NamedTensor>> next = accepted(2);
+
+    Submission.Refused refused =
+        assertInstanceOf(Submission.Refused.class, queue.submit(rows(3), Urgency.NORMAL));
+
+    assertEquals(1, refused.queuedRows());
+    assertTrue(refused.delay().isPositive(), refused.toString());
+    Urgency urgent = Urgency.NORMAL.withPriority(Urgency.FIRST);
+    Submission before = queue.submit(rows(3), urgent);
+    assertInstanceOf(Submission.Accepted.class, before, "nobody waits before it");
+    device.open();
+    CompletableFuture.allOf(running, next).join();
+  }
+
+  @Test
+  void refusesARequestWhoseTimeWouldBeOverBeforeItsTurn() throws Exception {
+    probabilities(accepted(1));
+    CompletableFuture<List<NamedTensor>> running = holdOneRow();
+    CompletableFuture<List<NamedTensor>> next = accepted(2);
+
+    Submission hasty = queue.submit(rows(3), Urgency.NORMAL.within(1));
+
+    assertInstanceOf(Submission.Refused.class, hasty);
+    device.open();
+    CompletableFuture.allOf(running, next).join();
+  }
+
+  @Test
+  void doesNotComputeWhatIsOverItsTimeWhenItsTurnComes() throws Exception {
+    CompletableFuture<List<NamedTensor>> running = holdOneRow();
+    Submission hasty = queue.submit(rows(3), Urgency.NORMAL.within(2_000_000));
+    long queuedNs = System.nanoTime();
+    while (System.nanoTime() - queuedNs <= 2_000_000) {
+      Thread.onSpinWait();
+    }
+
+    device.open();
+
+    CompletionException e =
+        assertThrows(
+            CompletionException.class,
+            () -> assertInstanceOf(Submission.Accepted.class, hasty).outputs().join());
+    assertEquals(
+        "the request's time of 2 ms was over before its turn came", e.getCause().getMessage());
+    running.join();
+    assertTrue(metrics.scrape().contains("nv_inference_count{model=\"m\",version=\"1\"} 1.0"));
+    assertTrue(metrics.scrape().contains("tidemill_queue_rows{model=\"m\",version=\"1\"} 0.0"));
+  }
+
+  @Test
+  void doesNotComputeWhatNobodyWaitsForAnyMore() throws Exception {
+    CompletableFuture<List<NamedTensor>> running = holdOneRow();
+    Submission.Accepted left = pressing(5, 1, 2);
+    CompletableFuture<List<NamedTensor>> stays = accepted(3);
+
+    left.withdraw().run();
+
+    assertTrue(left.outputs().isCompletedExceptionally());
+    device.open();
+    running.join();
+    assertArrayEquals(probabilities(accepted(3)), probabilities(stays));
+    assertTrue(
+        metrics.scrape().contains("tidemill_inference_abandoned{model=\"m\",version=\"1\"} 1.0"),
+        metrics.scrape());
+    left.withdraw().run();
+  }
+
+  @Test
+  void computesTheRequestsOfAFailedBatchOneByOne() throws Exception {
+    CompletableFuture<List<NamedTensor>> running = holdOneRow();
+    CompletableFuture<List<NamedTensor>> one = accepted(1);
+    CompletableFuture<List<NamedTensor>> two = accepted(2);
+    device.failRunsAfter(1, 2); // the batch of both, then the first of them alone
+
+    device.open();
+
+    running.join();
+    assertThrows(CompletionException.class, one::join);
+    assertArrayEquals(probabilities(accepted(2)), probabilities(two));
   }
 
   /** A request whose batch waits at the gate, so that those after it have to queue. */
@@ -159,8 +270,14 @@ class BatchQueueTest {
     return answer;
   }
 
+  private Submission.Accepted pressing(int priority, float... firsts) {
+    Urgency urgency = Urgency.NORMAL.withPriority(priority);
+    return assertInstanceOf(Submission.Accepted.class, queue.submit(rows(firsts), urgency));
+  }
+
   private CompletableFuture<List<NamedTensor>> accepted(float... firsts) {
-    return assertInstanceOf(Submission.Accepted.class, queue.submit(rows(firsts))).outputs();
+    return assertInstanceOf(Submission.Accepted.class, queue.submit(rows(firsts), Urgency.NORMAL))
+        .outputs();
   }
 
   /** One row for each number: the number, and its half. */

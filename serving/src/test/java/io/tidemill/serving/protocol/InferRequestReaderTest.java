@@ -208,6 +208,12 @@ class InferRequestReaderTest {
         "{'outputs':[{'name':'p'},{'name':'p'}]}|output \"p\": expected it once, found it twice",
         "{'parameters':{'binary_data_output':1}}|parameter binary_data_output: expected true or"
             + " false, found a number",
+        "{'parameters':{'priority':10}}|parameter priority: expected a number from 0 to 9, found"
+            + " 10",
+        "{'parameters':{'timeout':-1}}|parameter timeout: expected a number from 0 to"
+            + " 9223372036854775, found -1",
+        "{'parameters':{'timeout':'soon'}}|parameter timeout: expected a number from 0 to"
+            + " 9223372036854775, found soon",
         "{'inputs':[]} {}|expected the body to end after the JSON object,"
             + " found an object at line 1, column 15",
       })

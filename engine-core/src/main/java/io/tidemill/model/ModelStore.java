@@ -76,6 +76,11 @@ public final class ModelStore {
     return List.copyOf(folders(model).keySet());
   }
 
+  /** Where the versions of a model lie, and what is kept beside them. */
+  public Path folder(String model) {
+    return root.resolve(model);
+  }
+
   /**
    * All versions of all models whose {@code model.json} is whole, by name and version; their other
    * files are not read.

@@ -54,6 +54,11 @@ public final class SealedJson<T> {
     this.minor = minor;
   }
 
+  /** As above, with the mapper of {@link Json#mapper}. */
+  public static <T> SealedJson<T> of(Class<T> type, int major, int minor) {
+    return new SealedJson<>(Json.mapper(), type, major, minor);
+  }
+
   /** Writes a file, over what was there, and forces it to the disk. */
   public void write(Path path, T value) throws IOException {
     byte[] bytes =

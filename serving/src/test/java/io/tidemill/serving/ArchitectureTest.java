@@ -36,6 +36,8 @@ class ArchitectureTest {
         .definedBy("io.tidemill.serving.protocol")
         .layer("metrics")
         .definedBy("io.tidemill.serving.metrics")
+        .layer("traffic")
+        .definedBy("io.tidemill.serving.traffic")
         .layer("inference")
         .definedBy("io.tidemill.serving.inference")
         .whereLayer("server")
@@ -50,6 +52,8 @@ class ArchitectureTest {
         .mayOnlyBeAccessedByLayers("http")
         .whereLayer("metrics")
         .mayOnlyBeAccessedByLayers("server", "http", "registry", "batch")
+        .whereLayer("traffic")
+        .mayOnlyBeAccessedByLayers("http", "registry")
         .whereLayer("inference")
         .mayOnlyBeAccessedByLayers("http", "registry", "batch", "protocol")
         .check(CLASSES);

@@ -51,6 +51,11 @@ public final class PublishedModels {
 
   /** Publishes the next version, with weights drawn by {@code seed}. */
   public void publish(ModelStore store, String name, long seed) {
+    publish(store, name, seed, seed);
+  }
+
+  /** As above, as of another checkpoint: the same one is published once only. */
+  public void publish(ModelStore store, String name, long seed, long checkpoint) {
     store.publish(
         new Publication(
             name,
@@ -59,7 +64,7 @@ public final class PublishedModels {
             new Lineage(
                 "job-of-" + name,
                 "run-1",
-                seed,
+                checkpoint,
                 seed * 100,
                 seed * 25_600,
                 Map.of("images", new TreeMap<>(Map.of("0", seed * 25_600))),

@@ -204,6 +204,7 @@ public final class HttpListener implements AutoCloseable {
     RepositoryHandlers repository = new RepositoryHandlers(registry, bodies);
     List<Route> routes = new ArrayList<>(routes(infer, predict, models, probes));
     routes.addAll(routes(models, repository));
+    routes.addAll(routes(new TrafficHandlers(registry, bodies)));
     routes.addAll(more.with(materializer));
     return new Router(routes, metrics, materializer);
   }
@@ -223,6 +224,7 @@ public final class HttpListener implements AutoCloseable {
         Route.of("model-ready", HttpMethods.GET, version + "/ready", models::modelReady),
         Route.of("predict", HttpMethods.POST, model1 + ":predict", predict),
         Route.of("predict", HttpMethods.POST, model1 + "/versions/{version}:predict", predict),
+        Route.of("predict", HttpMethods.POST, model1 + "/labels/{version}:predict", predict),
         Route.of("models", HttpMethods.GET, "/v1/models", models::models),
         Route.of("model-ready", HttpMethods.GET, model1, models::modelReady),
         Route.of(
@@ -248,6 +250,15 @@ public final class HttpListener implements AutoCloseable {
         Route.of("index", HttpMethods.POST, "/v2/repository/index", repository::index),
         Route.of("load", HttpMethods.POST, stored + "/load", repository::load),
         Route.of("unload", HttpMethods.POST, stored + "/unload", repository::unload));
+  }
+
+  private static List<Route> routes(TrafficHandlers traffic) {
+    String model = "/api/models/{model}";
+    return List.of(
+        Route.of("api-models", HttpMethods.GET, "/api/models", traffic::models),
+        Route.of("traffic", HttpMethods.PUT, model + "/traffic", traffic::set),
+        Route.of("promote", HttpMethods.POST, model + "/promote", traffic::promote),
+        Route.of("rollback", HttpMethods.POST, model + "/rollback", traffic::rollBack));
   }
 
   private static EngineException cannotBind(Options options, CompletionException e) {

@@ -6,11 +6,13 @@ import io.tidemill.serving.inference.Urgency;
 import io.tidemill.serving.protocol.InferBody;
 import io.tidemill.serving.registry.LoadedModel;
 import io.tidemill.serving.registry.ModelRegistry;
+import io.tidemill.serving.traffic.StickyKey;
 import io.tidemill.tensor.NamedTensor;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
@@ -38,7 +40,9 @@ final class InferHandler implements Handler {
   }
 
   /** Who asks, how urgently, and since when. */
-  private record Asking(Caller caller, Urgency urgency, long arrivedNs) {}
+  private record Asking(Caller caller, StickyKey key, Urgency urgency, long arrivedNs) {}
+
+  private static final String STICKY_KEY = "X-Sticky-Key";
 
   private final CallReader reader;
   private final ModelRegistry registry;
@@ -59,7 +63,8 @@ final class InferHandler implements Handler {
     if (refusal.isPresent()) {
       return CompletableFuture.completedStage(refusal.get());
     }
-    Asking asking = new Asking(Caller.of(request), UrgencyHeaders.of(request), arrivedNs);
+    Asking asking =
+        new Asking(Caller.of(request), stickyKey(request), UrgencyHeaders.of(request), arrivedNs);
     return bodies
         .read(request)
         .thenCompose(body -> infer(JsonHeaders.cut(request, body), values, asking))
@@ -67,7 +72,7 @@ final class InferHandler implements Handler {
   }
 
   private CompletionStage<HttpResponse> infer(InferBody body, PathValues values, Asking asking) {
-    LoadedModel model = registry.acquire(values.model(), values.version());
+    LoadedModel model = registry.acquire(values.model(), values.version(), asking.key());
     CompletionStage<HttpResponse> answer;
     try {
       answer = infer(model, body, asking);
@@ -93,6 +98,7 @@ final class InferHandler implements Handler {
     return switch (model.queue().submit(call.inputs(), call.urgency(asking.urgency()))) {
       case Submission.Accepted(CompletableFuture<List<NamedTensor>> outputs, Runnable withdraw) -> {
         asking.caller().ifLeaving(withdraw);
+        registry.shadow(model).ifPresent(shadow -> shadow.ask(call.inputs(), outputs));
         yield outputs.thenApply(
             tensors -> {
               asking.caller().isAnswered();
@@ -118,12 +124,23 @@ final class InferHandler implements Handler {
         .addHeader(Replies.header("Retry-After", String.valueOf(seconds)));
   }
 
-  private static void record(LoadedModel model, HttpResponse reply, long arrivedNs) {
+  private static StickyKey stickyKey(HttpRequest request) {
+    Optional<String> key = request.getHeader(STICKY_KEY).map(HttpHeader::value);
+    return key.isEmpty() ? StickyKey.NONE : new StickyKey(key);
+  }
+
+  private void record(LoadedModel model, HttpResponse reply, long arrivedNs) {
     long durationNs = System.nanoTime() - arrivedNs;
     if (reply.status().equals(StatusCodes.OK)) {
       model.meters().succeeded(durationNs);
     } else {
       model.meters().failed(durationNs);
     }
+    registry.answered(model, isOurError(reply));
+  }
+
+  /** A model that is busy is no worse for that. */
+  private static boolean isOurError(HttpResponse reply) {
+    return reply.status().intValue() >= 500 && reply.status().intValue() != 503;
   }
 }

@@ -5,6 +5,7 @@ import io.tidemill.serving.protocol.ProtocolWriter;
 import io.tidemill.serving.registry.LoadedModel;
 import io.tidemill.serving.registry.ModelListing;
 import io.tidemill.serving.registry.ModelRegistry;
+import io.tidemill.serving.traffic.StickyKey;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -33,7 +34,7 @@ final class ModelHandlers {
 
   CompletionStage<HttpResponse> model(HttpRequest request, PathValues values) {
     List<String> versions = registry.versions(values.model());
-    LoadedModel model = registry.acquire(values.model(), values.version());
+    LoadedModel model = registry.acquire(values.model(), values.version(), StickyKey.NONE);
     try {
       return reply(200, ProtocolWriter.modelMetadata(model.name(), versions, model.signature()));
     } finally {
@@ -43,7 +44,7 @@ final class ModelHandlers {
 
   /** A model that is listed is ready; one that is not is unknown, which the protocol calls 404. */
   CompletionStage<HttpResponse> modelReady(HttpRequest request, PathValues values) {
-    LoadedModel model = registry.acquire(values.model(), values.version());
+    LoadedModel model = registry.acquire(values.model(), values.version(), StickyKey.NONE);
     model.release();
     return reply(200, ProtocolWriter.modelReady(values.model(), true));
   }
@@ -60,7 +61,7 @@ final class ModelHandlers {
   }
 
   CompletionStage<HttpResponse> configuration(HttpRequest request, PathValues values) {
-    LoadedModel model = registry.acquire(values.model(), values.version());
+    LoadedModel model = registry.acquire(values.model(), values.version(), StickyKey.NONE);
     try {
       return reply(200, JsonTree.write(ModelDocuments.configuration(model)));
     } finally {
@@ -70,7 +71,7 @@ final class ModelHandlers {
 
   private List<LoadedModel> acquire(PathValues values) {
     if (values.version().isPresent()) {
-      return List.of(registry.acquire(values.model(), values.version()));
+      return List.of(registry.acquire(values.model(), values.version(), StickyKey.NONE));
     }
     return values.model() == null ? registry.acquireAll() : registry.acquireAll(values.model());
   }

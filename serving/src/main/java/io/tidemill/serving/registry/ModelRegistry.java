@@ -7,6 +7,10 @@ import io.tidemill.model.ModelStore;
 import io.tidemill.serving.batch.BatchExecutors;
 import io.tidemill.serving.batch.BatchQueue;
 import io.tidemill.serving.metrics.ServingMetrics;
+import io.tidemill.serving.traffic.StickyKey;
+import io.tidemill.serving.traffic.Traffic;
+import io.tidemill.serving.traffic.TrafficFile;
+import io.tidemill.serving.traffic.Trial;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashSet;
@@ -17,6 +21,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The models that a server answers for, and their exchange while requests run.
@@ -36,6 +42,8 @@ public final class ModelRegistry implements AutoCloseable {
    *     ModelRegistry#load}
    */
   public record Limits(int batchRows, BatchQueue.Bounds queue, int loadedVersions) {}
+
+  private static final Logger LOG = LoggerFactory.getLogger(ModelRegistry.class);
 
   private record Key(String model, int version) {}
 
@@ -91,9 +99,7 @@ public final class ModelRegistry implements AutoCloseable {
    */
   public synchronized void load(String model, int version) {
     pinned.add(new Key(model, version));
-    if (!of(model).byVersion().containsKey(version)) {
-      list(loader.load(store.open(model, version)));
-    }
+    loadOnce(model, version);
   }
 
   /**
@@ -138,19 +144,61 @@ public final class ModelRegistry implements AutoCloseable {
   /**
    * A model to answer one request with; the caller releases it.
    *
-   * @param version empty for the highest that is loaded
+   * @param version a number or a label; empty for whatever the model's traffic chooses
+   * @param key of whom the request is, for a canary
    * @throws EngineException NOT_FOUND, naming what there is
    */
-  public LoadedModel acquire(String model, Optional<String> version) {
+  public LoadedModel acquire(String model, Optional<String> version, StickyKey key) {
     while (true) {
       ModelVersions versions = known(model);
-      LoadedModel chosen = version.map(versions::version).orElseGet(versions::latest);
+      LoadedModel chosen = version.map(versions::version).orElseGet(() -> versions.chosen(key));
       if (chosen.retain()) {
         return chosen;
       }
       // It was exchanged between the two lines above: the listing is a newer one now.
       Thread.onSpinWait();
     }
+  }
+
+  /**
+   * Sets how the requests for a model are shared among its versions, which are loaded before.
+   *
+   * @throws EngineException NOT_FOUND or CORRUPT_STATE where a version cannot be loaded, RESOURCE
+   *     where the disk is full; everything stays as it was then
+   */
+  public synchronized void setTraffic(String model, Traffic traffic) {
+    known(model);
+    traffic.versions().forEach(version -> loadOnce(model, version));
+    new TrafficFile(store.folder(model)).write(traffic);
+    replace(of(model).with(new Trial(traffic)));
+  }
+
+  /** How the requests for a model are shared, and what that has shown so far. */
+  public Trial trial(String model) {
+    return known(model).trial();
+  }
+
+  /** A request was answered; whoever is on trial may be promoted or taken back for it. */
+  public void answered(LoadedModel model, boolean isOurError) {
+    ModelVersions versions = models.get(model.name());
+    if (versions != null && versions.traffic().canary() == model.version()) {
+      Trial trial = versions.trial();
+      trial
+          .answered(isOurError)
+          .ifPresent(next -> Thread.ofVirtual().start(() -> decide(model.name(), trial, next)));
+    }
+  }
+
+  /** The version that is asked along with {@code model}; used once. */
+  public Optional<Shadow> shadow(LoadedModel model) {
+    ModelVersions versions = models.get(model.name());
+    if (versions == null || versions.traffic().shadow() == 0) {
+      return Optional.empty();
+    }
+    return Optional.ofNullable(versions.byVersion().get(versions.traffic().shadow()))
+        .filter(shadow -> shadow != model && shadow.signature().equals(model.signature()))
+        .filter(LoadedModel::retain)
+        .map(shadow -> new Shadow(shadow, versions.trial()));
   }
 
   /** All loaded versions of a model, ascending; the caller releases each. */
@@ -173,7 +221,7 @@ public final class ModelRegistry implements AutoCloseable {
     return models.values().stream()
         .map(
             versions ->
-                new ModelListing(versions.name(), versions.names(), versions.latest().signature()))
+                new ModelListing(versions.name(), versions.names(), versions.stable().signature()))
         .toList();
   }
 
@@ -203,8 +251,47 @@ public final class ModelRegistry implements AutoCloseable {
     return new StoredVersion(model, String.valueOf(version), isLoaded, reason);
   }
 
-  /** Loads the latest version that can be, unless one as late is loaded. */
+  private synchronized void decide(String model, Trial trial, Traffic next) {
+    if (of(model).trial() != trial) {
+      return; // somebody has set another one meanwhile
+    }
+    try {
+      setTraffic(model, next);
+      LOG.warn("canary decided: model={} {}", model, next.decisions().getLast());
+    } catch (EngineException e) {
+      LOG.error("canary not decided: model={} {}", model, e.getMessage());
+    }
+  }
+
+  /** Takes up the traffic that somebody has set, perhaps in another process. */
+  private Refresh followTraffic(String model) {
+    try {
+      Traffic traffic = new TrafficFile(store.folder(model)).read();
+      traffic.versions().forEach(version -> loadOnce(model, version));
+      if (!of(model).traffic().equals(traffic)) {
+        replace(of(model).with(new Trial(traffic)));
+      }
+      return Refresh.none();
+    } catch (EngineException e) {
+      return Refresh.failed(e);
+    }
+  }
+
+  private void loadOnce(String model, int version) {
+    if (!of(model).byVersion().containsKey(version)) {
+      list(loader.load(store.open(model, version)));
+    }
+  }
+
+  /**
+   * Loads the latest version that can be, unless one as late is loaded, and those that the traffic
+   * names.
+   */
   private Refresh refresh(String model) {
+    return refreshLatest(model).and(followTraffic(model));
+  }
+
+  private Refresh refreshLatest(String model) {
     Refresh refresh = Refresh.none();
     for (int version : store.versions(model).reversed()) {
       if (isListedUpTo(model, version)) {
@@ -249,6 +336,7 @@ public final class ModelRegistry implements AutoCloseable {
     List<Integer> unpinned =
         of(model).byVersion().keySet().stream()
             .filter(version -> !pinned.contains(new Key(model, version)))
+            .filter(version -> !of(model).traffic().versions().contains(version))
             .toList();
     for (int version : unpinned.subList(0, Math.max(0, unpinned.size() - loadedVersions))) {
       unlist(model, version);

@@ -65,7 +65,7 @@ public final class PublishedModels {
                 "job-of-" + name,
                 "run-1",
                 checkpoint,
-                seed * 100,
+                checkpoint * 100,
                 seed * 25_600,
                 Map.of("images", new TreeMap<>(Map.of("0", seed * 25_600))),
                 "f1",

@@ -4,6 +4,7 @@ import io.tidemill.cli.console.Console;
 import io.tidemill.cli.pipeline.NamedPipeline;
 import io.tidemill.cli.progress.ProgressView;
 import io.tidemill.cli.report.TextReport;
+import io.tidemill.cli.serve.JobEndpoints;
 import io.tidemill.cli.serve.ModelServer;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
@@ -64,7 +65,7 @@ final class RunCommand implements Runnable {
       run(job, request, Optional.empty());
       return;
     }
-    try (ModelServer server = server(wanted.get())) {
+    try (ModelServer server = server(wanted.get(), job)) {
       run(job, request, Optional.of(server));
       if (isServing) {
         stop.asks(server::close);
@@ -74,13 +75,14 @@ final class RunCommand implements Runnable {
     }
   }
 
-  private ModelServer server(int onPort) {
+  private ModelServer server(int onPort, LocalJob job) {
     ModelServer server =
         ModelServer.start(
             ServePort.config("--http", onPort),
             "--http",
             ModelStore.in(arguments.state),
-            console::tell);
+            console::tell,
+            new JobEndpoints(job));
     server.startFailures().forEach(failure -> console.tell(failure.getMessage()));
     if (!isQuiet) {
       console.tell("models are served at " + server.url());

@@ -85,6 +85,14 @@ public final class Model<T> {
     return this;
   }
 
+  int index() {
+    return index;
+  }
+
+  Training<T> training() {
+    return training;
+  }
+
   private Input self() {
     return new Input(pipeline.vertex(index), new Exchange.Gather());
   }

@@ -6,6 +6,7 @@ import io.tidemill.connector.Source;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.graph.DataflowGraph;
+import io.tidemill.graph.Endpoint;
 import io.tidemill.graph.Role;
 import io.tidemill.graph.Vertex;
 import io.tidemill.program.Precision;
@@ -29,6 +30,7 @@ public final class Pipeline {
   private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
 
   private final List<Vertex> vertices = new ArrayList<>();
+  private final List<Declared> endpoints = new ArrayList<>();
   private final Set<String> ids = new HashSet<>();
   private final Params params;
 
@@ -45,7 +47,31 @@ public final class Pipeline {
 
   /** The graph of what was added. */
   public DataflowGraph graph() {
-    return new DataflowGraph(vertices);
+    return new DataflowGraph(
+        vertices, endpoints.stream().map(endpoint -> endpoint.in(vertices)).toList());
+  }
+
+  /** An endpoint, by the positions of its vertices: what it publishes may be declared after it. */
+  record Declared(String id, int features, int trained, Training<?> training) {
+    Endpoint in(List<Vertex> vertices) {
+      String model =
+          vertices.stream()
+              .filter(vertex -> vertex.role() instanceof Role.Publishes)
+              .filter(vertex -> vertex.inputs().getFirst().from().index() == trained)
+              .map(vertex -> ((Role.Publishes) vertex.role()).model())
+              .findFirst()
+              .orElseThrow(
+                  () ->
+                      new EngineException(
+                          ErrorCode.INVALID_ARGUMENT,
+                          "endpoint %s: its model %s is not published; add .publish(...) to it"
+                              .formatted(id, vertices.get(trained).id())));
+      return Endpoint.of(id, vertices.get(features), training, model);
+    }
+  }
+
+  void add(Declared endpoint) {
+    endpoints.add(endpoint);
   }
 
   /**

@@ -133,6 +133,16 @@ public sealed class Stream<T> permits SourceStream {
     return new Model<>(pipeline, trained, training);
   }
 
+  /**
+   * Answers single records from outside, {@code POST /pipelines/{job}/{id}}: a record as the source
+   * of this stream reads them passes the operators between that source and this stream, with the
+   * keyed state that they have at that moment, and {@code model} answers for what comes out. It
+   * changes nothing of the job.
+   */
+  public void endpoint(String id, Model<T> model) {
+    pipeline.add(new Pipeline.Declared(pipeline.claim(id), index, model.index(), model.training()));
+  }
+
   <O> Stream<O> then(String id, Class<O> type, Supplier<Operator> operator, String what) {
     return then(id, type, operator, what, forward());
   }

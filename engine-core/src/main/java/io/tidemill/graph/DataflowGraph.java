@@ -16,9 +16,16 @@ import java.util.List;
  */
 public final class DataflowGraph {
   private final List<Vertex> vertices;
+  private final List<Endpoint> endpoints;
 
+  /** A graph without endpoints. */
   public DataflowGraph(List<Vertex> vertices) {
+    this(vertices, List.of());
+  }
+
+  public DataflowGraph(List<Vertex> vertices, List<Endpoint> endpoints) {
     this.vertices = List.copyOf(vertices);
+    this.endpoints = List.copyOf(endpoints);
     if (vertices.isEmpty()) {
       throw new EngineException(
           ErrorCode.INVALID_ARGUMENT,
@@ -28,6 +35,11 @@ public final class DataflowGraph {
 
   public List<Vertex> vertices() {
     return vertices;
+  }
+
+  /** Where single records come in from outside; no part of the fingerprint. */
+  public List<Endpoint> endpoints() {
+    return endpoints;
   }
 
   /** The vertices that take records from {@code vertex}. */

@@ -229,6 +229,16 @@ final class JobRuntime implements AutoCloseable {
         .orElse(Precision.FLOAT32);
   }
 
+  /** The job's endpoints, by name; any thread asks them, also when the tasks have no threads. */
+  Map<String, FeatureEndpoint> endpoints() {
+    return factory.endpoints();
+  }
+
+  /** The tasks have no threads from now on. */
+  void endInquiries() {
+    factory.tasks().forEach(placed -> placed.task().endInquiries());
+  }
+
   /** How it is laid out, and what has flowed; any thread. */
   JobGraph view() {
     return JobGraph.of(plan, factory, sources());

@@ -12,6 +12,7 @@ import io.tidemill.dsl.PipelineDefinition;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.graph.DataflowGraph;
+import io.tidemill.graph.Endpoint;
 import io.tidemill.plan.Plan;
 import io.tidemill.storage.Damage;
 import io.tidemill.task.InlineFetcher;
@@ -46,6 +47,7 @@ public final class LocalJob {
   private final JobOptions options;
   private final CheckpointRequests requests = new CheckpointRequests();
   private volatile Optional<JobRuntime> running = Optional.empty();
+  private volatile Map<String, FeatureEndpoint> endpoints = Map.of();
   private volatile Optional<EngineException> cancelled = Optional.empty();
 
   private LocalJob(DataflowGraph graph, Params params, JobOptions options) {
@@ -88,6 +90,11 @@ public final class LocalJob {
     }
   }
 
+  /** The name that it is run under. */
+  public String name() {
+    return options.job();
+  }
+
   public DataflowGraph graph() {
     return graph;
   }
@@ -95,6 +102,26 @@ public final class LocalJob {
   /** How the graph is laid out and, while it runs, what has gone along its edges; any thread. */
   public JobGraph view() {
     return running.map(JobRuntime::view).orElseGet(() -> JobGraph.of(graph));
+  }
+
+  /**
+   * An endpoint of the pipeline; any thread. It answers from the first record on, and with the
+   * state at the end when the job has ended.
+   *
+   * @throws EngineException NOT_FOUND where the pipeline has none of that name, RESOURCE where the
+   *     job has not begun
+   */
+  public FeatureEndpoint endpoint(String name) {
+    FeatureEndpoint endpoint = endpoints.get(name);
+    if (endpoint == null) {
+      List<String> known = graph.endpoints().stream().map(Endpoint::id).toList();
+      throw known.contains(name)
+          ? new EngineException(ErrorCode.RESOURCE, "job " + options.job() + " has not begun yet")
+          : new EngineException(
+              ErrorCode.NOT_FOUND,
+              "job %s has no endpoint %s; it has %s".formatted(options.job(), name, known));
+    }
+    return endpoint;
   }
 
   /** Ends {@link #run} with this failure; the last checkpoint stays. */
@@ -251,11 +278,13 @@ public final class LocalJob {
       List<WorkerThread> threads = threads(runtime.tasks(), runtime.reports());
       threads.forEach(WorkerThread::start);
       running = Optional.of(runtime);
+      endpoints = runtime.endpoints();
       try {
         drive(runtime, meter, listener);
       } finally {
         running = Optional.empty();
         threads.forEach(WorkerThread::close);
+        runtime.endInquiries();
       }
       runtime
           .master()

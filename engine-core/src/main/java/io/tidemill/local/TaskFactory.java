@@ -11,6 +11,7 @@ import io.tidemill.connector.EventTime;
 import io.tidemill.connector.Source;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
+import io.tidemill.graph.Endpoint;
 import io.tidemill.graph.Exchange;
 import io.tidemill.graph.Role;
 import io.tidemill.graph.Vertex;
@@ -33,8 +34,11 @@ import io.tidemill.train.Evaluator;
 import io.tidemill.train.Presentation;
 import io.tidemill.train.Training;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -48,6 +52,7 @@ final class TaskFactory {
   private final Wiring wiring;
   private final List<Placed> tasks = new ArrayList<>();
   private final List<SourceTask> sources = new ArrayList<>();
+  private final Map<TaskId, Task> byId = new HashMap<>();
   private final List<TrainingRun> trainings = new ArrayList<>();
   private int nextSplit;
 
@@ -64,6 +69,19 @@ final class TaskFactory {
 
   List<Placed> tasks() {
     return tasks;
+  }
+
+  /** The job's endpoints, by name; any thread asks them. */
+  Map<String, FeatureEndpoint> endpoints() {
+    return plan.graph().endpoints().stream()
+        .collect(
+            Collectors.toMap(
+                Endpoint::id,
+                endpoint ->
+                    new FeatureEndpoint(
+                        endpoint,
+                        plan,
+                        (chain, subtask) -> byId.get(new TaskId(chain.head().id(), subtask)))));
   }
 
   List<SourceTask> sources() {
@@ -90,6 +108,7 @@ final class TaskFactory {
       case Role.Transforms _, Role.Writes _, Role.Evaluates _, Role.Presents _ -> {
         for (int subtask : subtasksHere(chain)) {
           OperatorTask task = operatorTask(chain, subtask, link(chain, chain.head(), subtask));
+          byId.put(task.id(), task);
           tasks.add(new Placed(task, chain.slots().get(subtask)));
         }
       }
@@ -125,6 +144,7 @@ final class TaskFactory {
               context.reports());
       task.open(context.checkpoint());
       sources.add(task);
+      byId.put(id, task);
       tasks.add(new Placed(task, chain.slots().get(subtask)));
     }
   }

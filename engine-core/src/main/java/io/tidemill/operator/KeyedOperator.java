@@ -53,6 +53,36 @@ public final class KeyedOperator<K, I, O> implements Operator, KeyedProcess.Cont
     process.process(selected, record, this);
   }
 
+  /**
+   * On copies of the key's state, after the timers of the key that would fire before the item; what
+   * those emit is dropped.
+   */
+  @Override
+  @SuppressWarnings("unchecked") // the DSL typed the edge
+  public void inquire(Item item, Output output) {
+    I record = (I) item.value();
+    K selected = key.apply(record);
+    StatePart unchangedBefore = unchanged;
+    OrderKey causeBefore = cause;
+    int emittedBefore = emitted;
+    try {
+      process.store().attempt(selected, () -> attempt(selected, record, item.key(), output));
+    } finally {
+      unchanged = unchangedBefore;
+      cause = causeBefore;
+      emitted = emittedBefore;
+    }
+  }
+
+  private void attempt(K selected, I record, OrderKey at, Output output) {
+    for (long due : process.store().timers().due(at.time() - 1, selected)) {
+      begin(OrderKey.ofTimer(due, context.vertex(), hasher.hash(selected)), _ -> {});
+      process.onTimer(selected, due, this);
+    }
+    begin(at, output);
+    process.process(selected, record, this);
+  }
+
   /** Fires the timers before {@code frontier}: at its own time records may still come. */
   @Override
   public void advance(OrderKey frontier, Output output) {

@@ -22,6 +22,14 @@ public interface Operator extends AutoCloseable {
   /** Takes one item and emits what follows from it. */
   void process(Item item, Output out);
 
+  /**
+   * Emits what would follow from an item if it came now, and stays as it is. An operator that keeps
+   * nothing does what it always does.
+   */
+  default void inquire(Item item, Output out) {
+    process(item, out);
+  }
+
   /** Event time has moved: no item before {@code frontier} will come. */
   default void advance(OrderKey frontier, Output out) {}
 

@@ -8,6 +8,7 @@ final class CurrentKey {
   private final String where;
   private Object key;
   private long selections;
+  private boolean isTrial;
 
   CurrentKey(String where) {
     this.where = where;
@@ -16,6 +17,21 @@ final class CurrentKey {
   void select(Object selected) {
     key = selected;
     selections++;
+  }
+
+  /** From now on nothing that is written stays, until {@link #endTrial}. */
+  void beginTrial(Object selected) {
+    select(selected);
+    isTrial = true;
+  }
+
+  void endTrial() {
+    select(null);
+    isTrial = false;
+  }
+
+  boolean isTrial() {
+    return isTrial;
   }
 
   /** Grows with each selection, so that what was looked up for a key can be kept until the next. */

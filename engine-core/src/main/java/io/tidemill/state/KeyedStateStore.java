@@ -86,6 +86,16 @@ public final class KeyedStateStore<K> {
     current.select(key);
   }
 
+  /** Runs {@code task} with {@code key} selected; what it writes is gone when it ends. */
+  public void attempt(K key, Runnable task) {
+    current.beginTrial(key);
+    try {
+      task.run();
+    } finally {
+      current.endTrial();
+    }
+  }
+
   /** The selected key. */
   @SuppressWarnings("unchecked") // Only select() and the timers of this store set it.
   public K currentKey() {

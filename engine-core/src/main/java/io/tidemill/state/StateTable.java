@@ -1,5 +1,7 @@
 package io.tidemill.state;
 
+import io.tidemill.codec.ByteReader;
+import io.tidemill.codec.ByteWriter;
 import io.tidemill.codec.Codec;
 import java.util.HashMap;
 import java.util.Map;
@@ -43,21 +45,38 @@ final class StateTable<C> {
   C cell() {
     if (cellOf != current.selections()) {
       cell = cells.get(current.key());
+      if (cell != null && current.isTrial()) {
+        cell = copy(cell);
+      }
       cellOf = current.selections();
     }
     return cell;
   }
 
   void put(C replacement) {
-    cells.put(current.key(), replacement);
+    if (!current.isTrial()) {
+      cells.put(current.key(), replacement);
+    }
     cell = replacement;
     cellOf = current.selections();
   }
 
   void remove() {
-    cells.remove(current.key());
+    if (!current.isTrial()) {
+      cells.remove(current.key());
+    }
     cell = null;
     cellOf = current.selections();
+  }
+
+  /** Lists and maps are changed in place; a value is replaced. */
+  private C copy(C original) {
+    if (descriptor.kind() == StateDescriptor.Kind.VALUE) {
+      return original;
+    }
+    ByteWriter bytes = new ByteWriter();
+    codec.encode(original, bytes);
+    return codec.decode(new ByteReader(bytes.toByteArray()));
   }
 
   void forEach(BiConsumer<Object, C> visitor) {

@@ -72,6 +72,9 @@ public final class TimerQueue<K> {
 
   /** Registers a timer; without effect where this time and key have one. */
   public void register(long timeMs, K key) {
+    if (current.isTrial()) {
+      return;
+    }
     Slot slot = new Slot(timeMs, key);
     if (!registered.containsKey(slot)) {
       add(slot, new Timer<>(timeMs, key, hasher.hash(key), nextSequence++));
@@ -80,11 +83,27 @@ public final class TimerQueue<K> {
 
   /** Deletes the timer of this time and key, if there is one. */
   public void delete(long timeMs, K key) {
+    if (current.isTrial()) {
+      return;
+    }
     Timer<K> timer = registered.remove(new Slot(timeMs, key));
     if (timer != null) {
       timer.deleted = true;
       dropDeleted();
     }
+  }
+
+  /**
+   * The times up to {@code upToMs} at which timers of {@code key} have still to fire, ascending.
+   */
+  public List<Long> due(long upToMs, K key) {
+    return nextTimeMs() > upToMs
+        ? List.of()
+        : registered.keySet().stream()
+            .filter(slot -> slot.timeMs() <= upToMs && slot.key().equals(key))
+            .map(Slot::timeMs)
+            .sorted()
+            .toList();
   }
 
   /** Timers that have not fired. */

@@ -14,6 +14,8 @@ import io.tidemill.operator.StatePart;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -63,6 +65,27 @@ public final class ChainLink implements Output, AutoCloseable {
     } catch (RuntimeException e) {
       throw failed(
           "at the record of split=" + item.key().split() + " offset=" + item.key().offset(), e);
+    }
+  }
+
+  /**
+   * What the operators of {@code path}, this one and some behind it, would make of an item now.
+   *
+   * @throws EngineException USER_CODE where one of them fails; nothing else comes of it
+   */
+  void inquire(Item item, Set<String> path, List<Item> made) {
+    Optional<ChainLink> onward =
+        next.stream().filter(link -> path.contains(link.vertexId())).findFirst();
+    try {
+      operator.inquire(
+          item,
+          onward
+              .<Output>map(link -> emitted -> link.inquire(emitted, path, made))
+              .orElse(made::add));
+    } catch (EngineException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw failed("at a record that was asked about", e);
     }
   }
 

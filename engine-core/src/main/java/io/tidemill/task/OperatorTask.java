@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 
 /**
@@ -29,6 +31,7 @@ public final class OperatorTask implements Task {
   private final ChainLink chain;
   private final JobSignals signals;
   private final Reports reports;
+  private final Inquiries inquiries = new Inquiries();
   private OrderKey advanced = OrderKey.MIN;
   private boolean ended;
   private boolean complete;
@@ -65,7 +68,7 @@ public final class OperatorTask implements Task {
 
   @Override
   public int doWork() {
-    int work = chain.observe(signals);
+    int work = chain.observe(signals) + inquiries.answer();
     for (int i = 0; i < SLICE_ITEMS && chain.flush(); i++) {
       if (chain.work()) {
         chain.promise(advanced);
@@ -83,6 +86,32 @@ public final class OperatorTask implements Task {
       reports.send(new TaskReport.Complete(id));
     }
     return work;
+  }
+
+  /**
+   * What the operators of {@code path} in this task would make of an item now; any thread asks.
+   * Nothing changes by it.
+   */
+  public CompletableFuture<List<Item>> inquire(Item item, Set<String> path) {
+    CompletableFuture<List<Item>> answer = new CompletableFuture<>();
+    inquiries.ask(() -> answer(answer, chain, item, path));
+    return answer;
+  }
+
+  static void answer(
+      CompletableFuture<List<Item>> answer, ChainLink chain, Item item, Set<String> path) {
+    try {
+      List<Item> made = new ArrayList<>();
+      chain.inquire(item, path, made);
+      answer.complete(made);
+    } catch (RuntimeException e) {
+      answer.completeExceptionally(e);
+    }
+  }
+
+  @Override
+  public void endInquiries() {
+    inquiries.end();
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.tidemill.task;
 
 import io.tidemill.channel.Element.Barrier;
 import io.tidemill.channel.Element.End;
+import io.tidemill.channel.Element.Item;
 import io.tidemill.channel.OrderKey;
 import io.tidemill.codec.ByteReader;
 import io.tidemill.codec.ByteWriter;
@@ -13,6 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.LongFunction;
 
@@ -35,6 +38,7 @@ public final class SourceTask implements Task, SourcePosition {
   private final ChainLink chain;
   private final JobSignals signals;
   private final Reports reports;
+  private final Inquiries inquiries = new Inquiries();
   private Fetcher fetcher;
   private Fetcher.Batch batch;
   private int batchCursor;
@@ -100,7 +104,7 @@ public final class SourceTask implements Task, SourcePosition {
 
   @Override
   public int doWork() {
-    int work = chain.observe(signals);
+    int work = chain.observe(signals) + inquiries.answer();
     if (signals.requestedCheckpoint() > checkpoint && chain.flush()) {
       checkpoint = signals.requestedCheckpoint();
       checkpointedRecords = order.nextOffset();
@@ -122,6 +126,25 @@ public final class SourceTask implements Task, SourcePosition {
       reports.send(new TaskReport.Complete(id));
     }
     return work;
+  }
+
+  /** As {@link OperatorTask#inquire}, for a record as it might come from the source. */
+  public CompletableFuture<List<Item>> inquire(Object record, Set<String> path) {
+    CompletableFuture<List<Item>> answer = new CompletableFuture<>();
+    inquiries.ask(
+        () -> {
+          try {
+            OperatorTask.answer(answer, chain, order.next(record), path);
+          } catch (RuntimeException e) {
+            answer.completeExceptionally(e);
+          }
+        });
+    return answer;
+  }
+
+  @Override
+  public void endInquiries() {
+    inquiries.end();
   }
 
   @Override

@@ -59,6 +59,12 @@ final class SplitOrder {
     }
   }
 
+  /** A record in the place that it would have if it came next. */
+  Item next(Object record) {
+    long time = eventTime.isEmpty() ? nextOffset : timeOf(eventTime.get(), record, nextOffset);
+    return new Item(OrderKey.ofSource(time, split, nextOffset), record);
+  }
+
   /** Hands out what is held: the split has ended. */
   void end(Consumer<Item> out) {
     while (!held.isEmpty()) {

@@ -17,6 +17,9 @@ public interface Task extends AutoCloseable {
    */
   default void finish() {}
 
+  /** The thread of the task has ended: who asks it something answers himself from now on. */
+  default void endInquiries() {}
+
   @Override
   void close();
 }

@@ -3,6 +3,8 @@ package io.tidemill.train;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.tensor.DataType;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
@@ -76,6 +78,26 @@ public record Encoding<T>(Numbers<T> features, Numbers<T> labels) {
   /** The same features with {@code count} classes as labels. */
   public Encoding<T> withClasses(int count, Function<T, int[]> classes) {
     return new Encoding<>(features, new Numbers<>(DataType.INT32, count, classes::apply));
+  }
+
+  /**
+   * What the network's program takes of records, one row after the other.
+   *
+   * @throws EngineException USER_CODE where a function makes something else than it says
+   */
+  public MemorySegment rows(List<? extends T> records) {
+    RowWriter<T> writer = new RowWriter<>(this);
+    int numbers = Math.multiplyExact(records.size(), width());
+    MemorySegment rows =
+        inputType() == DataType.INT32
+            ? MemorySegment.ofArray(new int[numbers])
+            : MemorySegment.ofArray(new float[numbers]);
+    MemorySegment row = MemorySegment.ofArray(new int[(features.bytes() + 3) / 4]);
+    for (int i = 0; i < records.size(); i++) {
+      writer.writeFeatures(records.get(i), row);
+      writer.readFeatures(row, rows, i);
+    }
+    return rows;
   }
 
   /** Numbers that the network takes of a record. */

@@ -16,8 +16,13 @@ final class RowWriter<T> {
 
   /** Writes features and labels of a record into a row. */
   void write(T value, MemorySegment row) {
-    write(value, "row", encoding.features(), row, 0);
+    writeFeatures(value, row);
     write(value, "label", encoding.labels(), row, encoding.labelOffset());
+  }
+
+  /** Writes the features only. */
+  void writeFeatures(T value, MemorySegment row) {
+    write(value, "row", encoding.features(), row, 0);
   }
 
   /** Copies the features of a row to row {@code index} of {@code features}; bytes become floats. */

@@ -1,6 +1,7 @@
 package io.tidemill.examples.fraud;
 
 import io.tidemill.connector.Source;
+import io.tidemill.dsl.Model;
 import io.tidemill.dsl.Params;
 import io.tidemill.dsl.Pipeline;
 import io.tidemill.dsl.PipelineDefinition;
@@ -50,9 +51,11 @@ public final class FraudPipeline implements PipelineDefinition {
             .keyBy("by-terminal", CardTransaction::terminal)
             .process("terminal-risk", TerminalRisk::new);
     params.path("features").ifPresent(file -> features.sink("features", Features.csv(file)));
-    features
-        .filter("training-week", example -> protocol.trains(example.transaction()))
-        .train("classifier", training(params))
+    Model<Features> model =
+        features
+            .filter("training-week", example -> protocol.trains(example.transaction()))
+            .train("classifier", training(params));
+    model
         .evaluate(
             "test",
             features.filter("test-week", protocol::tests),
@@ -60,6 +63,7 @@ public final class FraudPipeline implements PipelineDefinition {
             new AveragePrecision<>("averagePrecision", Features::isFraud),
             new CardPrecision(100))
         .publish("publish", "fraud", List.of("legitimate", "fraud"));
+    features.endpoint("fraud-score", model);
   }
 
   private static Training<Features> training(Params params) {

@@ -196,8 +196,9 @@ public final class HttpListener implements AutoCloseable {
     Materializer materializer = SystemMaterializer.get(system).materializer();
     BodyReader bodies = new BodyReader(options.maxBodyBytes(), options.bodyTimeout(), materializer);
     JsonHeaders headers = new JsonHeaders(materializer);
-    InferHandler infer = new InferHandler(V2Call::read, registry, bodies, headers);
-    InferHandler predict = new InferHandler(V1Call::read, registry, bodies, headers);
+    ModelCalls calls = new ModelCalls(registry);
+    InferHandler infer = new InferHandler(V2Call::read, calls, bodies, headers);
+    InferHandler predict = new InferHandler(V1Call::read, calls, bodies, headers);
     ModelHandlers models = new ModelHandlers(registry, options.version());
     ProbeHandlers probes =
         new ProbeHandlers(registry, metrics, () -> !isStopping.get() && !registry.isEmpty());
@@ -205,6 +206,8 @@ public final class HttpListener implements AutoCloseable {
     List<Route> routes = new ArrayList<>(routes(infer, predict, models, probes));
     routes.addAll(routes(models, repository));
     routes.addAll(routes(new TrafficHandlers(registry, bodies)));
+    EndpointHandler endpoint = new EndpointHandler(more, calls, bodies);
+    routes.add(Route.of("endpoint", HttpMethods.POST, "/pipelines/{job}/{endpoint}", endpoint));
     routes.addAll(more.with(materializer));
     return new Router(routes, metrics, materializer);
   }

@@ -105,6 +105,43 @@ public final class ProtocolWriter {
         });
   }
 
+  /**
+   * The answer of a record endpoint: for each record its features, and the outputs by name.
+   *
+   * @param features one for each record, in their order
+   * @param outputs all outputs of the model, a row for each record
+   */
+  public static byte[] predictions(
+      String model,
+      String version,
+      Map<String, Object> lineage,
+      List<Object> features,
+      List<NamedTensor> outputs) {
+    return write(
+        json -> {
+          json.writeStringField("model_name", model);
+          json.writeStringField("model_version", version);
+          json.writeObjectFieldStart("parameters");
+          json.writeFieldName("lineage");
+          JsonTree.write(json, lineage);
+          json.writeEndObject();
+          json.writeArrayFieldStart("predictions");
+          for (int row = 0; row < features.size(); row++) {
+            json.writeStartObject();
+            json.writeFieldName("features");
+            json.writeRawValue(RecordJson.write(features.get(row)));
+            json.writeObjectFieldStart("outputs");
+            for (NamedTensor output : outputs) {
+              json.writeFieldName(output.name());
+              writeNested(json, output, 1, row);
+            }
+            json.writeEndObject();
+            json.writeEndObject();
+          }
+          json.writeEndArray();
+        });
+  }
+
   private static void writeRow(JsonGenerator json, List<NamedTensor> outputs, int row)
       throws IOException {
     if (outputs.size() == 1) {

@@ -1,0 +1,28 @@
+package io.tidemill.cli.serve;
+
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
+import io.tidemill.local.FeatureEndpoint;
+import io.tidemill.local.LocalJob;
+import io.tidemill.serving.http.MoreRoutes;
+import io.tidemill.serving.http.Route;
+import java.util.List;
+import org.apache.pekko.stream.Materializer;
+
+/** The record endpoints of the one job of this process. */
+public record JobEndpoints(LocalJob job) implements MoreRoutes {
+  @Override
+  public List<Route> with(Materializer materializer) {
+    return List.of();
+  }
+
+  @Override
+  public FeatureEndpoint endpoint(String jobName, String name) {
+    if (!jobName.equals(job.name())) {
+      throw new EngineException(
+          ErrorCode.NOT_FOUND,
+          "unknown job: expected %s, which runs here, found %s".formatted(job.name(), jobName));
+    }
+    return job.endpoint(name);
+  }
+}

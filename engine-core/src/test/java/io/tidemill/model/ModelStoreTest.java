@@ -118,7 +118,7 @@ class ModelStoreTest {
         "there is no model at "
             + stateDir
             + ": looked for models/<model>/<version>/model.json (a state directory),"
-            + " <model>/<version>/, <version>/ and model.json in it",
+            + " <model>/<version>/, <version>/, model.json and model.onnx in it",
         none.getMessage());
     EngineException noFolder =
         assertThrows(EngineException.class, () -> ModelStore.at(stateDir.resolve("x")));

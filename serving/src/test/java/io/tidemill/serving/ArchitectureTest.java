@@ -30,6 +30,8 @@ class ArchitectureTest {
         .definedBy("io.tidemill.serving.http")
         .layer("registry")
         .definedBy("io.tidemill.serving.registry")
+        .layer("onnx")
+        .definedBy("io.tidemill.serving.onnx")
         .layer("batch")
         .definedBy("io.tidemill.serving.batch")
         .layer("protocol")
@@ -44,14 +46,16 @@ class ArchitectureTest {
         .mayOnlyBeAccessedByLayers("server")
         .whereLayer("registry")
         .mayOnlyBeAccessedByLayers("server", "http")
+        .whereLayer("onnx")
+        .mayOnlyBeAccessedByLayers("registry")
         .whereLayer("batch")
-        .mayOnlyBeAccessedByLayers("server", "http", "registry")
+        .mayOnlyBeAccessedByLayers("server", "http", "registry", "onnx")
         .whereLayer("protocol")
         .mayOnlyBeAccessedByLayers("http")
         .whereLayer("metrics")
         .mayOnlyBeAccessedByLayers("server", "http", "registry", "batch")
         .whereLayer("inference")
-        .mayOnlyBeAccessedByLayers("http", "registry", "batch", "protocol")
+        .mayOnlyBeAccessedByLayers("http", "registry", "onnx", "batch", "protocol")
         .check(CLASSES);
   }
 
@@ -63,6 +67,17 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("org.apache.pekko..", "scala..", "com.typesafe..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void onlyOnnxKnowsOnnxRuntime() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("io.tidemill.serving.onnx")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("ai.onnxruntime..")
         .check(CLASSES);
   }
 

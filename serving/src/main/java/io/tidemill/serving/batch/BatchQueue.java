@@ -7,14 +7,16 @@ import io.tidemill.tensor.NamedTensor;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 
 /**
  * The requests that wait for one model version, batched without delay.
  *
  * <p>An executor that is free takes all rows that wait, up to the cap; nothing waits for company.
- * So batches are of one row when it is quiet and fill up by themselves under load. A request of
- * more rows than the cap is cut into several batches. Requests are served in order of arrival.
+ * Where the model leaves more open than the number of rows, rows of one shape ride together. So
+ * batches are of one row when it is quiet and fill up by themselves under load. A request of more
+ * rows than the cap is cut into several batches. Requests are served in order of arrival.
  *
  * <p>Any thread submits. The lock is held for moving references only, never while computing.
  */
@@ -105,20 +107,29 @@ public final class BatchQueue implements AutoCloseable {
     if (batch.isEmpty()) {
       return;
     }
-    int rows = batch.stream().mapToInt(Slice::rows).sum();
+    long startedNs = System.nanoTime();
+    for (Slice slice : batch) {
+      meters.dequeued(slice.rows(), slice.isFirst(), startedNs - slice.request().arrivedNs());
+    }
+    compute(thread, batch);
+  }
+
+  /** Where a batch fails its slices run alone, so that a bad row fails its own request only. */
+  private void compute(int thread, List<Slice> batch) {
     try {
+      int rows = batch.stream().mapToInt(Slice::rows).sum();
       long startedNs = System.nanoTime();
-      batch.forEach(
-          slice ->
-              meters.dequeued(
-                  slice.rows(), slice.isFirst(), startedNs - slice.request().arrivedNs()));
       model.run(thread, batch);
       long durationNs = System.nanoTime() - startedNs;
       meters.executed(rows, durationNs);
       learn(durationNs / (double) rows);
     } catch (Throwable e) {
       // Whatever went wrong, the clients get an answer and the executor lives on.
-      batch.forEach(slice -> slice.request().failed(slice.rows(), e));
+      if (batch.size() == 1) {
+        batch.getFirst().request().failed(batch.getFirst().rows(), e);
+      } else {
+        batch.forEach(slice -> compute(thread, List.of(slice)));
+      }
       return;
     }
     batch.forEach(slice -> slice.request().finished(slice.rows()));
@@ -129,10 +140,14 @@ public final class BatchQueue implements AutoCloseable {
     synchronized (lock) {
       isReady = false;
       int room = model.rows();
-      while (room > 0 && !waiting.isEmpty()) {
-        Slice slice = waiting.peek().take(room);
-        if (slice.request().untakenRows() == 0) {
-          waiting.remove();
+      for (Iterator<Pending> next = waiting.iterator(); room > 0 && next.hasNext(); ) {
+        Pending request = next.next();
+        if (!batch.isEmpty() && !request.isLike(batch.getFirst().request())) {
+          continue;
+        }
+        Slice slice = request.take(room);
+        if (request.untakenRows() == 0) {
+          next.remove();
         }
         batch.add(slice);
         room -= slice.rows();

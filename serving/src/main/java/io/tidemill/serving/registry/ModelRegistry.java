@@ -89,7 +89,7 @@ public final class ModelRegistry implements AutoCloseable {
   public synchronized void load(String model, int version) {
     pinned.add(new Pinned(model, version));
     if (!of(model).byVersion().containsKey(version)) {
-      list(loader.load(store.open(model, version)));
+      list(loader.load(store.find(model, version)));
     }
   }
 
@@ -147,7 +147,7 @@ public final class ModelRegistry implements AutoCloseable {
         return;
       }
       try {
-        list(loader.load(store.open(model, version)));
+        list(loader.load(store.find(model, version)));
         prune(model);
         loaded.add(new Refresh.Loaded(model, version));
         return;

@@ -22,10 +22,10 @@ import java.util.TreeMap;
  */
 public final class ModelStore {
   private final Path root;
-  private final Optional<StoredVersion> only;
+  private final Optional<Servable> only;
   private final Optional<String> onlyModel;
 
-  private ModelStore(Path root, Optional<String> onlyModel, Optional<StoredVersion> only) {
+  private ModelStore(Path root, Optional<String> onlyModel, Optional<Servable> only) {
     this.root = root;
     this.onlyModel = onlyModel;
     this.only = only;
@@ -69,7 +69,7 @@ public final class ModelStore {
             + " <model>/<version>/, <version>/, model.json and model.onnx in it");
   }
 
-  private static ModelStore of(Path path, StoredVersion only) {
+  private static ModelStore of(Path path, Servable only) {
     return new ModelStore(path, Optional.of(only.name()), Optional.of(only));
   }
 
@@ -128,7 +128,7 @@ public final class ModelStore {
    * @throws EngineException NOT_FOUND where there is none, CORRUPT_STATE where a file of ours is
    *     damaged, naming the file
    */
-  public StoredVersion find(String model, int version) {
+  public Servable find(String model, int version) {
     Path folder = folders(model).get(version);
     if (folder == null) {
       throw unknown("version " + version + " of model " + model, versions(model));
@@ -136,7 +136,7 @@ public final class ModelStore {
     return only.orElseGet(
         () ->
             OnnxFiles.in(folder, model, version)
-                .<StoredVersion>map(onnx -> onnx)
+                .<Servable>map(onnx -> onnx)
                 .orElseGet(() -> StoredModel.open(folder)));
   }
 

@@ -19,7 +19,7 @@ import java.util.Optional;
  * @param config Triton's {@code config.pbtxt} beside the versions, where there is one
  */
 public record OnnxFile(String name, int version, Path file, Optional<Path> config)
-    implements StoredVersion {
+    implements Servable {
   static final String MODEL = "model.onnx";
   static final String SUFFIX = ".onnx";
   static final String CONFIG = "config.pbtxt";

@@ -23,7 +23,7 @@ import java.util.stream.Stream;
  * @param folder where it lies
  * @param description what {@code model.json} says
  */
-public record StoredModel(Path folder, ModelDescription description) implements StoredVersion {
+public record StoredModel(Path folder, ModelDescription description) implements Servable {
   static final String DESCRIPTION = "model.json";
   static final String WEIGHTS = "weights.safetensors";
   static final String PROGRAM = "program.json";

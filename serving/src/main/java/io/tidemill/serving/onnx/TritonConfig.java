@@ -145,20 +145,21 @@ record TritonConfig(
 
   private static Tensor tensor(String field, TextFormat.Message message) {
     String name = scalar(message, "name").orElseThrow(() -> wrong(field, "a name", "none"));
-    List<Integer> dims =
-        message.values("dims").stream().map(value -> number(field + " dims", text(value))).toList();
-    return new Tensor(name, scalar(message, "data_type").orElse("none"), dims);
+    String dims = field + " dims";
+    List<Integer> sizes =
+        message.values("dims").stream().map(value -> number(dims, text(dims, value))).toList();
+    return new Tensor(name, scalar(message, "data_type").orElse("none"), sizes);
   }
 
   private static Optional<String> scalar(TextFormat.Message message, String field) {
     List<TextFormat.Value> values = message.values(field);
-    return values.isEmpty() ? Optional.empty() : Optional.of(text(values.getLast()));
+    return values.isEmpty() ? Optional.empty() : Optional.of(text(field, values.getLast()));
   }
 
-  private static String text(TextFormat.Value value) {
+  private static String text(String field, TextFormat.Value value) {
     return switch (value) {
       case TextFormat.Scalar(String text) -> text;
-      case TextFormat.Message _ -> throw wrong("a field", "a value", "a message");
+      case TextFormat.Message _ -> throw wrong(field, "a value", "a message");
     };
   }
 

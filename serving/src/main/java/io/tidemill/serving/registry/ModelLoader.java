@@ -2,8 +2,8 @@ package io.tidemill.serving.registry;
 
 import io.tidemill.device.Device;
 import io.tidemill.model.OnnxFile;
+import io.tidemill.model.Servable;
 import io.tidemill.model.StoredModel;
-import io.tidemill.model.StoredVersion;
 import io.tidemill.serving.batch.BatchExecutors;
 import io.tidemill.serving.batch.BatchModel;
 import io.tidemill.serving.batch.BatchQueue;
@@ -35,7 +35,7 @@ final class ModelLoader {
   }
 
   /** The model, warmed, with one reference that belongs to the caller. */
-  LoadedModel load(StoredVersion stored) {
+  LoadedModel load(Servable stored) {
     Opened opened = open(stored);
     ModelMeters meters = metrics.model(stored.name(), String.valueOf(stored.version()));
     LoadedModel model =
@@ -56,7 +56,7 @@ final class ModelLoader {
     }
   }
 
-  private Opened open(StoredVersion stored) {
+  private Opened open(Servable stored) {
     return switch (stored) {
       case StoredModel ours ->
           new Opened(

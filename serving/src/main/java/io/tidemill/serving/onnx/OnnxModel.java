@@ -65,8 +65,7 @@ public final class OnnxModel implements BatchModel {
    */
   public static OnnxModel open(OnnxFile file, int batchRows) {
     try {
-      OrtEnvironment environment =
-          OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
+      OrtEnvironment environment = OnnxRuntime.environment();
       OrtSession session = session(environment, file);
       try {
         TritonConfig config = file.config().map(TritonConfig::read).orElse(TritonConfig.NONE);

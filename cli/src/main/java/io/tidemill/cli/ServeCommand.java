@@ -11,13 +11,17 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code tidemill serve}: published models over HTTP, until interrupted. */
-@Command(name = "serve", description = "Serve published models over HTTP until interrupted.")
+/** {@code tidemill serve}: published models and ONNX ones over HTTP, until interrupted. */
+@Command(
+    name = "serve",
+    description = "Serve published models and ONNX models over HTTP until interrupted.")
 final class ServeCommand implements Runnable {
   @Parameters(
-      paramLabel = "<state-or-model-dir>",
-      description = "A state directory, or the folder of models, of a model or of a version.")
-  Path directory = Path.of("");
+      paramLabel = "<state-or-model-dir|file.onnx>",
+      description =
+          "A state directory; the folder of models, as Triton lays them out, of a model or of a"
+              + " version; or an ONNX file.")
+  Path models = Path.of("");
 
   @Option(names = "--port", paramLabel = "P", description = "Port, 8080; 0 for a free one.")
   int port = ServingConfig.defaults().port();
@@ -36,15 +40,15 @@ final class ServeCommand implements Runnable {
   @Override
   public void run() {
     ServingConfig config = ServePort.config("--port", port).with(change -> change.host(host));
-    ModelStore store = ModelStore.at(directory);
+    ModelStore store = ModelStore.at(models);
     if (store.models().isEmpty()) {
       throw new EngineException(
           ErrorCode.NOT_FOUND,
           "there is no model in "
-              + directory
+              + models
               + " yet; a run publishes one, as in ./tidemill run"
               + " digits --state "
-              + directory);
+              + models);
     }
     try (ModelServer server = ModelServer.start(config, "--port", store, console::tell)) {
       refuseNothing(server);

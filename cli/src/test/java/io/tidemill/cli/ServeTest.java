@@ -96,6 +96,28 @@ class ServeTest {
     assertTrue(verified.onlyError().contains("weights.safetensors"), verified.toString());
   }
 
+  @Test
+  void servesAnOnnxFileAndSaysWhatIsNone() throws Exception {
+    Path file =
+        Path.of("..", "serving", "src", "test", "resources", "onnx", "jax_mlp.onnx")
+            .toAbsolutePath()
+            .normalize();
+    Files.writeString(folder.resolve("notes.onnx"), "no model\n");
+
+    Running server = tidemill.start("serve", file.toString(), "--port", "0");
+    Outcome none = tidemill.run("serve", "notes.onnx", "--port", "0");
+
+    server.awaitUntil("the line that says where", () -> text(server.out()).contains("http://"));
+    String line = text(server.out()).strip();
+    assertTrue(line.startsWith("serving jax_mlp v1 at http://127.0.0.1:"), line);
+    String url = line.substring(line.indexOf("http://"));
+    assertTrue(get(url + "/v2/models/jax_mlp").body().contains("onnxruntime_onnx"));
+    server.process().destroy();
+    assertEquals(SIGTERM, server.await().exit());
+    assertEquals(2, none.exit(), none.toString());
+    assertTrue(none.onlyError().contains("notes.onnx cannot be served: "), none.toString());
+  }
+
   private Outcome publish(String state) throws Exception {
     return tidemill.run("run", "digits", "steps=4", "batch=16", "--state", state, "--quiet");
   }

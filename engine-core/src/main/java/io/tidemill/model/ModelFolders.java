@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -22,13 +23,13 @@ final class ModelFolders {
   static SortedMap<Integer, Path> versions(Path modelFolder) {
     SortedMap<Integer, Path> versions = new TreeMap<>();
     children(modelFolder)
-        .forEach(
-            (name, path) -> {
-              if (VERSION.matcher(name).matches()) {
-                versions.put(Integer.valueOf(name), path);
-              }
-            });
+        .forEach((name, path) -> version(name).ifPresent(version -> versions.put(version, path)));
     return versions;
+  }
+
+  /** The version that a folder's name is, if it is one. */
+  static Optional<Integer> version(String name) {
+    return Optional.of(name).filter(VERSION.asMatchPredicate()).map(Integer::valueOf);
   }
 
   /** Folders of models by name, under a store's folder. */

@@ -14,17 +14,18 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * The published models under one folder: {@code <models>/<model>/<version>/}.
+ * The models under one folder: {@code <models>/<model>/<version>/}, published ones and, laid out as
+ * Triton wants them, ONNX files.
  *
  * <p>Versions are immutable, so any thread and process may read. Publishing is safe among
  * processes, too: a version number is taken by an atomic rename.
  */
 public final class ModelStore {
   private final Path root;
-  private final Optional<StoredModel> only;
+  private final Optional<Servable> only;
   private final Optional<String> onlyModel;
 
-  private ModelStore(Path root, Optional<String> onlyModel, Optional<StoredModel> only) {
+  private ModelStore(Path root, Optional<String> onlyModel, Optional<Servable> only) {
     this.root = root;
     this.onlyModel = onlyModel;
     this.only = only;
@@ -37,7 +38,7 @@ public final class ModelStore {
 
   /**
    * The models that a user points at: a state directory, a folder of models, of one model, or of
-   * one version.
+   * one version, or an ONNX file, which is version 1 of a model of its name.
    *
    * @throws EngineException NOT_FOUND where it is none of these
    */
@@ -47,8 +48,10 @@ public final class ModelStore {
       return in(folder);
     }
     if (looksLikeVersion(folder)) {
-      StoredModel model = StoredModel.open(folder);
-      return new ModelStore(folder, Optional.of(model.name()), Optional.of(model));
+      return of(folder, StoredModel.open(folder));
+    }
+    if (OnnxFiles.isOne(folder)) {
+      return of(folder, OnnxFiles.at(folder));
     }
     if (!ModelFolders.models(folder).isEmpty()) {
       return new ModelStore(folder, Optional.empty(), Optional.empty());
@@ -61,9 +64,13 @@ public final class ModelStore {
         ErrorCode.NOT_FOUND,
         "there is no model at "
             + path
-            + (Files.isDirectory(folder) ? "" : ", which is no directory")
+            + (Files.isDirectory(folder) ? "" : ", which is no directory and no ONNX file")
             + ": looked for models/<model>/<version>/model.json (a state directory),"
-            + " <model>/<version>/, <version>/ and model.json in it");
+            + " <model>/<version>/, <version>/, model.json and model.onnx in it");
+  }
+
+  private static ModelStore of(Path path, Servable only) {
+    return new ModelStore(path, Optional.of(only.name()), Optional.of(only));
   }
 
   /** Names of the models, sorted. */
@@ -103,17 +110,39 @@ public final class ModelStore {
   }
 
   /**
-   * One version of a model.
+   * One version of a model of ours.
    *
    * @throws EngineException NOT_FOUND where there is none, CORRUPT_STATE where a file of it is
-   *     damaged, naming the file
+   *     damaged, naming the file, INVALID_DATA where it is an ONNX model
    */
   public StoredModel open(String model, int version) {
+    return switch (find(model, version)) {
+      case StoredModel ours -> ours;
+      case OnnxFile onnx ->
+          throw new EngineException(
+              ErrorCode.INVALID_DATA,
+              "model %s version %d: expected one that a run published, found %s, which can be served"
+                      .formatted(model, version, onnx.file())
+                  + " only");
+    };
+  }
+
+  /**
+   * One version of a model, ours or not.
+   *
+   * @throws EngineException NOT_FOUND where there is none, CORRUPT_STATE where a file of ours is
+   *     damaged, naming the file
+   */
+  public Servable find(String model, int version) {
     Path folder = folders(model).get(version);
     if (folder == null) {
       throw unknown("version " + version + " of model " + model, versions(model));
     }
-    return only.orElseGet(() -> StoredModel.open(folder));
+    return only.orElseGet(
+        () ->
+            OnnxFiles.in(folder, model, version)
+                .<Servable>map(onnx -> onnx)
+                .orElseGet(() -> StoredModel.open(folder)));
   }
 
   /**
@@ -141,7 +170,7 @@ public final class ModelStore {
       return Collections.emptySortedMap();
     }
     return only.<SortedMap<Integer, Path>>map(
-            stored -> new TreeMap<>(Map.of(stored.version(), stored.folder())))
+            stored -> new TreeMap<>(Map.of(stored.version(), root)))
         .orElseGet(() -> ModelFolders.versions(root.resolve(model)));
   }
 

@@ -23,7 +23,7 @@ import java.util.stream.Stream;
  * @param folder where it lies
  * @param description what {@code model.json} says
  */
-public record StoredModel(Path folder, ModelDescription description) {
+public record StoredModel(Path folder, ModelDescription description) implements Servable {
   static final String DESCRIPTION = "model.json";
   static final String WEIGHTS = "weights.safetensors";
   static final String PROGRAM = "program.json";
@@ -34,7 +34,12 @@ public record StoredModel(Path folder, ModelDescription description) {
     Path file = folder.resolve(DESCRIPTION);
     if (!Files.isRegularFile(file)) {
       throw new EngineException(
-          ErrorCode.NOT_FOUND, "model version " + folder + " is incomplete: there is no " + file);
+          ErrorCode.NOT_FOUND,
+          "model version "
+              + folder
+              + " is incomplete: there is no "
+              + file
+              + (" nor " + OnnxFile.MODEL));
     }
     StoredModel model = new StoredModel(folder, ModelDescription.FORMAT.read(file));
     model
@@ -61,10 +66,12 @@ public record StoredModel(Path folder, ModelDescription description) {
         .findFirst();
   }
 
+  @Override
   public String name() {
     return description.name();
   }
 
+  @Override
   public int version() {
     return description.modelVersion();
   }

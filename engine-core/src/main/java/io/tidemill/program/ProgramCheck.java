@@ -2,7 +2,9 @@ package io.tidemill.program;
 
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
+import io.tidemill.tensor.DataType;
 import io.tidemill.tensor.TensorSpec;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -10,6 +12,9 @@ import java.util.Set;
 
 /** What must hold of every program, whether traced, transformed or read from a file. */
 final class ProgramCheck {
+  private static final Set<DataType> COMPUTED =
+      EnumSet.of(DataType.FLOAT32, DataType.INT32, DataType.INT64, DataType.UINT8);
+
   private ProgramCheck() {}
 
   static void check(
@@ -43,6 +48,11 @@ final class ProgramCheck {
       }
       if (!names.add(value.name())) {
         throw invalid("two values are named " + value.name());
+      }
+      if (!COMPUTED.contains(value.type())) {
+        throw invalid(
+            "value %s has the type %s, which devices do not compute: expected one of %s"
+                .formatted(value.name(), value.type(), COMPUTED));
       }
       if (value instanceof Value.Parameter && value.shape().isOpen()) {
         throw invalid("parameter " + value.name() + " has an open shape " + value.shape());

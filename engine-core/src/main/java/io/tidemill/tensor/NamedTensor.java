@@ -15,7 +15,7 @@ import java.lang.foreign.MemorySegment;
 public record NamedTensor(String name, DataType type, Shape shape, MemorySegment data) {
   public NamedTensor {
     long expected = shape.elements() * type.bytes();
-    if (shape.isOpen() || data.byteSize() != expected) {
+    if (!shape.isFixed() || data.byteSize() != expected) {
       throw new EngineException(
           ErrorCode.INVALID_ARGUMENT,
           "tensor "

@@ -5,6 +5,7 @@ package io.tidemill.tensor;
  *
  * @param name unique among the inputs, or among the outputs
  * @param type element type
- * @param shape dimensions; the first may be {@link Shape#ANY}
+ * @param shape dimensions; the first may be {@link Shape#ANY}, and others of models that others
+ *     made
  */
 public record TensorSpec(String name, DataType type, Shape shape) {}

@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -110,6 +111,45 @@ class ModelStoreTest {
   }
 
   @Test
+  void findsOnnxModelsLaidOutAsForTritonBesideItsOwn() throws IOException {
+    ModelStore.in(stateDir).publish(publication(1));
+    Path versions = stateDir.resolve("models").resolve("resnet");
+    Path file = onnx(versions.resolve("3"));
+    ModelStore store = ModelStore.at(stateDir);
+
+    assertEquals(List.of("fraud", "resnet"), store.models());
+    assertEquals(new OnnxFile("resnet", 3, file, Optional.empty()), store.find("resnet", 3));
+    assertEquals(store.open("fraud", 1), store.find("fraud", 1));
+    assertEquals(1, store.list().size());
+    EngineException refusal = assertThrows(EngineException.class, () -> store.open("resnet", 3));
+    assertEquals(
+        "model resnet version 3: expected one that a run published, found "
+            + file
+            + ", which can be served only",
+        refusal.getMessage());
+
+    Path config = Files.writeString(versions.resolve("config.pbtxt"), "");
+
+    OnnxFile configured = new OnnxFile("resnet", 3, file, Optional.of(config));
+    assertEquals(configured, store.find("resnet", 3));
+    assertEquals(configured, ModelStore.at(versions).find("resnet", 3));
+    assertEquals(configured, ModelStore.at(versions.resolve("3")).find("resnet", 3));
+  }
+
+  @Test
+  void takesAnOnnxFileByItselfAsVersionOneOfItsName() throws IOException {
+    Path file = Files.move(onnx(stateDir), stateDir.resolve("resnet-50.onnx"));
+
+    ModelStore store = ModelStore.at(file);
+
+    assertEquals(List.of("resnet-50"), store.models());
+    assertEquals(new OnnxFile("resnet-50", 1, file, Optional.empty()), store.find("resnet-50", 1));
+    Path unsafe = Files.move(file, stateDir.resolve("my model.onnx"));
+    EngineException refusal = assertThrows(EngineException.class, () -> ModelStore.at(unsafe));
+    assertTrue(refusal.getMessage().contains("model name 'my model'"), refusal.getMessage());
+  }
+
+  @Test
   void saysWhatWasLookedForWhereThereIsNoModel() {
     EngineException none = assertThrows(EngineException.class, () -> ModelStore.at(stateDir));
 
@@ -118,7 +158,7 @@ class ModelStoreTest {
         "there is no model at "
             + stateDir
             + ": looked for models/<model>/<version>/model.json (a state directory),"
-            + " <model>/<version>/, <version>/ and model.json in it",
+            + " <model>/<version>/, <version>/, model.json and model.onnx in it",
         none.getMessage());
     EngineException noFolder =
         assertThrows(EngineException.class, () -> ModelStore.at(stateDir.resolve("x")));
@@ -223,5 +263,10 @@ class ModelStoreTest {
     try (Stream<Path> paths = Files.list(folder)) {
       return paths.map(path -> path.getFileName().toString()).sorted().toList();
     }
+  }
+
+  private static Path onnx(Path folder) throws IOException {
+    Files.createDirectories(folder);
+    return Files.write(folder.resolve("model.onnx"), new byte[] {1, 2, 3});
   }
 }

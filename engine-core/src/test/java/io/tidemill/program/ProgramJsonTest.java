@@ -93,6 +93,7 @@ final class ProgramJsonTest {
           "kind" : "parameter"  | "kind" : "weight"       | w: kind weight, expected input, parameter, constant or computed
           "role" : "TRAINED"    | "role" : "FROZEN"       | w: role FROZEN, expected one of [TRAINED, TRAINED_BY_ROW, ADAPTED, AVERAGED]
           "type" : "INT32"      | "type" : "INT31"        | type INT31, expected one of
+          "type" : "INT32"      | "type" : "FLOAT64"    | has the type FLOAT64, which devices do not compute: expected one of [FLOAT32
           "output" : "fc.matMul" | "output" : "x"         | fc: matMul writes x, which is already given
           "format"              | format                  | not JSON at line 2 column
           """)

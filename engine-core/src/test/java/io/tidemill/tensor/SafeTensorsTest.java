@@ -90,7 +90,8 @@ class SafeTensorsTest {
         "[]|0|its header is no JSON object",
         "{\"w\"|0|its header is not JSON",
         "{\"w\":{\"shape\":[1],\"data_offsets\":[0,4]}}|4|tensor w has dtype ''",
-        "{\"w\":{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[0,4]}}|4|has dtype 'F16'; known",
+        "{\"w\":{\"dtype\":\"F8_E4M3\",\"shape\":[2],\"data_offsets\":[0,4]}}|4|has dtype"
+            + " 'F8_E4M3'; known",
         "{\"w\":{\"dtype\":\"F32\",\"data_offsets\":[0,4]}}|4|lacks its shape",
         "{\"w\":{\"dtype\":\"F32\",\"shape\":[1]}}|4|lacks its shape or its offsets",
         "{\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}}|4|F32 [2] has 4 bytes",

@@ -30,6 +30,8 @@ class ArchitectureTest {
         .definedBy("io.tidemill.serving.http")
         .layer("registry")
         .definedBy("io.tidemill.serving.registry")
+        .layer("onnx")
+        .definedBy("io.tidemill.serving.onnx")
         .layer("batch")
         .definedBy("io.tidemill.serving.batch")
         .layer("protocol")
@@ -46,8 +48,10 @@ class ArchitectureTest {
         .mayOnlyBeAccessedByLayers("server")
         .whereLayer("registry")
         .mayOnlyBeAccessedByLayers("server", "http")
+        .whereLayer("onnx")
+        .mayOnlyBeAccessedByLayers("registry")
         .whereLayer("batch")
-        .mayOnlyBeAccessedByLayers("server", "http", "registry")
+        .mayOnlyBeAccessedByLayers("server", "http", "registry", "onnx")
         .whereLayer("protocol")
         .mayOnlyBeAccessedByLayers("http")
         .whereLayer("metrics")
@@ -55,7 +59,7 @@ class ArchitectureTest {
         .whereLayer("traffic")
         .mayOnlyBeAccessedByLayers("http", "registry")
         .whereLayer("inference")
-        .mayOnlyBeAccessedByLayers("http", "registry", "batch", "protocol")
+        .mayOnlyBeAccessedByLayers("http", "registry", "onnx", "batch", "protocol")
         .check(CLASSES);
   }
 
@@ -67,6 +71,17 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("org.apache.pekko..", "scala..", "com.typesafe..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void onlyOnnxKnowsOnnxRuntime() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("io.tidemill.serving.onnx")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("ai.onnxruntime..")
         .check(CLASSES);
   }
 

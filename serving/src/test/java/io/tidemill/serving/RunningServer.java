@@ -28,10 +28,18 @@ final class RunningServer implements AutoCloseable {
     this(stateDir, config, Devices.open("cpu"));
   }
 
+  RunningServer(ModelStore store, ServingConfig config) {
+    this(store, config, Devices.open("cpu"));
+  }
+
   /** Closes {@code device} at the end. */
   RunningServer(Path stateDir, ServingConfig config, Device device) {
+    this(ModelStore.in(stateDir), config, device);
+  }
+
+  private RunningServer(ModelStore store, ServingConfig config, Device device) {
     this.device = device;
-    store = ModelStore.in(stateDir);
+    this.store = store;
     server = ServingServer.start(config.with(change -> change.port(0)), store, device);
   }
 

@@ -6,6 +6,8 @@ import io.tidemill.device.Executable;
 import io.tidemill.device.Execution;
 import io.tidemill.program.Program;
 import io.tidemill.serving.inference.CallSignature;
+import io.tidemill.tensor.Shape;
+import io.tidemill.tensor.TensorSpec;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
@@ -76,7 +78,8 @@ public final class BatchProgram implements BatchModel {
     }
     execution.run(parameters);
     for (int i = 0; i < signature.outputs().size(); i++) {
-      scatter(execution.output(signature.outputs().get(i).name()), batch, i);
+      TensorSpec spec = signature.outputs().get(i);
+      scatter(execution.output(spec.name()), spec.shape(), batch, i);
     }
   }
 
@@ -99,10 +102,10 @@ public final class BatchProgram implements BatchModel {
     to.asSlice(at).fill((byte) 0);
   }
 
-  private static void scatter(MemorySegment from, List<Slice> batch, int output) {
+  private static void scatter(MemorySegment from, Shape shape, List<Slice> batch, int output) {
     long at = 0;
     for (Slice slice : batch) {
-      at = slice.copyOutput(output, from, at);
+      at = slice.copyOutput(output, shape, from, at);
     }
   }
 

@@ -6,7 +6,6 @@ import io.tidemill.serving.inference.Urgency;
 import io.tidemill.serving.metrics.ModelMeters;
 import io.tidemill.tensor.NamedTensor;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -163,17 +162,13 @@ public final class BatchQueue implements AutoCloseable {
   }
 
   private List<Slice> take() {
-    List<Slice> batch = new ArrayList<>();
+    List<Slice> batch;
     List<Pending> expired;
     synchronized (lock) {
       isReady = false;
       long nowNs = System.nanoTime();
       expired = line.removeExpired(nowNs);
-      for (int room = model.rows(); room > 0 && !line.isEmpty(); ) {
-        Slice slice = line.take(room);
-        batch.add(slice);
-        room -= slice.rows();
-      }
+      batch = line.take(model.rows());
       pace.took(nowNs, !line.isEmpty());
       if (!line.isEmpty()) {
         announce();

@@ -1,9 +1,13 @@
 package io.tidemill.serving.batch;
 
+import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
 import io.tidemill.serving.inference.CallSignature;
 import io.tidemill.serving.inference.Urgency;
 import io.tidemill.serving.inference.ZeroTensors;
 import io.tidemill.tensor.NamedTensor;
+import io.tidemill.tensor.Shape;
+import io.tidemill.tensor.TensorSpec;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -17,8 +21,9 @@ import java.util.concurrent.atomic.AtomicReference;
  * the outputs; the last {@link #finished} publishes them all.
  */
 final class Pending {
+  private final CallSignature signature;
   private final List<NamedTensor> inputs;
-  private final List<NamedTensor> outputs;
+  private final NamedTensor[] outputs;
   private final int rows;
   private final Urgency urgency;
   private final long arrivedNs;
@@ -33,8 +38,9 @@ final class Pending {
       int rows,
       Urgency urgency,
       long arrivedNs) {
+    this.signature = signature;
     this.inputs = inputs;
-    this.outputs = signature.outputs().stream().map(spec -> ZeroTensors.of(spec, rows)).toList();
+    this.outputs = new NamedTensor[signature.outputs().size()];
     this.rows = rows;
     this.urgency = urgency;
     this.arrivedNs = arrivedNs;
@@ -45,8 +51,33 @@ final class Pending {
     return inputs;
   }
 
-  List<NamedTensor> outputs() {
-    return outputs;
+  /**
+   * The whole of an output, made for all rows when the first of them come.
+   *
+   * @param shape that a batch gave; it differs from this one's in the number of rows only
+   */
+  synchronized NamedTensor output(int index, Shape shape) {
+    Shape whole = signature.isBatchable() ? shape.withRows(rows) : shape;
+    TensorSpec spec = signature.outputs().get(index);
+    if (outputs[index] == null) {
+      outputs[index] = ZeroTensors.of(spec.name(), spec.type(), whole);
+    } else if (!outputs[index].shape().equals(whole)) {
+      throw new EngineException(
+          ErrorCode.INVALID_DATA,
+          "output \"%s\": expected the shape %s that other rows of the request have, found %s"
+              .formatted(spec.name(), outputs[index].shape(), whole));
+    }
+    return outputs[index];
+  }
+
+  /** Whether rows of both may ride in one batch: their inputs differ in the number of rows only. */
+  boolean isLike(Pending other) {
+    for (int i = 0; i < inputs.size(); i++) {
+      if (!inputs.get(i).shape().hasRowsOf(other.inputs.get(i).shape())) {
+        return false;
+      }
+    }
+    return true;
   }
 
   int rows() {
@@ -103,7 +134,7 @@ final class Pending {
     }
     Throwable cause = failure.get();
     if (cause == null) {
-      answer.complete(outputs);
+      answer.complete(List.of(outputs));
     } else {
       answer.completeExceptionally(cause);
     }

@@ -1,6 +1,7 @@
 package io.tidemill.serving.batch;
 
 import io.tidemill.tensor.NamedTensor;
+import io.tidemill.tensor.Shape;
 import java.lang.foreign.MemorySegment;
 
 /** Rows of one request that ride in one batch; a request without rows rides whole, as one. */
@@ -17,6 +18,11 @@ public final class Slice {
 
   public int rows() {
     return rows;
+  }
+
+  /** The shape of the request's whole input. */
+  public Shape inputShape(int input) {
+    return request.inputs().get(input).shape();
   }
 
   /**
@@ -37,11 +43,12 @@ public final class Slice {
    * Takes its rows of an output.
    *
    * @param output index in the signature
+   * @param shape of the output for the whole batch; what lies behind rows is the same for all
    * @param at where they lie in {@code from}, in bytes
    * @return the byte behind them
    */
-  public long copyOutput(int output, MemorySegment from, long at) {
-    NamedTensor to = request.outputs().get(output);
+  public long copyOutput(int output, Shape shape, MemorySegment from, long at) {
+    NamedTensor to = request.output(output, shape);
     long rowBytes = rowBytes(to);
     MemorySegment.copy(from, at, to.data(), firstRow * rowBytes, rows * rowBytes);
     return at + rows * rowBytes;

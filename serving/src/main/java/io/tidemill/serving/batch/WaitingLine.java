@@ -3,6 +3,7 @@ package io.tidemill.serving.batch;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.TreeMap;
@@ -37,15 +38,26 @@ final class WaitingLine {
     count(level, request.untakenRows());
   }
 
-  /** The next rows, at most so many. */
-  Slice take(int mostRows) {
-    Level level = levels.values().stream().filter(each -> each.rows > 0).findFirst().orElseThrow();
-    Slice slice = level.requests.peek().take(mostRows);
-    if (slice.request().untakenRows() == 0) {
-      level.requests.remove();
+  /** The next rows, at most so many, whose requests are of the shape of the first. */
+  List<Slice> take(int mostRows) {
+    List<Slice> batch = new ArrayList<>();
+    int room = mostRows;
+    for (Level level : levels.values()) {
+      for (Iterator<Pending> next = level.requests.iterator(); room > 0 && next.hasNext(); ) {
+        Pending request = next.next();
+        if (!batch.isEmpty() && !request.isLike(batch.getFirst().request())) {
+          continue;
+        }
+        Slice slice = request.take(room);
+        if (request.untakenRows() == 0) {
+          next.remove();
+        }
+        count(level, -slice.rows());
+        batch.add(slice);
+        room -= slice.rows();
+      }
     }
-    count(level, -slice.rows());
-    return slice;
+    return batch;
   }
 
   /** Takes a request out; false where no row of it waits here. */

@@ -20,6 +20,7 @@ import java.util.Map;
  *     extension model_configuration</a>
  */
 final class ModelDocuments {
+  private static final String ONNX = "onnxruntime_onnx";
   private static final ModelStatistics.Total NONE = new ModelStatistics.Total(0, 0);
 
   private ModelDocuments() {}
@@ -44,11 +45,11 @@ final class ModelDocuments {
     int batchRows = model.queue().batchRows();
     Map<String, Object> document = new LinkedHashMap<>();
     document.put("name", model.name());
-    document.put("platform", "tidemill");
-    document.put("backend", "tidemill");
+    document.put("platform", model.platform());
+    document.put("backend", model.platform().equals(ONNX) ? "onnxruntime" : model.platform());
     document.put("max_batch_size", signature.isBatchable() ? batchRows : 0);
-    document.put("input", signature.inputs().stream().map(ModelDocuments::tensor).toList());
-    document.put("output", signature.outputs().stream().map(ModelDocuments::tensor).toList());
+    document.put("input", tensors(signature, signature.inputs()));
+    document.put("output", tensors(signature, signature.outputs()));
     if (signature.isBatchable()) {
       document.put("dynamic_batching", Map.of("max_queue_delay_microseconds", 0));
     }
@@ -76,9 +77,14 @@ final class ModelDocuments {
   }
 
   /** Without the dimension of the batch, which Triton does not count. */
-  private static Map<String, Object> tensor(TensorSpec spec) {
+  private static List<Map<String, Object>> tensors(
+      CallSignature signature, List<TensorSpec> specs) {
+    int from = signature.isBatchable() ? 1 : 0;
+    return specs.stream().map(spec -> tensor(spec, from)).toList();
+  }
+
+  private static Map<String, Object> tensor(TensorSpec spec, int from) {
     int[] dims = spec.shape().dims();
-    int from = spec.shape().isOpen() ? 1 : 0;
     Map<String, Object> document = new LinkedHashMap<>();
     document.put("name", spec.name());
     document.put("data_type", "TYPE_" + spec.type().protocolName());

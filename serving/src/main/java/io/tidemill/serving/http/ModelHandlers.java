@@ -36,7 +36,10 @@ final class ModelHandlers {
     List<String> versions = registry.versions(values.model());
     LoadedModel model = registry.acquire(values.model(), values.version(), StickyKey.NONE);
     try {
-      return reply(200, ProtocolWriter.modelMetadata(model.name(), versions, model.signature()));
+      return reply(
+          200,
+          ProtocolWriter.modelMetadata(
+              model.name(), model.platform(), versions, model.signature()));
     } finally {
       model.release();
     }

@@ -10,10 +10,11 @@ import java.util.stream.Stream;
 /**
  * What requests for a model are checked against: its named inputs and outputs, in order.
  *
- * <p>Either every tensor has an open first dimension (rows, which are independent of each other and
- * may be batched with those of other requests), or none has.
+ * @param isBatchable whether the first dimension of every tensor is open and counts rows, which are
+ *     independent of each other and may be batched with those of other requests
  */
-public record CallSignature(List<TensorSpec> inputs, List<TensorSpec> outputs) {
+public record CallSignature(
+    List<TensorSpec> inputs, List<TensorSpec> outputs, boolean isBatchable) {
   public CallSignature {
     inputs = List.copyOf(inputs);
     outputs = List.copyOf(outputs);
@@ -23,8 +24,7 @@ public record CallSignature(List<TensorSpec> inputs, List<TensorSpec> outputs) {
           "model signature: expected at least one input and one output, found %d and %d"
               .formatted(inputs.size(), outputs.size()));
     }
-    long open = tensors(inputs, outputs).filter(spec -> spec.shape().isOpen()).count();
-    if (open != 0 && open != inputs.size() + outputs.size()) {
+    if (isBatchable && !tensors(inputs, outputs).allMatch(spec -> spec.shape().isOpen())) {
       throw new EngineException(
           ErrorCode.INVALID_DATA,
           "model signature: expected all of the tensors or none to have an open first dimension,"
@@ -35,9 +35,10 @@ public record CallSignature(List<TensorSpec> inputs, List<TensorSpec> outputs) {
     }
   }
 
-  /** Whether requests have rows that may be batched. */
-  public boolean isBatchable() {
-    return inputs.getFirst().shape().isOpen();
+  /** Of a program, whose open first dimensions are rows: all of the tensors have them, or none. */
+  public static CallSignature ofProgram(List<TensorSpec> inputs, List<TensorSpec> outputs) {
+    return new CallSignature(
+        inputs, outputs, tensors(inputs, outputs).anyMatch(spec -> spec.shape().isOpen()));
   }
 
   public Optional<TensorSpec> input(String name) {

@@ -1,25 +1,26 @@
 package io.tidemill.serving.inference;
 
+import io.tidemill.tensor.DataType;
 import io.tidemill.tensor.NamedTensor;
 import io.tidemill.tensor.Shape;
-import io.tidemill.tensor.TensorSpec;
 import java.lang.foreign.MemorySegment;
 
 /** Makes tensors of zeros in heap memory, of the arrays that suit their element type. */
 public final class ZeroTensors {
   private ZeroTensors() {}
 
-  /** A tensor of this spec, its first dimension being {@code rows} where it was open. */
-  public static NamedTensor of(TensorSpec spec, int rows) {
-    Shape shape = spec.shape().bind(rows);
+  /** A tensor of a shape without open dimensions. */
+  public static NamedTensor of(String name, DataType type, Shape shape) {
     int elements = Math.toIntExact(shape.elements());
     MemorySegment data =
-        switch (spec.type()) {
+        switch (type) {
           case FLOAT32 -> MemorySegment.ofArray(new float[elements]);
-          case INT32 -> MemorySegment.ofArray(new int[elements]);
-          case INT64 -> MemorySegment.ofArray(new long[elements]);
-          case UINT8 -> MemorySegment.ofArray(new byte[elements]);
+          case FLOAT64 -> MemorySegment.ofArray(new double[elements]);
+          case INT32, UINT32 -> MemorySegment.ofArray(new int[elements]);
+          case INT64, UINT64 -> MemorySegment.ofArray(new long[elements]);
+          case INT16, UINT16, FLOAT16, BFLOAT16 -> MemorySegment.ofArray(new short[elements]);
+          case UINT8, INT8, BOOL -> MemorySegment.ofArray(new byte[elements]);
         };
-    return new NamedTensor(spec.name(), spec.type(), shape, data);
+    return new NamedTensor(name, type, shape, data);
   }
 }

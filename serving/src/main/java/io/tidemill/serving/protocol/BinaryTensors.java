@@ -1,10 +1,12 @@
 package io.tidemill.serving.protocol;
 
 import io.tidemill.serving.inference.ZeroTensors;
+import io.tidemill.tensor.DataType;
 import io.tidemill.tensor.NamedTensor;
 import io.tidemill.tensor.Shape;
 import io.tidemill.tensor.TensorSpec;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
@@ -55,10 +57,16 @@ final class BinaryTensors {
   /** A body that is one tensor and nothing else, with as many rows as there are bytes for. */
   static NamedTensor whole(InferBody body, TensorSpec spec) {
     Shape one = spec.shape().bind(1);
-    long rowBytes = one.elements() * spec.type().bytes();
+    if (!one.isFixed()) {
+      throw BadRequest.of(
+          "expected JSON before the tensors, because input \"%s\" of shape %s leaves more open than"
+              + " the number of rows; found %s: 0",
+          spec.name(), spec.shape(), InferBody.JSON_LENGTH);
+    }
+    long rowBytes = Math.max(1, one.elements() * spec.type().bytes());
     long rows = body.bytes().length / rowBytes;
     boolean isFixed = !spec.shape().isOpen();
-    if (body.bytes().length % rowBytes != 0 || (isFixed && rows != 1)) {
+    if (rows == 0 || body.bytes().length % rowBytes != 0 || (isFixed && rows != 1)) {
       throw BadRequest.of(
           "input \"%s\": expected %s%d bytes of shape %s of %s, found %d",
           spec.name(),
@@ -72,10 +80,23 @@ final class BinaryTensors {
   }
 
   private static NamedTensor copy(InferBody body, int from, TensorSpec spec, Shape shape) {
-    NamedTensor tensor =
-        ZeroTensors.of(spec, spec.shape().isOpen() ? shape.dim(0) : 1); // arrays that suit the type
+    NamedTensor tensor = ZeroTensors.of(spec.name(), spec.type(), shape);
     MemorySegment bytes = MemorySegment.ofArray(body.bytes());
     MemorySegment.copy(bytes, from, tensor.data(), 0, tensor.data().byteSize());
+    if (spec.type() == DataType.BOOL) {
+      checkBooleans(tensor);
+    }
     return tensor;
+  }
+
+  private static void checkBooleans(NamedTensor tensor) {
+    for (long i = 0; i < tensor.data().byteSize(); i++) {
+      byte found = tensor.data().get(ValueLayout.JAVA_BYTE, i);
+      if (found != 0 && found != 1) {
+        throw BadRequest.of(
+            "input \"%s\": expected BOOL elements of 0 or 1, found %d at element %d",
+            tensor.name(), found & 0xff, i);
+      }
+    }
   }
 }

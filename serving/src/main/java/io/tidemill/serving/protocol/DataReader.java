@@ -36,7 +36,11 @@ final class DataReader {
   DataReader(String where, DataType type, int capacity) {
     this.where = where;
     this.type = type;
-    this.elements = Elements.of(type, capacity);
+    if (type == DataType.BFLOAT16) {
+      throw BadRequest.of(
+          "%s: expected BF16 elements as binary tensor data, which is their only form", where);
+    }
+    this.elements = new Elements(type, capacity);
     Arrays.fill(dims, UNKNOWN);
   }
 
@@ -80,11 +84,23 @@ final class DataReader {
       case START_ARRAY -> open();
       case END_ARRAY -> close();
       case VALUE_NUMBER_FLOAT, VALUE_NUMBER_INT -> append(parser, token);
-      case null, default ->
-          throw BadRequest.of(
-              "%s: expected a number at element %d of data, found %s",
-              where, elements.count(), TokenNames.of(token));
+      case VALUE_TRUE, VALUE_FALSE -> {
+        if (type != DataType.BOOL) {
+          throw unexpected(token);
+        }
+        append(parser, token);
+      }
+      case null, default -> throw unexpected(token);
     }
+  }
+
+  private EngineException unexpected(JsonToken token) {
+    return BadRequest.of(
+        "%s: expected %s at element %d of data, found %s",
+        where,
+        type == DataType.BOOL ? "true or false" : "a number",
+        elements.count(),
+        TokenNames.of(token));
   }
 
   int count() {

@@ -169,7 +169,13 @@ public final class InferRequestReader {
     List<NamedTensor> ordered = signature.inputs().stream().map(this::given).toList();
     checkRows(signature, ordered);
     binary.checkEnd();
-    return new InferRequest(id, parameters, ordered, wanted());
+    List<InferRequest.Output> wanted = wanted();
+    JsonFields.checkOutputs(
+        wanted.stream()
+            .filter(output -> !output.isBinary())
+            .map(InferRequest.Output::spec)
+            .toList());
+    return new InferRequest(id, parameters, ordered, wanted);
   }
 
   private List<InferRequest.Output> wanted() {

@@ -145,18 +145,13 @@ final class InputReader {
   }
 
   private Shape bind(TensorSpec spec) {
-    int[] expected = spec.shape().dims();
-    boolean fits = shape.length == expected.length;
-    for (int i = 0; fits && i < expected.length; i++) {
-      boolean isOpen = expected[i] == Shape.ANY;
-      fits = isOpen ? shape[i] >= 1 && shape[i] <= Integer.MAX_VALUE : shape[i] == expected[i];
-    }
-    if (!fits) {
-      throw BadRequest.of(
-          "%s: expected shape %s, found %s",
-          where(), Arrays.toString(expected), Arrays.toString(shape));
-    }
-    return expected.length == 0 ? spec.shape() : spec.shape().bind((int) shape[0]);
+    return spec.shape()
+        .bind(shape)
+        .orElseThrow(
+            () ->
+                BadRequest.of(
+                    "%s: expected shape %s, found %s",
+                    where(), Arrays.toString(spec.shape().dims()), Arrays.toString(shape)));
   }
 
   private void checkCount(Shape bound) {

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
+import io.tidemill.tensor.DataType;
 import io.tidemill.tensor.TensorSpec;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -101,6 +102,18 @@ final class JsonFields {
           "expected the %s to be a string, found %s", what, TokenNames.of(parser.currentToken()));
     }
     return parser.getText();
+  }
+
+  /** Refuses to answer in JSON what it has no form for. */
+  static void checkOutputs(List<TensorSpec> asJson) {
+    for (TensorSpec output : asJson) {
+      if (output.type() == DataType.BFLOAT16) {
+        throw BadRequest.of(
+            "output \"%s\": expected it to be asked for as binary_data, because BF16 has no form in"
+                + " JSON",
+            output.name());
+      }
+    }
   }
 
   static String names(List<TensorSpec> specs) {

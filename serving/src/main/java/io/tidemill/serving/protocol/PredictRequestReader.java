@@ -82,6 +82,7 @@ public final class PredictRequestReader {
     String chosen =
         format.orElseThrow(
             () -> BadRequest.of("expected \"instances\" or \"inputs\" in the body, found neither"));
+    JsonFields.checkOutputs(signature.outputs());
     List<NamedTensor> inputs = signature.inputs().stream().map(this::tensor).toList();
     InferRequestReader.checkRows(signature, inputs);
     return new PredictRequest(inputs, chosen.equals(INSTANCES));
@@ -162,15 +163,18 @@ public final class PredictRequestReader {
 
   private NamedTensor tensor(TensorSpec spec) {
     DataReader reader = data.get(spec.name());
-    int[] expected = spec.shape().dims();
-    int[] found = reader.nestedDims();
-    boolean isOpen = spec.shape().isOpen();
-    Shape shape = isOpen && found.length > 0 ? spec.shape().bind(found[0]) : spec.shape();
-    if (found.length == 0 || found[0] == 0 || !Arrays.equals(found, shape.dims())) {
-      throw BadRequest.of(
-          "%s: expected values nested as %s, found them nested as %s",
-          where(spec.name()), Arrays.toString(expected), Arrays.toString(found));
-    }
+    long[] found = Arrays.stream(reader.nestedDims()).asLongStream().toArray();
+    Shape shape =
+        spec.shape()
+            .bind(found)
+            .filter(bound -> bound.rank() > 0)
+            .orElseThrow(
+                () ->
+                    BadRequest.of(
+                        "%s: expected values nested as %s, found them nested as %s",
+                        where(spec.name()),
+                        Arrays.toString(spec.shape().dims()),
+                        Arrays.toString(found)));
     return new NamedTensor(spec.name(), spec.type(), shape, reader.segment());
   }
 

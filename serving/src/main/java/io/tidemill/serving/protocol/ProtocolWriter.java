@@ -9,18 +9,11 @@ import io.tidemill.tensor.TensorSpec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
-/**
- * Writes the bodies of V2 answers.
- *
- * <p>Floats are written with the fewest digits that read back as the same float. JSON has no
- * infinity and no NaN: they are written as {@code ±1e999}, which parsers read as infinity, and as
- * {@code null}, which NumPy reads as NaN.
- */
+/** Writes the bodies of V2 answers. */
 public final class ProtocolWriter {
   /** Writes one body; the generator is opened and closed around it. */
   @FunctionalInterface
@@ -174,7 +167,7 @@ public final class ProtocolWriter {
   private static void writeNested(JsonGenerator json, NamedTensor tensor, int depth, long index)
       throws IOException {
     if (depth == tensor.shape().rank()) {
-      writeElement(json, tensor.type(), tensor.data(), index);
+      ElementWriter.write(json, tensor, index);
       return;
     }
     int length = tensor.shape().dim(depth);
@@ -198,7 +191,8 @@ public final class ProtocolWriter {
   }
 
   /** The metadata of a model; an open dimension is -1. */
-  public static byte[] modelMetadata(String model, List<String> versions, CallSignature signature) {
+  public static byte[] modelMetadata(
+      String model, String platform, List<String> versions, CallSignature signature) {
     return write(
         json -> {
           json.writeStringField("name", model);
@@ -207,7 +201,7 @@ public final class ProtocolWriter {
             json.writeString(version);
           }
           json.writeEndArray();
-          json.writeStringField("platform", "tidemill");
+          json.writeStringField("platform", platform);
           writeSpecs(json, "inputs", signature.inputs());
           writeSpecs(json, "outputs", signature.outputs());
         });
@@ -295,29 +289,9 @@ public final class ProtocolWriter {
     json.writeArrayFieldStart("data");
     long elements = tensor.shape().elements();
     for (long i = 0; i < elements; i++) {
-      writeElement(json, tensor.type(), tensor.data(), i);
+      ElementWriter.write(json, tensor, i);
     }
     json.writeEndArray();
-  }
-
-  private static void writeElement(
-      JsonGenerator json, DataType type, MemorySegment data, long index) throws IOException {
-    switch (type) {
-      case FLOAT32 -> writeFloat(json, data.getAtIndex(ValueLayout.JAVA_FLOAT, index));
-      case INT32 -> json.writeNumber(data.getAtIndex(ValueLayout.JAVA_INT, index));
-      case INT64 -> json.writeNumber(data.getAtIndex(ValueLayout.JAVA_LONG, index));
-      case UINT8 -> json.writeNumber(data.get(ValueLayout.JAVA_BYTE, index) & 0xff);
-    }
-  }
-
-  private static void writeFloat(JsonGenerator json, float value) throws IOException {
-    if (Float.isNaN(value)) {
-      json.writeNull();
-    } else if (Float.isInfinite(value)) {
-      json.writeRawValue(value > 0 ? "1e999" : "-1e999");
-    } else {
-      json.writeNumber(value);
-    }
   }
 
   private static NamedTensor named(List<NamedTensor> tensors, String name) {

@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class LoadedModel {
   private final String name;
   private final int version;
+  private final String platform;
   private final CallSignature signature;
   private final Map<String, Object> lineage;
   private final BatchQueue queue;
@@ -26,12 +27,14 @@ public final class LoadedModel {
   LoadedModel(
       String name,
       int version,
+      String platform,
       CallSignature signature,
       Map<String, Object> lineage,
       BatchQueue queue,
       ModelMeters meters) {
     this.name = name;
     this.version = version;
+    this.platform = platform;
     this.signature = signature;
     this.lineage = Collections.unmodifiableMap(new LinkedHashMap<>(lineage));
     this.queue = queue;
@@ -46,11 +49,18 @@ public final class LoadedModel {
     return version;
   }
 
+  /** What computes it, as metadata calls it: {@code tidemill} or {@code onnxruntime_onnx}. */
+  public String platform() {
+    return platform;
+  }
+
   public CallSignature signature() {
     return signature;
   }
 
-  /** Where the weights came from, as answers tell it: job, checkpoint, step, sources. */
+  /**
+   * Where the weights came from, as answers tell it: job, checkpoint, step, sources; or the file.
+   */
   public Map<String, Object> lineage() {
     return lineage;
   }

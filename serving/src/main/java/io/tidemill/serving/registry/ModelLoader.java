@@ -1,29 +1,23 @@
 package io.tidemill.serving.registry;
 
 import io.tidemill.device.Device;
-import io.tidemill.device.DeviceBuffer;
-import io.tidemill.error.EngineException;
-import io.tidemill.error.ErrorCode;
-import io.tidemill.model.Lineage;
-import io.tidemill.model.Signature;
+import io.tidemill.model.OnnxFile;
+import io.tidemill.model.Servable;
 import io.tidemill.model.StoredModel;
-import io.tidemill.program.ParameterLayout;
-import io.tidemill.program.Program;
-import io.tidemill.program.ProgramJson;
 import io.tidemill.serving.batch.BatchExecutors;
 import io.tidemill.serving.batch.BatchModel;
-import io.tidemill.serving.batch.BatchProgram;
 import io.tidemill.serving.batch.BatchQueue;
-import io.tidemill.serving.inference.CallSignature;
 import io.tidemill.serving.metrics.ModelMeters;
 import io.tidemill.serving.metrics.ServingMetrics;
-import io.tidemill.tensor.NamedTensor;
-import java.lang.foreign.Arena;
+import io.tidemill.serving.onnx.OnnxModel;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Turns a stored version into one that answers: weights on the device, a queue, meters. */
+/** Turns a stored version into one that answers: a model in memory, a queue, meters. */
 final class ModelLoader {
+  /** A model in memory, and what is said about it. */
+  private record Opened(BatchModel model, String platform, Map<String, Object> lineage) {}
+
   private final Device device;
   private final BatchExecutors executors;
   private final ServingMetrics metrics;
@@ -41,20 +35,20 @@ final class ModelLoader {
   }
 
   /** The model, warmed, with one reference that belongs to the caller. */
-  LoadedModel load(StoredModel stored) {
-    Program program = ProgramJson.read(stored.program());
-    CallSignature signature = signature(stored, program);
-    DeviceBuffer parameters = device.allocate(program.layout().floats());
+  LoadedModel load(Servable stored) {
+    Opened opened = open(stored);
     ModelMeters meters = metrics.model(stored.name(), String.valueOf(stored.version()));
-    BatchModel computing =
-        new BatchProgram(
-            device, program, parameters, signature, limits.batchRows(), executors.count());
-    BatchQueue queue = new BatchQueue(computing, executors, meters, limits.queue());
     LoadedModel model =
-        new LoadedModel(stored.name(), stored.version(), signature, lineage(stored), queue, meters);
+        new LoadedModel(
+            stored.name(),
+            stored.version(),
+            opened.platform(),
+            opened.model().signature(),
+            opened.lineage(),
+            new BatchQueue(opened.model(), executors, meters, limits.queue()),
+            meters);
     try {
-      copyWeights(stored, program.layout(), parameters);
-      queue.warm();
+      model.queue().warm();
       return model;
     } catch (RuntimeException e) {
       model.release();
@@ -62,44 +56,25 @@ final class ModelLoader {
     }
   }
 
-  /** The program's own inputs and outputs, which are those that were announced. */
-  private static CallSignature signature(StoredModel stored, Program program) {
-    CallSignature computed = new CallSignature(program.inputSpecs(), program.outputSpecs());
-    Signature announced = stored.description().signature();
-    if (!computed.inputs().equals(announced.inputs())
-        || !computed.outputs().equals(announced.outputs())) {
-      throw new EngineException(
-          ErrorCode.CORRUPT_STATE,
-          "model %s version %d: model.json announces %s, its program has %s; publish it again"
-              .formatted(stored.name(), stored.version(), announced, computed));
-    }
-    return computed;
-  }
-
-  private static void copyWeights(StoredModel stored, ParameterLayout layout, DeviceBuffer to) {
-    try (Arena arena = Arena.ofConfined()) {
-      for (NamedTensor weight : stored.weights(arena)) {
-        ParameterLayout.Entry entry = layout.entry(weight.name());
-        if (!entry.shape().equals(weight.shape())) {
-          throw new EngineException(
-              ErrorCode.CORRUPT_STATE,
-              "weight %s of %s: expected shape %s, found %s; publish the model again"
-                  .formatted(weight.name(), stored.folder(), entry.shape(), weight.shape()));
-        }
-        to.write(entry.offset(), weight.data());
+  private Opened open(Servable stored) {
+    return switch (stored) {
+      case StoredModel ours ->
+          new Opened(
+              StoredPrograms.open(ours, device, limits.batchRows(), executors.count()),
+              "tidemill",
+              StoredPrograms.lineage(ours));
+      case OnnxFile onnx -> {
+        Map<String, Object> lineage = lineage(onnx);
+        yield new Opened(OnnxModel.open(onnx, limits.batchRows()), "onnxruntime_onnx", lineage);
       }
-    }
+    };
   }
 
-  private static Map<String, Object> lineage(StoredModel stored) {
-    Lineage lineage = stored.description().lineage();
+  private static Map<String, Object> lineage(OnnxFile onnx) {
     Map<String, Object> values = new LinkedHashMap<>();
-    values.put("job", lineage.job());
-    values.put("checkpoint", lineage.checkpoint());
-    values.put("step", lineage.step());
-    values.put("modelVersion", stored.version());
-    values.put("samples", lineage.samples());
-    values.put("sources", lineage.sources());
+    values.put("file", onnx.file().getFileName().toString());
+    values.put("sha256", onnx.sha256());
+    values.put("modelVersion", onnx.version());
     return values;
   }
 }

@@ -279,7 +279,7 @@ public final class ModelRegistry implements AutoCloseable {
 
   private void loadOnce(String model, int version) {
     if (!of(model).byVersion().containsKey(version)) {
-      list(loader.load(store.open(model, version)));
+      list(loader.load(store.find(model, version)));
     }
   }
 
@@ -298,7 +298,7 @@ public final class ModelRegistry implements AutoCloseable {
         return refresh;
       }
       try {
-        list(loader.load(store.open(model, version)));
+        list(loader.load(store.find(model, version)));
         prune(model);
         return refresh.and(Refresh.loaded(model, version));
       } catch (EngineException e) {

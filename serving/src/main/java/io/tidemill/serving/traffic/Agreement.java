@@ -28,17 +28,25 @@ public final class Agreement {
         || !one.shape().equals(other.shape())) {
       return false;
     }
-    if (one.type() != DataType.FLOAT32) {
+    if (one.type() != DataType.FLOAT32 && one.type() != DataType.FLOAT64) {
       return one.data().mismatch(other.data()) < 0;
     }
     for (long i = 0; i < one.shape().elements(); i++) {
-      float x = one.data().getAtIndex(ValueLayout.JAVA_FLOAT, i);
-      float y = other.data().getAtIndex(ValueLayout.JAVA_FLOAT, i);
-      boolean isClose = Math.abs(x - y) <= tolerance * Math.max(Math.abs(x), Math.abs(y));
-      if (!isClose && Float.compare(x, y) != 0) {
+      if (!isClose(number(one, i), number(other, i), tolerance)) {
         return false;
       }
     }
     return true;
+  }
+
+  private static boolean isClose(double x, double y, double tolerance) {
+    return Math.abs(x - y) <= tolerance * Math.max(Math.abs(x), Math.abs(y))
+        || Double.compare(x, y) == 0;
+  }
+
+  private static double number(NamedTensor tensor, long index) {
+    return tensor.type() == DataType.FLOAT64
+        ? tensor.data().getAtIndex(ValueLayout.JAVA_DOUBLE, index)
+        : tensor.data().getAtIndex(ValueLayout.JAVA_FLOAT, index);
   }
 }

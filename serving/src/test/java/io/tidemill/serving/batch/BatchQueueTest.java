@@ -156,7 +156,7 @@ class BatchQueueTest {
   }
 
   private BatchModel program(DeviceBuffer parameters) {
-    CallSignature signature = new CallSignature(PROGRAM.inputSpecs(), PROGRAM.outputSpecs());
+    CallSignature signature = CallSignature.ofProgram(PROGRAM.inputSpecs(), PROGRAM.outputSpecs());
     return new BatchProgram(device, PROGRAM, parameters, signature, BATCH_ROWS, 1);
   }
 

@@ -28,14 +28,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class InferRequestReaderTest {
   private static final CallSignature ONE =
-      new CallSignature(
+      CallSignature.ofProgram(
           List.of(new TensorSpec("x", DataType.FLOAT32, Shape.of(Shape.ANY, 3))),
           List.of(
               new TensorSpec("p", DataType.FLOAT32, Shape.of(Shape.ANY, 2)),
               new TensorSpec("label", DataType.INT64, Shape.of(Shape.ANY))));
 
   private static final CallSignature TWO =
-      new CallSignature(
+      CallSignature.ofProgram(
           List.of(
               new TensorSpec("a", DataType.UINT8, Shape.of(Shape.ANY, 1)),
               new TensorSpec("b", DataType.INT64, Shape.of(Shape.ANY, 1))),

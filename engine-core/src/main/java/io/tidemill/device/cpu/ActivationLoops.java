@@ -10,7 +10,8 @@ import jdk.incubator.vector.VectorOperators;
 final class ActivationLoops {
   private static final FloatVector ZERO = Lanes.broadcast(0);
   private static final FloatVector ONE = Lanes.broadcast(1);
-  private static final FloatVector INVERSE_ROOT_2_PI = Lanes.broadcast(0.3989423f);
+  static final float INVERSE_ROOT_2_PI = 0.3989423f;
+  private static final FloatVector DENSITY = Lanes.broadcast(INVERSE_ROOT_2_PI);
 
   private ActivationLoops() {}
 
@@ -139,7 +140,7 @@ final class ActivationLoops {
       FloatVector size = VectorMath.tailArgument(v);
       FloatVector bell = VectorMath.bell(size);
       FloatVector below = bell.mul(VectorMath.tailRatio(size));
-      FloatVector density = bell.mul(size).mul(INVERSE_ROOT_2_PI);
+      FloatVector density = bell.mul(size).mul(DENSITY);
       // For a negative x the sum is below - density; for a positive one 1 less that.
       FloatVector slope = below.sub(density);
       slope = slope.blend(ONE.sub(slope), v.compare(VectorOperators.GT, ZERO));

@@ -26,6 +26,8 @@ public final class CpuDevice implements Device {
   private static final ThreadLocal<TreeSum> TREE_SUM = ThreadLocal.withInitial(TreeSum::new);
   private static final ThreadLocal<SquareSum> SQUARE_SUM = ThreadLocal.withInitial(SquareSum::new);
 
+  private static final ThreadLocal<CodeUpdates> UPDATES = ThreadLocal.withInitial(CodeUpdates::new);
+
   private final Primitives primitives;
 
   CpuDevice(Primitives primitives) {
@@ -66,7 +68,12 @@ public final class CpuDevice implements Device {
   public void treeSum(SumTree tree, DeviceBuffer out, long from, long to) {
     requireRange("sum", out, from, to);
     requireTerms(tree, out, from, to, true);
-    TREE_SUM.get().sum(tree, CpuBuffer.of(out).memory(), from, to);
+    TreeSum sum = TREE_SUM.get();
+    if (primitives.isMachineCode() && TreeSumCode.fits(tree)) {
+      sum.sumByCode(tree, CpuBuffer.of(out).memory(), from, to);
+    } else {
+      sum.sum(tree, CpuBuffer.of(out).memory(), from, to);
+    }
   }
 
   @Override
@@ -92,6 +99,10 @@ public final class CpuDevice implements Device {
     MemorySegment p = CpuBuffer.of(parameters).memory();
     MemorySegment g = CpuBuffer.of(gradient).memory();
     long floats = to - from;
+    if (primitives.isMachineCode()) {
+      UPDATES.get().update(optimizer, step, p, g, moments, from, floats);
+      return;
+    }
     switch (optimizer) {
       case Optimizer.Sgd sgd when moments.isEmpty() ->
           OptimizerKernels.sgd(sgd, p, g, from, floats);
@@ -113,7 +124,11 @@ public final class CpuDevice implements Device {
   @Override
   public void clear(DeviceBuffer buffer, long from, long to) {
     requireRange("cleared", buffer, from, to);
-    ArenaKernels.clear(CpuBuffer.of(buffer).memory(), from, to - from);
+    if (primitives.isMachineCode()) {
+      UPDATES.get().clear(CpuBuffer.of(buffer).memory(), from, to - from);
+    } else {
+      ArenaKernels.clear(CpuBuffer.of(buffer).memory(), from, to - from);
+    }
   }
 
   @Override
@@ -132,7 +147,11 @@ public final class CpuDevice implements Device {
   @Override
   public void scale(DeviceBuffer buffer, float factor, long from, long to) {
     requireRange("scaled", buffer, from, to);
-    ArenaKernels.scale(CpuBuffer.of(buffer).memory(), factor, from, to - from);
+    if (primitives.isMachineCode()) {
+      UPDATES.get().scale(CpuBuffer.of(buffer).memory(), factor, from, to - from);
+    } else {
+      ArenaKernels.scale(CpuBuffer.of(buffer).memory(), factor, from, to - from);
+    }
   }
 
   @Override
@@ -140,8 +159,13 @@ public final class CpuDevice implements Device {
       DeviceBuffer averages, DeviceBuffer news, float momentum, long from, long to) {
     requireRange("averages", averages, from, to);
     requireRange("news", news, from, to);
-    ArenaKernels.average(
-        CpuBuffer.of(averages).memory(), CpuBuffer.of(news).memory(), momentum, from, to - from);
+    MemorySegment average = CpuBuffer.of(averages).memory();
+    MemorySegment newer = CpuBuffer.of(news).memory();
+    if (primitives.isMachineCode()) {
+      UPDATES.get().average(average, newer, momentum, from, to - from);
+    } else {
+      ArenaKernels.average(average, newer, momentum, from, to - from);
+    }
   }
 
   @Override

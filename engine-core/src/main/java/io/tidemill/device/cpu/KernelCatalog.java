@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Which kernel runs an instruction; the kernels made by one catalog share its scratch space. */
 final class KernelCatalog {
@@ -27,6 +28,32 @@ final class KernelCatalog {
   }
 
   Kernel kernel(Instruction instruction) {
+    return machineCode(instruction).orElseGet(() -> otherwise(instruction));
+  }
+
+  /** Where the processor runs what we write for it, and there is such code. */
+  private Optional<Kernel> machineCode(Instruction instruction) {
+    if (!primitives.isMachineCode()) {
+      return Optional.empty();
+    }
+    List<Integer> inputs = instruction.inputs();
+    int out = instruction.output();
+    Shape shape = program.value(out).shape();
+    return switch (instruction.op()) {
+      case Op.Elementwise op -> ElementCode.kernel(op, inputs, out, shape.elements());
+      case Op.Fused op -> ElementCode.kernel(op, inputs, out, shape.elements());
+      case Op.AddBias _, Op.AddBiasRelu _, Op.ScaleFeatures _, Op.Standardize _ ->
+          RowCode.kernel(instruction.op(), inputs, out, shape.elements(), width(inputs.get(1)));
+      case Op.SumRows(int axes) -> {
+        Shape summed = program.value(inputs.getFirst()).shape();
+        long rows = AxisRows.elements(summed, 0, summed.rank() - axes);
+        yield RowCode.sum(inputs.getFirst(), out, rows, Math.toIntExact(shape.elements()));
+      }
+      default -> Optional.empty();
+    };
+  }
+
+  private Kernel otherwise(Instruction instruction) {
     List<Integer> inputs = instruction.inputs();
     int a = inputs.get(0);
     int b = inputs.size() > 1 ? inputs.get(1) : a;

@@ -17,7 +17,7 @@ import jdk.incubator.vector.VectorOperators;
  * gradient has stopped would else decay into subnormal numbers, and those are 50 times slower.
  */
 final class OptimizerKernels {
-  private static final float NEGLIGIBLE = 1e-30f;
+  static final float NEGLIGIBLE = 1e-30f;
 
   private OptimizerKernels() {}
 
@@ -81,18 +81,18 @@ final class OptimizerKernels {
     long end = start + Lanes.wholeBytes(floats);
     for (long i = start; i < end; i += BYTES) {
       FloatVector g = Lanes.load(gradient, i);
-      FloatVector m = g.mul(by.oneMinusBeta1);
-      m = Lanes.load(first, i).fma(Lanes.broadcast(by.beta1), m);
+      FloatVector m = g.mul(by.oneMinusBeta1());
+      m = Lanes.load(first, i).fma(Lanes.broadcast(by.beta1()), m);
       m = m.blend(0f, m.abs().compare(VectorOperators.LT, NEGLIGIBLE));
       Lanes.store(m, first, i);
-      FloatVector v = g.mul(g).mul(by.oneMinusBeta2);
-      v = Lanes.load(second, i).fma(Lanes.broadcast(by.beta2), v);
+      FloatVector v = g.mul(g).mul(by.oneMinusBeta2());
+      v = Lanes.load(second, i).fma(Lanes.broadcast(by.beta2()), v);
       v = v.blend(0f, v.compare(VectorOperators.LT, NEGLIGIBLE));
       Lanes.store(v, second, i);
       FloatVector root = v.lanewise(VectorOperators.SQRT);
-      root = root.fma(Lanes.broadcast(by.rootScale), Lanes.broadcast(by.epsilon));
+      root = root.fma(Lanes.broadcast(by.rootScale()), Lanes.broadcast(by.epsilon()));
       FloatVector p = Lanes.load(parameters, i);
-      Lanes.store(p.sub(m.mul(by.rate).div(root)), parameters, i);
+      Lanes.store(p.sub(m.mul(by.rate()).div(root)), parameters, i);
     }
     if (end < start + floats * Float.BYTES) {
       adamTail(by, parameters, gradient, first, second, end, start + floats * Float.BYTES);
@@ -114,14 +114,14 @@ final class OptimizerKernels {
       long to) {
     for (long i = from; i < to; i += Float.BYTES) {
       float g = gradient.get(JAVA_FLOAT, i);
-      float m = Math.fma(first.get(JAVA_FLOAT, i), by.beta1, g * by.oneMinusBeta1);
+      float m = Math.fma(first.get(JAVA_FLOAT, i), by.beta1(), g * by.oneMinusBeta1());
       m = Math.abs(m) < NEGLIGIBLE ? 0 : m;
       first.set(JAVA_FLOAT, i, m);
-      float v = Math.fma(second.get(JAVA_FLOAT, i), by.beta2, g * g * by.oneMinusBeta2);
+      float v = Math.fma(second.get(JAVA_FLOAT, i), by.beta2(), g * g * by.oneMinusBeta2());
       v = v < NEGLIGIBLE ? 0 : v;
       second.set(JAVA_FLOAT, i, v);
-      float root = Math.fma((float) Math.sqrt(v), by.rootScale, by.epsilon);
-      parameters.set(JAVA_FLOAT, i, parameters.get(JAVA_FLOAT, i) - m * by.rate / root);
+      float root = Math.fma((float) Math.sqrt(v), by.rootScale(), by.epsilon());
+      parameters.set(JAVA_FLOAT, i, parameters.get(JAVA_FLOAT, i) - m * by.rate() / root);
     }
   }
 
@@ -163,29 +163,6 @@ final class OptimizerKernels {
       float root = (float) Math.sqrt(s) + adagrad.epsilon();
       float moved = g * adagrad.learningRate() / root;
       parameters.set(JAVA_FLOAT, i, parameters.get(JAVA_FLOAT, i) - moved);
-    }
-  }
-
-  /** What one step multiplies by; powers and roots in double, rounded once. */
-  private record AdamFactors(
-      float beta1,
-      float oneMinusBeta1,
-      float beta2,
-      float oneMinusBeta2,
-      float rate,
-      float rootScale,
-      float epsilon) {
-    static AdamFactors of(Optimizer.Adam adam, long step) {
-      double correction1 = 1 - StrictMath.pow(adam.beta1(), (double) step);
-      double correction2 = 1 - StrictMath.pow(adam.beta2(), (double) step);
-      return new AdamFactors(
-          adam.beta1(),
-          (float) (1.0 - adam.beta1()),
-          adam.beta2(),
-          (float) (1.0 - adam.beta2()),
-          (float) (adam.learningRate() / correction1),
-          (float) (1 / Math.sqrt(correction2)),
-          adam.epsilon());
     }
   }
 }

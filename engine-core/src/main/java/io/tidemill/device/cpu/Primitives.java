@@ -1,5 +1,6 @@
 package io.tidemill.device.cpu;
 
+import io.tidemill.device.cpu.x86.Cpu;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.program.Precision;
@@ -9,21 +10,26 @@ import java.util.Optional;
  * The heavy computations of a CPU device, all by oneDNN or all by the Vector API.
  *
  * @param description for people, for example {@code oneDNN 3.13.0, AVX-512}
+ * @param isMachineCode whether elementwise work is done by code that is written for this processor
  * @param gemm multiplies float32 matrices
  * @param bf16Gemm rounds the operands to bf16; empty where the CPU does not multiply those
  */
 record Primitives(
     String description,
+    boolean isMachineCode,
     Gemm gemm,
     Optional<Gemm> bf16Gemm,
     Convolutions convolutions,
     Attention.Factory attention) {
 
   static Primitives of(Dnnl dnnl) {
-    Gemm gemm = new DnnlGemm(dnnl);
+    Cpu cpu = Cpu.current();
+    Gemm ofDnnl = new DnnlGemm(dnnl);
+    Gemm gemm = cpu.avx2() && !cpu.avx512() ? new X86Gemm(ofDnnl) : ofDnnl;
     Optional<Gemm> bf16Gemm = dnnl.hasBf16() ? Optional.of(new Bf16Gemm(dnnl)) : Optional.empty();
     return new Primitives(
         dnnl.description(),
+        cpu.avx2(),
         gemm,
         bf16Gemm,
         new DnnlConvolutions(dnnl, new GemmConvolutions(gemm)),
@@ -37,6 +43,7 @@ record Primitives(
     Gemm gemm = new VectorGemm();
     return new Primitives(
         gemm.description(),
+        false,
         gemm,
         Optional.empty(),
         new GemmConvolutions(gemm),
@@ -68,7 +75,8 @@ record Primitives(
       case FLOAT32 -> this;
       case BF16 -> {
         Gemm rounding = bf16Gemm.orElseThrow();
-        yield new Primitives(rounding.description(), rounding, bf16Gemm, convolutions, attention);
+        yield new Primitives(
+            rounding.description(), isMachineCode, rounding, bf16Gemm, convolutions, attention);
       }
     };
   }

@@ -4,8 +4,12 @@ import io.tidemill.device.DeviceBuffer;
 import io.tidemill.device.SumTree;
 import io.tidemill.device.SumTree.Sum;
 import io.tidemill.device.SumTree.Term;
+import io.tidemill.device.cpu.x86.MachineCode;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The sum of several buffers by a fixed tree, block by block so that partial sums stay in cache.
@@ -18,6 +22,48 @@ final class TreeSum {
   private static final int LEVELS = Integer.SIZE;
 
   private final MemorySegment scratch = Arena.ofAuto().allocate(LEVELS * BLOCK_BYTES, 64);
+
+  /** The tree that was summed last by machine code, with the addresses of its terms. */
+  private SumTree last;
+
+  private MachineCode code;
+  private MemorySegment terms;
+
+  /** By machine code, where the processor runs it. */
+  void sumByCode(SumTree tree, MemorySegment out, long from, long to) {
+    if (tree != last) {
+      bind(tree);
+    }
+    code.call(
+        terms,
+        out,
+        MemorySegment.NULL,
+        MemorySegment.NULL,
+        MemorySegment.NULL,
+        from * Float.BYTES,
+        to - from);
+  }
+
+  private void bind(SumTree tree) {
+    List<MemorySegment> memories = new ArrayList<>();
+    collect(tree, memories);
+    terms = Arena.ofAuto().allocate((long) memories.size() * Long.BYTES, Long.BYTES);
+    for (int i = 0; i < memories.size(); i++) {
+      terms.setAtIndex(ValueLayout.JAVA_LONG, i, memories.get(i).address());
+    }
+    code = TreeSumCode.of(tree);
+    last = tree;
+  }
+
+  private static void collect(SumTree tree, List<MemorySegment> memories) {
+    switch (tree) {
+      case Term(DeviceBuffer term) -> memories.add(memory(term));
+      case Sum(SumTree left, SumTree right) -> {
+        collect(left, memories);
+        collect(right, memories);
+      }
+    }
+  }
 
   void sum(SumTree tree, MemorySegment out, long from, long to) {
     for (long block = from; block < to; block += BLOCK_FLOATS) {

@@ -43,11 +43,14 @@ final class VectorMath {
   private static final float L10 = -0.1151461f;
   private static final float L11 = 0.070376836f;
 
-  /** Where tanh is 1 to the last bit, doubled. */
-  private static final float TANH_LOWEST = -40;
+  /** From the highest power down; the last is -1/2. */
+  static final float[] LOG_COEFFICIENTS = {L11, L10, L9, L8, L7, L6, L5, L4, L3, -0.5f};
 
-  private static final float TAIL_HIGHEST = 15;
-  private static final float TAIL_SCALE = 0.35f;
+  /** Where tanh is 1 to the last bit, doubled. */
+  static final float TANH_LOWEST = -40;
+
+  static final float TAIL_HIGHEST = 15;
+  static final float TAIL_SCALE = 0.35f;
   private static final float T8 = -0.029164303f;
   private static final float T7 = 0.14406258f;
   private static final float T6 = -0.25590536f;
@@ -58,10 +61,13 @@ final class VectorMath {
   private static final float T1 = 0.13986437f;
   private static final float T0 = 0.13962126f;
 
-  private static final int ROOT_HALF_BITS = Float.floatToRawIntBits((float) Math.sqrt(0.5));
-  private static final int EXPONENT = 0xff800000;
+  /** From the highest power down. */
+  static final float[] TAIL_COEFFICIENTS = {T8, T7, T6, T5, T4, T3, T2, T1, T0};
+
+  static final int ROOT_HALF_BITS = Float.floatToRawIntBits((float) Math.sqrt(0.5));
+  static final int EXPONENT = 0xff800000;
   private static final int SIGN = 0x80000000;
-  private static final int FOUR_BITS = Float.floatToRawIntBits(4);
+  static final int FOUR_BITS = Float.floatToRawIntBits(4);
 
   /**
    * The constants as vectors: one that C2 finds ready costs it no nodes, and it stops inlining, and

@@ -1,0 +1,70 @@
+package io.tidemill.device.cpu.x86;
+
+/**
+ * Instructions {@code to = a op b} on eight float32 or int32 lanes, as the manual names them (Intel
+ * SDM, volume 2). Floats round to nearest, and none is contracted but where FMA says so.
+ */
+public enum VectorOp {
+  VADDPS(Prefix.NONE, Map.X0F, 0x58),
+  VSUBPS(Prefix.NONE, Map.X0F, 0x5C),
+  VMULPS(Prefix.NONE, Map.X0F, 0x59),
+  VDIVPS(Prefix.NONE, Map.X0F, 0x5E),
+  VMAXPS(Prefix.NONE, Map.X0F, 0x5F),
+  VANDPS(Prefix.NONE, Map.X0F, 0x54),
+  /** (not a) and b. */
+  VANDNPS(Prefix.NONE, Map.X0F, 0x55),
+  VORPS(Prefix.NONE, Map.X0F, 0x56),
+  VXORPS(Prefix.NONE, Map.X0F, 0x57),
+  VUNPCKLPS(Prefix.NONE, Map.X0F, 0x14),
+  VUNPCKHPS(Prefix.NONE, Map.X0F, 0x15),
+  VUNPCKLPD(Prefix.X66, Map.X0F, 0x14),
+  VUNPCKHPD(Prefix.X66, Map.X0F, 0x15),
+  VPADDD(Prefix.X66, Map.X0F, 0xFE),
+  VPSUBD(Prefix.X66, Map.X0F, 0xFA),
+  /** to = a b + to. */
+  VFMADD231PS(Prefix.X66, Map.X0F38, 0xB8),
+  /** to = a to + b. */
+  VFMADD213PS(Prefix.X66, Map.X0F38, 0xA8),
+  /** to = b - a to. */
+  VFNMADD213PS(Prefix.X66, Map.X0F38, 0xAC),
+  /** to = to - a b. */
+  VFNMADD231PS(Prefix.X66, Map.X0F38, 0xBC);
+
+  /** What stands before the opcode, as VEX encodes it. */
+  enum Prefix {
+    NONE,
+    X66,
+    XF3,
+    XF2
+  }
+
+  /** Which table the opcode is of, as VEX encodes it. */
+  enum Map {
+    NONE,
+    X0F,
+    X0F38,
+    X0F3A
+  }
+
+  private final Prefix prefix;
+  private final Map map;
+  private final int opcode;
+
+  VectorOp(Prefix prefix, Map map, int opcode) {
+    this.prefix = prefix;
+    this.map = map;
+    this.opcode = opcode;
+  }
+
+  Prefix prefix() {
+    return prefix;
+  }
+
+  Map map() {
+    return map;
+  }
+
+  int opcode() {
+    return opcode;
+  }
+}

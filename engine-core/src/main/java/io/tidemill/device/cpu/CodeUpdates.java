@@ -1,5 +1,6 @@
 package io.tidemill.device.cpu;
 
+import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import io.tidemill.device.DeviceBuffer;
@@ -17,7 +18,7 @@ final class CodeUpdates {
   private static final MemorySegment NONE = MemorySegment.NULL;
 
   private final MemorySegment factors =
-      Arena.ofAuto().allocate(UpdateCode.MOST_FACTORS * (long) Float.BYTES, Float.BYTES);
+      Arena.ofAuto().allocate(UpdateCode.MOST_FACTORS * (long) Float.BYTES, Double.BYTES);
 
   void update(
       Optimizer optimizer,
@@ -65,6 +66,12 @@ final class CodeUpdates {
     factor(0, momentum);
     factor(1, 1 - momentum);
     UpdateCode.Average.CODE.call(averages, news, NONE, NONE, factors, from * Float.BYTES, floats);
+  }
+
+  double sumOfSquares(MemorySegment memory, long from, long floats) {
+    UpdateCode.SumOfSquares.CODE.call(
+        memory, factors, NONE, NONE, NONE, from * Float.BYTES, floats);
+    return factors.get(JAVA_DOUBLE, 0);
   }
 
   private MachineCode adam(Optimizer.Adam adam, long step, float shrinkage) {

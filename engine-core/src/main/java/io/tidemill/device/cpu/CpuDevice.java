@@ -171,7 +171,10 @@ public final class CpuDevice implements Device {
   @Override
   public double sumOfSquares(DeviceBuffer buffer, long from, long to) {
     requireRange("squared", buffer, from, to);
-    return SQUARE_SUM.get().sum(CpuBuffer.of(buffer).memory(), from, to - from);
+    MemorySegment memory = CpuBuffer.of(buffer).memory();
+    return primitives.isMachineCode()
+        ? UPDATES.get().sumOfSquares(memory, from, to - from)
+        : SQUARE_SUM.get().sum(memory, from, to - from);
   }
 
   /** Nothing: libraries stay loaded, buffers belong to their owners. */

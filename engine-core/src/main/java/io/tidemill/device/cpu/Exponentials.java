@@ -19,7 +19,7 @@ import jdk.incubator.vector.VectorOperators;
  * make one on its way to 0.
  */
 final class Exponentials {
-  private static final float LOWEST = -80;
+  static final float LOWEST = -80;
 
   private final double[] sums = new double[DoubleLanes.LENGTH];
 

@@ -49,6 +49,44 @@ final class KernelCatalog {
         long rows = AxisRows.elements(summed, 0, summed.rank() - axes);
         yield RowCode.sum(inputs.getFirst(), out, rows, Math.toIntExact(shape.elements()));
       }
+      default -> rowsMachineCode(instruction);
+    };
+  }
+
+  private Optional<Kernel> rowsMachineCode(Instruction instruction) {
+    List<Integer> inputs = instruction.inputs();
+    int x = inputs.getFirst();
+    int out = instruction.output();
+    Shape rows = program.value(x).shape();
+    int n = rows.rank() == 0 ? 0 : rows.dim(-1);
+    if (n == 0) {
+      return Optional.empty();
+    }
+    int samples = rows.rank() > 1 ? rows.dim(0) : 1;
+    int positions = samples == 0 ? 1 : Math.toIntExact(rows.elements() / n / samples);
+    int count = samples * positions;
+    return switch (instruction.op()) {
+      case Op.LayerNorm op -> Optional.of(NormCode.forward(op, x, out, count, n));
+      case Op.LayerNormGradient op ->
+          Optional.of(NormCode.gradient(op, x, inputs.get(1), out, count, n));
+      case Op.Softmax _ -> {
+        CodeSoftmax softmax = new CodeSoftmax(samples, positions, n);
+        yield Optional.of(v -> softmax.softmax(v[x], v[out]));
+      }
+      case Op.SoftmaxCrossEntropy _ -> {
+        CodeSoftmax softmax = new CodeSoftmax(samples, positions, n);
+        MemorySegment scratch = owner.allocate(rows.elements() * Float.BYTES, 64);
+        int labels = inputs.get(1);
+        int weights = inputs.get(2);
+        yield Optional.of(v -> softmax.loss(v[x], v[labels], v[weights], scratch, v[out]));
+      }
+      case Op.SoftmaxCrossEntropyGradient _ -> {
+        CodeSoftmax softmax = new CodeSoftmax(samples, positions, n);
+        int labels = inputs.get(1);
+        int weights = inputs.get(2);
+        int dLoss = inputs.get(3);
+        yield Optional.of(v -> softmax.gradient(v[x], v[labels], v[weights], v[dLoss], v[out]));
+      }
       default -> Optional.empty();
     };
   }

@@ -91,6 +91,20 @@ final class MathCode {
     return p;
   }
 
+  /** exp(x) for an x from -87 to 88, which becomes something else, or NaN. */
+  Ymm expOfNoExtreme(Ymm x) {
+    Ymm shifted = registers.take();
+    Ymm n = registers.take();
+    shift(shifted, n, x);
+    Ymm p = polynomial(x, n);
+    code.op(VADDPS, p, p, number(1));
+    code.op(VPSUBD, shifted, shifted, code.constant(VectorMath.ROUND_BITS));
+    powerOfTwo(shifted);
+    code.op(VMULPS, p, p, shifted);
+    registers.give(n, shifted);
+    return p;
+  }
+
   /** shifted = x log2(e) + 1.5 2^23, n the integer in it, and x becomes what n ln 2 leaves. */
   private void shift(Ymm shifted, Ymm n, Ymm x) {
     code.load(shifted, number(VectorMath.LOG2_E));

@@ -62,6 +62,11 @@ final class UpdateCode {
     static final MachineCode CODE = write(2, UpdateCode::adagrad);
   }
 
+  /** Called with the floats, and where the sum of their squares goes, a double. */
+  static final class SumOfSquares {
+    static final MachineCode CODE = sumOfSquares();
+  }
+
   /** parameters = 0. */
   static final class Clear {
     static final MachineCode CODE = write(0, UpdateCode::clear);
@@ -84,6 +89,24 @@ final class UpdateCode {
       update.code.broadcast(factor(i), Address.of(R8, i * Float.BYTES));
     }
     update.loop.write(() -> body.accept(update));
+    update.code.leave();
+    return MachineCode.of(update.code);
+  }
+
+  private static MachineCode sumOfSquares() {
+    UpdateCode update = new UpdateCode();
+    DoubleSums sums = new DoubleSums(update.code);
+    update.code.mov(RAX, MachineCode.SECOND_NUMBER);
+    update.code.zero(Y[0]);
+    update.code.zero(Y[1]);
+    update.loop.write(
+        () -> {
+          update.loop.load(Y[2], RDI);
+          sums.widen(Y[3], Y[4], Y[2]);
+          sums.addProducts(Y[0], Y[1], Y[3], Y[4], Y[3], Y[4]);
+        });
+    sums.total(Y[0], Y[1]);
+    update.code.storeDouble(Address.of(RSI, 0), Y[0]);
     update.code.leave();
     return MachineCode.of(update.code);
   }

@@ -9,6 +9,7 @@ import io.tidemill.device.cpu.x86.Assembler;
 import io.tidemill.device.cpu.x86.Condition;
 import io.tidemill.device.cpu.x86.Gpr;
 import io.tidemill.device.cpu.x86.Label;
+import io.tidemill.device.cpu.x86.VectorOp;
 import io.tidemill.device.cpu.x86.Ymm;
 
 /**
@@ -58,6 +59,20 @@ final class VectorLoop {
       code.load(to, mask, from);
     } else {
       code.load(to, from);
+    }
+  }
+
+  /** Where a vector covers more than is left, its other lanes become 0. */
+  void clearRest(Ymm numbers) {
+    if (isMasked) {
+      code.op(VectorOp.VANDPS, numbers, numbers, mask);
+    }
+  }
+
+  /** Where a vector covers more than is left, its other lanes become those of {@code filler}. */
+  void fillRest(Ymm numbers, Ymm filler) {
+    if (isMasked) {
+      code.blend(numbers, filler, numbers, mask);
     }
   }
 

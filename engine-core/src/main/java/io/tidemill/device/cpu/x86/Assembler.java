@@ -66,6 +66,17 @@ public final class Assembler {
     return constant(Collections.nCopies(Ymm.FLOATS, bits));
   }
 
+  /** The same double in each lane. */
+  public Constant constant(double number) {
+    long bits = Double.doubleToRawLongBits(number);
+    List<Integer> lanes = new ArrayList<>();
+    for (int i = 0; i < Ymm.FLOATS; i += 2) {
+      lanes.add((int) bits);
+      lanes.add((int) (bits >>> Integer.SIZE));
+    }
+    return constant(lanes);
+  }
+
   /** All bits set in the first lanes, none in the others: what masked moves go by. */
   public Constant firstLanes(int count) {
     List<Integer> lanes = new ArrayList<>();
@@ -222,7 +233,7 @@ public final class Assembler {
 
   /** to = a op b. */
   public void op(VectorOp op, Ymm to, Ymm a, Operand b) {
-    vex(op.prefix(), op.map(), op.opcode(), to.number(), a, b, 0);
+    vex(op.prefix(), op.map(), op.wide(), op.opcode(), to.number(), a, b, 0);
   }
 
   /** to = from; memory needs no alignment. */
@@ -290,6 +301,48 @@ public final class Assembler {
   public void halves(Ymm to, Ymm a, Operand b, int choice) {
     vex(Prefix.X66, Map.X0F3A, 0x06, to.number(), a, b, 1);
     put(choice);
+  }
+
+  /** to = the first four floats of from as doubles. */
+  public void widen(Ymm to, Operand from) {
+    vex(Prefix.NONE, Map.X0F, 0x5A, to.number(), NONE, from, 0);
+  }
+
+  /** The first four floats of to = the doubles of from, rounded; the others are 0. */
+  public void narrow(Ymm to, Ymm from) {
+    vex(Prefix.X66, Map.X0F, 0x5A, to.number(), NONE, from, 0);
+  }
+
+  /** to = the roots of the doubles of from. */
+  public void sqrtDoubles(Ymm to, Operand from) {
+    vex(Prefix.X66, Map.X0F, 0x51, to.number(), NONE, from, 0);
+  }
+
+  /** to = from with the 128-bit halves exchanged. */
+  public void swapHalves(Ymm to, Ymm from) {
+    halves(to, from, from, 0x01);
+  }
+
+  /** to = from with neighbouring doubles exchanged. */
+  public void swapDoubles(Ymm to, Ymm from) {
+    vex(Prefix.X66, Map.X0F, 0xC6, to.number(), from, from, 1);
+    put(0b0101);
+  }
+
+  /** to = from with neighbouring floats exchanged. */
+  public void swapFloats(Ymm to, Ymm from) {
+    vex(Prefix.NONE, Map.X0F, 0xC6, to.number(), from, from, 1);
+    put(0b10_11_00_01);
+  }
+
+  /** The double at an address = the first lane of from. */
+  public void storeDouble(Address to, Ymm from) {
+    vex(Prefix.XF2, Map.X0F, 0x11, from.number(), NONE, to, 0);
+  }
+
+  /** The float at an address = the first lane of from. */
+  public void storeFloat(Address to, Ymm from) {
+    vex(Prefix.XF3, Map.X0F, 0x11, from.number(), NONE, to, 0);
   }
 
   /** Integers shifted to the left. */
@@ -376,6 +429,18 @@ public final class Assembler {
   /** An instruction of AVX; {@code trailing} bytes come behind its operands. */
   private void vex(
       Prefix prefix, Map map, int opcode, int reg, Ymm second, Operand rm, int trailing) {
+    vex(prefix, map, 0, opcode, reg, second, rm, trailing);
+  }
+
+  private void vex(
+      Prefix prefix,
+      Map map,
+      int wide,
+      int opcode,
+      int reg,
+      Ymm second,
+      Operand rm,
+      int trailing) {
     int r = ~(reg >> 3) & 1;
     int x = 1;
     int b = 1;
@@ -387,8 +452,8 @@ public final class Assembler {
       }
       case Constant _ -> {}
     }
-    int last = (~second.number() & 15) << 3 | 1 << 2 | prefix.ordinal();
-    if (map == Map.X0F && x == 1 && b == 1) {
+    int last = wide << 7 | (~second.number() & 15) << 3 | 1 << 2 | prefix.ordinal();
+    if (map == Map.X0F && wide == 0 && x == 1 && b == 1) {
       put(0xC5, r << 7 | last, opcode);
     } else {
       put(0xC4, r << 7 | x << 6 | b << 5 | map.ordinal(), last, opcode);

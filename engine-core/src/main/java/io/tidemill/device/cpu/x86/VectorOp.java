@@ -1,14 +1,16 @@
 package io.tidemill.device.cpu.x86;
 
 /**
- * Instructions {@code to = a op b} on eight float32 or int32 lanes, as the manual names them (Intel
- * SDM, volume 2). Floats round to nearest, and none is contracted but where FMA says so.
+ * Instructions {@code to = a op b} on eight float32 or int32 lanes, or on four float64 lanes where
+ * the name ends in PD, as the manual names them (Intel SDM, volume 2). Floats round to nearest, and
+ * none is contracted but where FMA says so.
  */
 public enum VectorOp {
   VADDPS(Prefix.NONE, Map.X0F, 0x58),
   VSUBPS(Prefix.NONE, Map.X0F, 0x5C),
   VMULPS(Prefix.NONE, Map.X0F, 0x59),
   VDIVPS(Prefix.NONE, Map.X0F, 0x5E),
+  /** a where it is greater than b; else b, also where one is NaN. */
   VMAXPS(Prefix.NONE, Map.X0F, 0x5F),
   VANDPS(Prefix.NONE, Map.X0F, 0x54),
   /** (not a) and b. */
@@ -19,6 +21,12 @@ public enum VectorOp {
   VUNPCKHPS(Prefix.NONE, Map.X0F, 0x15),
   VUNPCKLPD(Prefix.X66, Map.X0F, 0x14),
   VUNPCKHPD(Prefix.X66, Map.X0F, 0x15),
+  VADDPD(Prefix.X66, Map.X0F, 0x58),
+  VSUBPD(Prefix.X66, Map.X0F, 0x5C),
+  VMULPD(Prefix.X66, Map.X0F, 0x59),
+  VDIVPD(Prefix.X66, Map.X0F, 0x5E),
+  /** As {@link #VMAXPS}. */
+  VMAXPD(Prefix.X66, Map.X0F, 0x5F),
   VPADDD(Prefix.X66, Map.X0F, 0xFE),
   VPSUBD(Prefix.X66, Map.X0F, 0xFA),
   /** to = a b + to. */
@@ -28,7 +36,14 @@ public enum VectorOp {
   /** to = b - a to. */
   VFNMADD213PS(Prefix.X66, Map.X0F38, 0xAC),
   /** to = to - a b. */
-  VFNMADD231PS(Prefix.X66, Map.X0F38, 0xBC);
+  VFNMADD231PS(Prefix.X66, Map.X0F38, 0xBC),
+  /** to = a b + to. */
+  VFMADD231PD(Prefix.X66, Map.X0F38, 0xB8) {
+    @Override
+    int wide() {
+      return 1;
+    }
+  };
 
   /** What stands before the opcode, as VEX encodes it. */
   enum Prefix {
@@ -66,5 +81,10 @@ public enum VectorOp {
 
   int opcode() {
     return opcode;
+  }
+
+  /** The bit that tells doubles from floats where the prefix does not. */
+  int wide() {
+    return 0;
   }
 }

@@ -22,6 +22,7 @@ final class CodeSoftmax {
   private final int classes;
   private final MachineCode exponentials;
   private final MachineCode scaling;
+  private final MachineCode lossGradient;
   private final MemorySegment sums;
   private final MemorySegment largest;
   private final MemorySegment factors;
@@ -33,6 +34,7 @@ final class CodeSoftmax {
     this.classes = classes;
     this.exponentials = SoftmaxCode.exponentials(classes);
     this.scaling = SoftmaxCode.scaling(classes);
+    this.lossGradient = SoftmaxCode.lossGradient(samples, positions, classes);
     Arena scratch = Arena.ofAuto();
     this.sums = scratch.allocate(JAVA_DOUBLE, Math.max(1, rows));
     this.largest = scratch.allocate(JAVA_FLOAT, Math.max(1, rows));
@@ -44,7 +46,7 @@ final class CodeSoftmax {
     for (int row = 0; row < rows; row++) {
       factors.setAtIndex(JAVA_FLOAT, row, (float) (1 / sums.getAtIndex(JAVA_DOUBLE, row)));
     }
-    scale(out);
+    scaling.call(out, factors, NONE, NONE, NONE, 0, rows);
   }
 
   /** {@code scratch} has the size of x. */
@@ -77,33 +79,7 @@ final class CodeSoftmax {
       MemorySegment dLoss,
       MemorySegment out) {
     exponentiate(x, out);
-    float upstream = dLoss.get(JAVA_FLOAT, 0);
-    for (int row = 0; row < rows; row++) {
-      float scale = scale(weights, upstream, row);
-      boolean isClass = isClass(labels.getAtIndex(JAVA_INT, row));
-      double factor = isClass ? scale / sums.getAtIndex(JAVA_DOUBLE, row) : Float.NaN;
-      factors.setAtIndex(JAVA_FLOAT, row, (float) factor);
-    }
-    scale(out);
-    for (int row = 0; row < rows; row++) {
-      boolean counts = weights.getAtIndex(JAVA_FLOAT, row / positions) != 0;
-      finish(counts, labels.getAtIndex(JAVA_INT, row), scale(weights, upstream, row), out, row);
-    }
-  }
-
-  private void finish(boolean counts, int label, float scale, MemorySegment out, int row) {
-    long first = (long) row * classes;
-    if (!counts) {
-      for (int i = 0; i < classes; i++) {
-        out.setAtIndex(JAVA_FLOAT, first + i, 0);
-      }
-    } else if (isClass(label)) {
-      out.setAtIndex(JAVA_FLOAT, first + label, out.getAtIndex(JAVA_FLOAT, first + label) - scale);
-    }
-  }
-
-  private float scale(MemorySegment weights, float upstream, int row) {
-    return weights.getAtIndex(JAVA_FLOAT, row / positions) * upstream / positions;
+    lossGradient.call(out, sums, labels, weights, dLoss, 0, 0);
   }
 
   /** log(sum(exp(x))) - x[label]; NaN for a label outside the classes. */
@@ -117,10 +93,6 @@ final class CodeSoftmax {
 
   private void exponentiate(MemorySegment x, MemorySegment out) {
     exponentials.call(x, out, sums, largest, NONE, 0, rows);
-  }
-
-  private void scale(MemorySegment out) {
-    scaling.call(out, factors, NONE, NONE, NONE, 0, rows);
   }
 
   private boolean isClass(int label) {

@@ -59,11 +59,11 @@ final class KernelCatalog {
     int out = instruction.output();
     Shape rows = program.value(x).shape();
     int n = rows.rank() == 0 ? 0 : rows.dim(-1);
-    if (n == 0) {
+    if (rows.elements() == 0) {
       return Optional.empty();
     }
     int samples = rows.rank() > 1 ? rows.dim(0) : 1;
-    int positions = samples == 0 ? 1 : Math.toIntExact(rows.elements() / n / samples);
+    int positions = Math.toIntExact(rows.elements() / n / samples);
     int count = samples * positions;
     return switch (instruction.op()) {
       case Op.LayerNorm op -> Optional.of(NormCode.forward(op, x, out, count, n));

@@ -124,6 +124,13 @@ public final class Assembler {
     general(0x8B, to, from);
   }
 
+  /** to = the 32 bits at an address, without a sign. */
+  public void movInt(Gpr to, Address from) {
+    rex(0x40, to.number(), from);
+    put(0x8B);
+    memory(to.number(), from);
+  }
+
   /** The 64 bits at an address = from. */
   public void mov(Address to, Gpr from) {
     general(0x89, from, to);
@@ -259,6 +266,11 @@ public final class Assembler {
   /** The float at an address in each lane of to. */
   public void broadcast(Ymm to, Address from) {
     vex(Prefix.X66, Map.X0F38, 0x18, to.number(), NONE, from, 0);
+  }
+
+  /** The double at an address in each lane of to. */
+  public void broadcastDouble(Ymm to, Address from) {
+    vex(Prefix.X66, Map.X0F38, 0x19, to.number(), NONE, from, 0);
   }
 
   /** The first lane of from in each lane of to. */

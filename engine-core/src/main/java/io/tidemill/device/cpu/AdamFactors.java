@@ -2,7 +2,9 @@ package io.tidemill.device.cpu;
 
 import io.tidemill.program.Optimizer;
 
-/** What one step of {@link Optimizer.Adam} multiplies by; powers and roots in double, rounded once. */
+/**
+ * What one step of {@link Optimizer.Adam} multiplies by; powers and roots in double, rounded once.
+ */
 record AdamFactors(
     float beta1,
     float oneMinusBeta1,

@@ -61,8 +61,7 @@ final class CodeUpdates {
     UpdateCode.Scale.CODE.call(memory, NONE, NONE, NONE, factors, from * Float.BYTES, floats);
   }
 
-  void average(
-      MemorySegment averages, MemorySegment news, float momentum, long from, long floats) {
+  void average(MemorySegment averages, MemorySegment news, float momentum, long from, long floats) {
     factor(0, momentum);
     factor(1, 1 - momentum);
     UpdateCode.Average.CODE.call(averages, news, NONE, NONE, factors, from * Float.BYTES, floats);

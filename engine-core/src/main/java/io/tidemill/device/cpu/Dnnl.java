@@ -16,6 +16,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -54,33 +55,52 @@ final class Dnnl {
   /** Bound when first wanted: a binding takes the linker a few milliseconds. */
   private final Map<String, MethodHandle> functions = new ConcurrentHashMap<>();
 
-  private final MethodHandle setNumThreads;
-  private final MethodHandle sgemm;
-  private final MethodHandle memorySetSegment;
-  private final MethodHandle memorySetAddress;
-  private final MethodHandle primitiveExecute;
   private final int isa;
   private final String description;
-  private final long engine;
+  private final SymbolLookup openMp;
+
+  /** What is called again and again, and where it runs; made when first wanted. */
+  private volatile Optional<Calls> calls = Optional.empty();
+
+  private OptionalLong engine = OptionalLong.empty();
   private final AtomicInteger live = new AtomicInteger();
 
   /** Binds the functions; the lookups must stay loaded for the life of the process. */
   Dnnl(SymbolLookup library, SymbolLookup openMp) {
     this.library = library;
-    setNumThreads =
-        Linker.nativeLinker()
-            .downcallHandle(
-                openMp.findOrThrow("omp_set_num_threads"),
-                FunctionDescriptor.ofVoid(JAVA_INT),
-                Linker.Option.critical(false));
-    sgemm = bind("dnnl_sgemm", "bblllfplplfpl");
-    memorySetSegment = bind("dnnl_memory_set_data_handle", "lp", Linker.Option.critical(false));
-    memorySetAddress = bind("dnnl_memory_set_data_handle", "ll", Linker.Option.critical(false));
-    primitiveExecute = bind("dnnl_primitive_execute", "llip");
+    this.openMp = openMp;
     isa = isa();
     description = describe(isa);
-    MethodHandle engineCreate = function("dnnl_engine_create", "pil");
-    engine = create("engine", h -> (int) engineCreate.invokeExact(h, ENGINE_CPU, 0L));
+  }
+
+  private record Calls(
+      MethodHandle setNumThreads,
+      MethodHandle sgemm,
+      MethodHandle memorySetSegment,
+      MethodHandle memorySetAddress,
+      MethodHandle primitiveExecute) {}
+
+  private Calls calls() {
+    Optional<Calls> known = calls;
+    return known.isPresent() ? known.get() : bindCalls();
+  }
+
+  private synchronized Calls bindCalls() {
+    if (calls.isEmpty()) {
+      calls =
+          Optional.of(
+              new Calls(
+                  Linker.nativeLinker()
+                      .downcallHandle(
+                          openMp.findOrThrow("omp_set_num_threads"),
+                          FunctionDescriptor.ofVoid(JAVA_INT),
+                          Linker.Option.critical(false)),
+                  bind("dnnl_sgemm", "bblllfplplfpl"),
+                  bind("dnnl_memory_set_data_handle", "lp", Linker.Option.critical(false)),
+                  bind("dnnl_memory_set_data_handle", "ll", Linker.Option.critical(false)),
+                  bind("dnnl_primitive_execute", "llip")));
+    }
+    return calls.get();
   }
 
   /** For people, for example {@code oneDNN 3.13.0, AVX-512}. */
@@ -113,23 +133,25 @@ final class Dnnl {
       long outRow) {
     int status;
     try {
-      setNumThreads.invokeExact(1);
+      calls().setNumThreads.invokeExact(1);
       status =
           (int)
-              sgemm.invokeExact(
-                  transposeLeft,
-                  transposeRight,
-                  m,
-                  n,
-                  k,
-                  1f,
-                  left,
-                  leftRow,
-                  right,
-                  rightRow,
-                  0f,
-                  out,
-                  outRow);
+              calls()
+                  .sgemm
+                  .invokeExact(
+                      transposeLeft,
+                      transposeRight,
+                      m,
+                      n,
+                      k,
+                      1f,
+                      left,
+                      leftRow,
+                      right,
+                      rightRow,
+                      0f,
+                      out,
+                      outRow);
     } catch (Throwable e) {
       throw notCallable(e);
     }
@@ -138,9 +160,13 @@ final class Dnnl {
     }
   }
 
-  /** The CPU. */
-  long engine() {
-    return engine;
+  /** The CPU; one for the process, made when first wanted. */
+  synchronized long engine() {
+    if (engine.isEmpty()) {
+      MethodHandle create = function("dnnl_engine_create", "pil");
+      engine = OptionalLong.of(create("engine", h -> (int) create.invokeExact(h, ENGINE_CPU, 0L)));
+    }
+    return engine.getAsLong();
   }
 
   /** Where primitives run; for one thread at a time. */
@@ -149,7 +175,7 @@ final class Dnnl {
     return owned(
         owner,
         "dnnl_stream_destroy",
-        create("stream", h -> (int) create.invokeExact(h, engine, STREAM_IN_ORDER)));
+        create("stream", h -> (int) create.invokeExact(h, engine(), STREAM_IN_ORDER)));
   }
 
   /** A float32 format with the given strides, in floats. */
@@ -189,14 +215,14 @@ final class Dnnl {
     return owned(
         owner,
         "dnnl_memory_destroy",
-        create("memory", h -> (int) create.invokeExact(h, format, engine, data)));
+        create("memory", h -> (int) create.invokeExact(h, format, engine(), data)));
   }
 
   /** Refuses memory that was closed. */
   void setData(long memory, MemorySegment data) {
     int status;
     try {
-      status = (int) memorySetSegment.invokeExact(memory, data);
+      status = (int) calls().memorySetSegment.invokeExact(memory, data);
     } catch (Throwable e) {
       throw notCallable(e);
     }
@@ -208,7 +234,7 @@ final class Dnnl {
   void setData(long memory, long address) {
     int status;
     try {
-      status = (int) memorySetAddress.invokeExact(memory, address);
+      status = (int) calls().memorySetAddress.invokeExact(memory, address);
     } catch (Throwable e) {
       throw notCallable(e);
     }
@@ -248,8 +274,8 @@ final class Dnnl {
   void execute(long primitive, long stream, int count, MemorySegment arguments, String what) {
     int status;
     try {
-      setNumThreads.invokeExact(1);
-      status = (int) primitiveExecute.invokeExact(primitive, stream, count, arguments);
+      calls().setNumThreads.invokeExact(1);
+      status = (int) calls().primitiveExecute.invokeExact(primitive, stream, count, arguments);
     } catch (Throwable e) {
       throw notCallable(e);
     }
@@ -315,7 +341,7 @@ final class Dnnl {
 
   private int status(Creation creation, MemorySegment handle) {
     try {
-      setNumThreads.invokeExact(1);
+      calls().setNumThreads.invokeExact(1);
       return creation.into(handle);
     } catch (Throwable e) {
       throw notCallable(e);

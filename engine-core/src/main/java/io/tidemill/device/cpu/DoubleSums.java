@@ -31,8 +31,7 @@ final class DoubleSums {
   }
 
   /** Adds products of what was widened. */
-  void addProducts(
-      Ymm lowSum, Ymm highSum, Ymm low, Ymm high, Ymm otherLow, Ymm otherHigh) {
+  void addProducts(Ymm lowSum, Ymm highSum, Ymm low, Ymm high, Ymm otherLow, Ymm otherHigh) {
     code.op(VFMADD231PD, lowSum, low, otherLow);
     code.op(VFMADD231PD, highSum, high, otherHigh);
   }

@@ -18,7 +18,6 @@ import io.tidemill.device.cpu.x86.Gpr;
 import io.tidemill.device.cpu.x86.MachineCode;
 import io.tidemill.device.cpu.x86.Ymm;
 import io.tidemill.program.Op;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

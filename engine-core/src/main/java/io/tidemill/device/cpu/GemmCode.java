@@ -380,8 +380,7 @@ final class GemmCode {
       }
       SquareCode.transpose(code);
       for (int i = 0; i < depth; i++) {
-        code.store(
-            Address.of(R9, i * panel.rowBytes + v * Ymm.BYTES), SquareCode.transposed(i));
+        code.store(Address.of(R9, i * panel.rowBytes + v * Ymm.BYTES), SquareCode.transposed(i));
       }
     }
     code.add(R8, depth * FLOAT);

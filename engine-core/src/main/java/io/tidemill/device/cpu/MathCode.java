@@ -118,7 +118,13 @@ final class MathCode {
   private Ymm polynomial(Ymm r, Ymm beside) {
     Ymm p = registers.take();
     horner(
-        p, r, VectorMath.C7, VectorMath.C6, VectorMath.C5, VectorMath.C4, VectorMath.C3,
+        p,
+        r,
+        VectorMath.C7,
+        VectorMath.C6,
+        VectorMath.C5,
+        VectorMath.C4,
+        VectorMath.C3,
         VectorMath.C2);
     code.op(VMULPS, beside, r, r);
     code.op(VFMADD213PS, p, beside, r);

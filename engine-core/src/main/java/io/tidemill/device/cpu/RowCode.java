@@ -50,8 +50,7 @@ final class RowCode {
   private RowCode() {}
 
   /** The kernel of an operation whose second operand, and third, has one row; empty for others. */
-  static Optional<Kernel> kernel(
-      Op op, List<Integer> inputs, int out, long floats, int n) {
+  static Optional<Kernel> kernel(Op op, List<Integer> inputs, int out, long floats, int n) {
     if (!fits(n)) {
       return Optional.empty();
     }

@@ -16,8 +16,8 @@ import io.tidemill.device.cpu.x86.Ymm;
  * Writes a loop over floats, eight at a time; the last ones are the same instructions under a mask,
  * so an element's bits do not depend on where it lies.
  *
- * <p>The loop counts R9, the bytes behind each of the bases it reads and writes, and RAX, the floats
- * that are left; at the end it needs R10 and the register of the mask.
+ * <p>The loop counts R9, the bytes behind each of the bases it reads and writes, and RAX, the
+ * floats that are left; at the end it needs R10 and the register of the mask.
  */
 final class VectorLoop {
   private final Assembler code;

@@ -445,14 +445,7 @@ public final class Assembler {
   }
 
   private void vex(
-      Prefix prefix,
-      Map map,
-      int wide,
-      int opcode,
-      int reg,
-      Ymm second,
-      Operand rm,
-      int trailing) {
+      Prefix prefix, Map map, int wide, int opcode, int reg, Ymm second, Operand rm, int trailing) {
     int r = ~(reg >> 3) & 1;
     int x = 1;
     int b = 1;
@@ -513,8 +506,7 @@ public final class Assembler {
 
   private void ensure() {
     if (code.remaining() < LONGEST) {
-      ByteBuffer larger =
-          ByteBuffer.allocate(2 * code.capacity()).order(ByteOrder.LITTLE_ENDIAN);
+      ByteBuffer larger = ByteBuffer.allocate(2 * code.capacity()).order(ByteOrder.LITTLE_ENDIAN);
       code = larger.put(code.flip());
     }
   }

@@ -2,7 +2,6 @@ package io.tidemill.device.cpu.x86;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.FunctionDescriptor;
@@ -23,16 +22,22 @@ public final class MachineCode {
   /** Of the second number when a function begins, before it pushes anything. */
   public static final Address SECOND_NUMBER = Address.of(Gpr.RSP, 8);
 
-  private static final int READ_WRITE = 1 | 2;
-  private static final int READ_EXECUTE = 1 | 4;
-  private static final int PRIVATE_ANONYMOUS = 2 | 0x20;
+  private static final long READ_WRITE = 1 | 2;
+  private static final long READ_EXECUTE = 1 | 4;
+  private static final long PRIVATE_ANONYMOUS = 2 | 0x20;
+  private static final long NO_FILE = -1;
   private static final long FAILED = -1;
 
+  /**
+   * The one binding, since making one takes tens of milliseconds: the functions of the system that
+   * are needed here are called by it too. The calling convention passes an address and a number
+   * alike, and a function does not look at what it has not declared.
+   */
   private static final MethodHandle CALL =
       Linker.nativeLinker()
           .downcallHandle(
-              FunctionDescriptor.ofVoid(
-                  ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG));
+              FunctionDescriptor.of(
+                  JAVA_LONG, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG));
 
   private final MemorySegment entry;
 
@@ -47,17 +52,29 @@ public final class MachineCode {
    */
   public static MachineCode of(Assembler assembler) {
     byte[] bytes = assembler.bytes();
-    MemorySegment memory = map(bytes.length);
-    MemorySegment.copy(bytes, 0, memory, JAVA_BYTE, 0, bytes.length);
-    try {
-      int status = (int) Memory.PROTECT.invokeExact(memory, (long) bytes.length, READ_EXECUTE);
-      if (status != 0) {
-        throw new UnsupportedOperationException("memory cannot be made executable");
-      }
-    } catch (Throwable e) {
-      throw rethrown(e);
+    MemorySegment size = MemorySegment.ofAddress(bytes.length);
+    MemorySegment memory =
+        MemorySegment.ofAddress(
+            call(
+                Libc.MAP,
+                MemorySegment.NULL,
+                size,
+                MemorySegment.ofAddress(READ_WRITE),
+                MemorySegment.ofAddress(PRIVATE_ANONYMOUS),
+                MemorySegment.ofAddress(NO_FILE),
+                0,
+                0));
+    if (memory.address() == FAILED) {
+      throw new UnsupportedOperationException("no memory for code");
     }
-    return new MachineCode(memory);
+    MemorySegment code = memory.reinterpret(bytes.length);
+    MemorySegment.copy(bytes, 0, code, JAVA_BYTE, 0, bytes.length);
+    MemorySegment rights = MemorySegment.ofAddress(READ_EXECUTE);
+    MemorySegment none = MemorySegment.NULL;
+    if ((int) call(Libc.PROTECT, memory, size, rights, none, none, 0, 0) != 0) {
+      throw new UnsupportedOperationException("memory cannot be made executable");
+    }
+    return new MachineCode(code);
   }
 
   /** Runs it, on this thread, to its end. */
@@ -69,39 +86,31 @@ public final class MachineCode {
       MemorySegment fifth,
       long number,
       long secondNumber) {
+    call(entry, first, second, third, fourth, fifth, number, secondNumber);
+  }
+
+  private static long call(
+      MemorySegment function,
+      MemorySegment first,
+      MemorySegment second,
+      MemorySegment third,
+      MemorySegment fourth,
+      MemorySegment fifth,
+      long number,
+      long secondNumber) {
     try {
-      CALL.invokeExact(entry, first, second, third, fourth, fifth, number, secondNumber);
+      return (long)
+          CALL.invokeExact(function, first, second, third, fourth, fifth, number, secondNumber);
     } catch (Throwable e) {
       throw rethrown(e);
     }
   }
 
-  /** What maps memory; bound when the first code is made. */
-  private static final class Memory {
-    private static final Linker LINKER = Linker.nativeLinker();
-
-    static final MethodHandle MAP =
-        LINKER.downcallHandle(
-            LINKER.defaultLookup().findOrThrow("mmap"),
-            FunctionDescriptor.of(
-                JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
-    static final MethodHandle PROTECT =
-        LINKER.downcallHandle(
-            LINKER.defaultLookup().findOrThrow("mprotect"),
-            FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
-  }
-
-  private static MemorySegment map(long bytes) {
-    try {
-      long address =
-          (long) Memory.MAP.invokeExact(0L, bytes, READ_WRITE, PRIVATE_ANONYMOUS, -1, 0L);
-      if (address == FAILED) {
-        throw new UnsupportedOperationException("no memory for code");
-      }
-      return MemorySegment.ofAddress(address).reinterpret(bytes);
-    } catch (Throwable e) {
-      throw rethrown(e);
-    }
+  /** Functions of the system: mmap and mprotect. */
+  private static final class Libc {
+    static final MemorySegment MAP = Linker.nativeLinker().defaultLookup().findOrThrow("mmap");
+    static final MemorySegment PROTECT =
+        Linker.nativeLinker().defaultLookup().findOrThrow("mprotect");
   }
 
   private static RuntimeException rethrown(Throwable thrown) {

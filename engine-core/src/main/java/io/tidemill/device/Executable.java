@@ -22,6 +22,14 @@ public interface Executable {
    */
   List<Segment> segments();
 
+  /**
+   * Whether runs become much faster after some, as the just-in-time compiler gets to know them;
+   * then it pays to rehearse while there is nothing else to do.
+   */
+  default boolean warmsUp() {
+    return false;
+  }
+
   /** Memory to run in; one for each thread that runs at the same time. */
   Execution newExecution();
 

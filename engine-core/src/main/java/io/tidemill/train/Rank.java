@@ -149,8 +149,15 @@ final class Rank implements AutoCloseable {
     return slice;
   }
 
-  /** Steps on zeros in a thread that waits for the first step; the thread closes it. */
-  Rehearsal rehearsal(int thread) {
+  /**
+   * Steps on zeros in a thread that waits for the first step; the thread closes it. Empty where
+   * nothing becomes faster by them.
+   */
+  Optional<Rehearsal> rehearsal(int thread) {
+    return gang.shardProgram().warmsUp() ? Optional.of(newRehearsal(thread)) : Optional.empty();
+  }
+
+  private Rehearsal newRehearsal(int thread) {
     return gradients
         .whole(thread)
         .map(own -> new Rehearsal(gang, own, false))

@@ -2,6 +2,7 @@ package io.tidemill.train;
 
 import io.tidemill.task.Task;
 import io.tidemill.task.TaskId;
+import java.util.Optional;
 
 /**
  * Lends a thread of a worker to the worker's part of a training; until the first step may begin the
@@ -11,7 +12,8 @@ public final class ShardTask implements Task {
   private final TaskId id;
   private final Rank rank;
   private final int thread;
-  private Rehearsal rehearsal;
+  private Optional<Rehearsal> rehearsal = Optional.empty();
+  private boolean hasRehearsal;
 
   ShardTask(TaskId trainer, Rank rank, int thread) {
     this.id = new TaskId(trainer + "/shards", thread);
@@ -27,10 +29,11 @@ public final class ShardTask implements Task {
   @Override
   public int doWork() {
     if (!rank.isBegun()) {
-      if (rehearsal == null) {
+      if (!hasRehearsal) {
         rehearsal = rank.rehearsal(thread);
+        hasRehearsal = true;
       }
-      return rehearsal.step();
+      return rehearsal.isPresent() ? rehearsal.get().step() : 0;
     }
     close();
     return rank.work(thread);
@@ -38,9 +41,9 @@ public final class ShardTask implements Task {
 
   @Override
   public void close() {
-    if (rehearsal != null) {
-      rehearsal.close();
-      rehearsal = null;
+    if (rehearsal.isPresent()) {
+      rehearsal.get().close();
+      rehearsal = Optional.empty();
     }
   }
 }

@@ -37,6 +37,13 @@ record CpuExecutable(Program program, Segments cut, MemoryPlan plan, Primitives 
     return cut.list();
   }
 
+  /** Loops of the Vector API do, hundreds of times; machine code does not. */
+  @Override
+  public boolean warmsUp() {
+    return cut.program().instructions().stream()
+        .anyMatch(instruction -> KernelCatalog.warmsUp(instruction.op(), primitives));
+  }
+
   @Override
   @SuppressWarnings("MustBeClosedChecker") // closed with the execution
   public Execution newExecution() {

@@ -217,6 +217,9 @@ final class GemmCode {
     for (int i = 0; i < rows * panel.vectors; i++) {
       code.zero(Ymm.of(i));
     }
+    for (int row = 0; row < rows; row++) {
+      code.prefetchToWrite(Address.of(RAX, row * n * FLOAT));
+    }
     code.mov(R8, RBX);
     if (!transposeLeft && rows > 3) {
       code.lea(R9, Address.of(RBX, 3 * k * FLOAT));

@@ -31,6 +31,29 @@ final class KernelCatalog {
     return machineCode(instruction).orElseGet(() -> otherwise(instruction));
   }
 
+  /** Whether the kernel of an operation is a loop of the Vector API. */
+  static boolean warmsUp(Op op, Primitives primitives) {
+    return switch (op) {
+      case Op.MatMul _, Op.Conv2d _, Op.Conv2dInputGradient _, Op.Conv2dWeightGradient _ ->
+          !primitives.isNative();
+      case Op.Elementwise _,
+          Op.Fused _,
+          Op.AddBias _,
+          Op.AddBiasRelu _,
+          Op.ScaleFeatures _,
+          Op.Standardize _,
+          Op.SumRows _,
+          Op.LayerNorm _,
+          Op.LayerNormGradient _,
+          Op.Softmax _,
+          Op.SoftmaxCrossEntropy _,
+          Op.SoftmaxCrossEntropyGradient _ ->
+          !primitives.isMachineCode();
+      case Op.Reshape _, Op.ArgMax _, Op.Threshold _, Op.Slice _, Op.Concat _ -> false;
+      default -> true;
+    };
+  }
+
   /** Where the processor runs what we write for it, and there is such code. */
   private Optional<Kernel> machineCode(Instruction instruction) {
     if (!primitives.isMachineCode()) {

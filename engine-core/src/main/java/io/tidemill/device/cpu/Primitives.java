@@ -10,12 +10,14 @@ import java.util.Optional;
  * The heavy computations of a CPU device, all by oneDNN or all by the Vector API.
  *
  * @param description for people, for example {@code oneDNN 3.13.0, AVX-512}
+ * @param isNative whether products and convolutions are not loops of the Vector API
  * @param isMachineCode whether elementwise work is done by code that is written for this processor
  * @param gemm multiplies float32 matrices
  * @param bf16Gemm rounds the operands to bf16; empty where the CPU does not multiply those
  */
 record Primitives(
     String description,
+    boolean isNative,
     boolean isMachineCode,
     Gemm gemm,
     Optional<Gemm> bf16Gemm,
@@ -29,6 +31,7 @@ record Primitives(
     Optional<Gemm> bf16Gemm = dnnl.hasBf16() ? Optional.of(new Bf16Gemm(dnnl)) : Optional.empty();
     return new Primitives(
         dnnl.description(),
+        true,
         cpu.avx2(),
         gemm,
         bf16Gemm,
@@ -43,6 +46,7 @@ record Primitives(
     Gemm gemm = new VectorGemm();
     return new Primitives(
         gemm.description(),
+        false,
         false,
         gemm,
         Optional.empty(),
@@ -76,7 +80,7 @@ record Primitives(
       case BF16 -> {
         Gemm rounding = bf16Gemm.orElseThrow();
         yield new Primitives(
-            rounding.description(), isMachineCode, rounding, bf16Gemm, convolutions, attention);
+            rounding.description(), isNative, isMachineCode, rounding, bf16Gemm, convolutions, attention);
       }
     };
   }

@@ -216,6 +216,13 @@ public final class Assembler {
     memory(1, address);
   }
 
+  /** Asks for the cache line of an address, to write to it. */
+  public void prefetchToWrite(Address address) {
+    rex(0x40, 1, address);
+    put(0x0F, 0x0D);
+    memory(1, address);
+  }
+
   /** Ends the function; the upper halves of vector registers are cleared, as callers expect. */
   public void leave() {
     put(0xC5, 0xF8, 0x77, 0xC3);

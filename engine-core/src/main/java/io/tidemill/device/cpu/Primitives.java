@@ -80,7 +80,13 @@ record Primitives(
       case BF16 -> {
         Gemm rounding = bf16Gemm.orElseThrow();
         yield new Primitives(
-            rounding.description(), isNative, isMachineCode, rounding, bf16Gemm, convolutions, attention);
+            rounding.description(),
+            isNative,
+            isMachineCode,
+            rounding,
+            bf16Gemm,
+            convolutions,
+            attention);
       }
     };
   }

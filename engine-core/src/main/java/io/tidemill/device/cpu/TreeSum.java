@@ -31,7 +31,7 @@ final class TreeSum {
 
   /** By machine code, where the processor runs it. */
   void sumByCode(SumTree tree, MemorySegment out, long from, long to) {
-    if (tree != last) {
+    if (!tree.equals(last)) {
       bind(tree);
     }
     code.call(

@@ -115,7 +115,7 @@ public final class Assembler {
 
   /** to = number. */
   public void mov(Gpr to, int number) {
-    put(REX_W | to.number() >> 3, 0xC7, 0xC0 | to.number() & 7);
+    put(REX_W | to.number() >> 3, 0xC7, 0xC0 | (to.number() & 7));
     code.putInt(number);
   }
 
@@ -184,7 +184,7 @@ public final class Assembler {
 
   /** to = to * 2^bits. */
   public void shl(Gpr to, int bits) {
-    put(REX_W | to.number() >> 3, 0xC1, 0xE0 | to.number() & 7, bits);
+    put(REX_W | to.number() >> 3, 0xC1, 0xE0 | (to.number() & 7), bits);
   }
 
   /** Keeps a register that belongs to the caller. */
@@ -404,7 +404,7 @@ public final class Assembler {
 
   private void general(int opcode, Gpr reg, Gpr rm) {
     put(REX_W | reg.number() >> 3 << 2 | rm.number() >> 3, opcode);
-    put(0xC0 | (reg.number() & 7) << 3 | rm.number() & 7);
+    put(0xC0 | (reg.number() & 7) << 3 | (rm.number() & 7));
   }
 
   private void general(int opcode, Gpr reg, Address address) {
@@ -416,7 +416,7 @@ public final class Assembler {
   private void general(int extension, Gpr to, int number) {
     boolean isShort = number == (byte) number;
     put(REX_W | to.number() >> 3, isShort ? 0x83 : 0x81);
-    put(0xC0 | extension << 3 | to.number() & 7);
+    put(0xC0 | extension << 3 | (to.number() & 7));
     if (isShort) {
       put(number);
     } else {
@@ -428,7 +428,7 @@ public final class Assembler {
     if (register.number() >= 8) {
       put(0x41);
     }
-    put(opcode | register.number() & 7);
+    put(opcode | (register.number() & 7));
   }
 
   private void rex(int prefix, int reg, Address address) {
@@ -464,14 +464,14 @@ public final class Assembler {
       }
       case Constant _ -> {}
     }
-    int last = wide << 7 | (~second.number() & 15) << 3 | 1 << 2 | prefix.ordinal();
+    int last = wide << 7 | (~second.number() & 15) << 3 | 1 << 2 | prefix.code();
     if (map == Map.X0F && wide == 0 && x == 1 && b == 1) {
       put(0xC5, r << 7 | last, opcode);
     } else {
-      put(0xC4, r << 7 | x << 6 | b << 5 | map.ordinal(), last, opcode);
+      put(0xC4, r << 7 | x << 6 | b << 5 | map.code(), last, opcode);
     }
     switch (rm) {
-      case Ymm register -> put(0xC0 | (reg & 7) << 3 | register.number() & 7);
+      case Ymm register -> put(0xC0 | (reg & 7) << 3 | (register.number() & 7));
       case Address address -> memory(reg, address);
       case Constant constant -> byRip(reg, constant, trailing);
     }

@@ -47,18 +47,37 @@ public enum VectorOp {
 
   /** What stands before the opcode, as VEX encodes it. */
   enum Prefix {
-    NONE,
-    X66,
-    XF3,
-    XF2
+    NONE(0),
+    X66(1),
+    XF3(2),
+    XF2(3);
+
+    private final int code;
+
+    Prefix(int code) {
+      this.code = code;
+    }
+
+    int code() {
+      return code;
+    }
   }
 
   /** Which table the opcode is of, as VEX encodes it. */
   enum Map {
-    NONE,
-    X0F,
-    X0F38,
-    X0F3A
+    X0F(1),
+    X0F38(2),
+    X0F3A(3);
+
+    private final int code;
+
+    Map(int code) {
+      this.code = code;
+    }
+
+    int code() {
+      return code;
+    }
   }
 
   private final Prefix prefix;

@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code tidemill bench}: figures of ours beside those of peers, measured in one run. */
-@Command(name = "bench", description = "Measure beside peers, on this machine, in one run.")
+@Command(description = "Measure beside peers, on this machine, in one run.")
 final class BenchCommand implements Runnable {
   @Parameters(
       paramLabel = "<name>",

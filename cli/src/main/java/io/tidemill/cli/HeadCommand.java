@@ -14,10 +14,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code tidemill head}: a node that decides, and answers over HTTP. */
-@Command(
-    name = "head",
-    description = "Be a head of a cluster, until interrupted.",
-    sortOptions = false)
+@Command(description = "Be a head of a cluster, until interrupted.", sortOptions = false)
 final class HeadCommand implements Runnable {
   @Mixin private final NodeArguments arguments = new NodeArguments();
 

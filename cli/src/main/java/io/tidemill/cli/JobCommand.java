@@ -18,7 +18,6 @@ import picocli.CommandLine.Parameters;
 
 /** {@code tidemill job ID ACTION}: one job of a cluster. */
 @Command(
-    name = "job",
     description = "Look at a job of a cluster, or change what becomes of it.",
     sortOptions = false)
 final class JobCommand implements Runnable {

@@ -9,7 +9,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code tidemill jobs}: what a cluster runs and has run. */
-@Command(name = "jobs", description = "List the jobs of a cluster.", sortOptions = false)
+@Command(description = "List the jobs of a cluster.", sortOptions = false)
 final class JobsCommand implements Runnable {
   @Mixin private final HeadArgument head = new HeadArgument();
 

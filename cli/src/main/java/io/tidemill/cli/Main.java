@@ -2,7 +2,6 @@ package io.tidemill.cli;
 
 import io.tidemill.cli.console.Console;
 import java.util.List;
-import picocli.CommandLine;
 
 /** The {@code tidemill} command: where the process starts and ends. */
 public final class Main {
@@ -21,29 +20,14 @@ public final class Main {
   private static int execute(Console console, StopSignal stop, String[] args) {
     Failures failures = new Failures(console);
     try {
-      return commandLine(console, stop)
+      String[] words = ConfigFile.expand(args);
+      return new Commands(console, stop)
+          .line(words)
           .setParameterExceptionHandler(failures)
           .setExecutionExceptionHandler(failures)
-          .execute(ConfigFile.expand(args));
+          .execute(words);
     } catch (Throwable e) { // Errors pass through picocli, and a stack is no answer to a user.
       return failures.report(e);
     }
-  }
-
-  private static CommandLine commandLine(Console console, StopSignal stop) {
-    CommandLine commands = new CommandLine(new TidemillCommand());
-    commands.addSubcommand(new RunCommand(console, stop));
-    commands.addSubcommand(new UpCommand(console, stop));
-    commands.addSubcommand(new HeadCommand(console, stop));
-    commands.addSubcommand(new WorkerCommand(console, stop));
-    commands.addSubcommand(new SubmitCommand(console));
-    commands.addSubcommand(new JobsCommand(console));
-    commands.addSubcommand(new JobCommand(console));
-    commands.addSubcommand(new ServeCommand(console, stop));
-    commands.addSubcommand(new ModelsCommand(console));
-    commands.addSubcommand(new ModelCommand(console));
-    commands.addSubcommand(new BenchCommand(console, stop));
-    commands.addSubcommand(new VersionCommand(console));
-    return commands.setExpandAtFiles(false);
   }
 }

@@ -15,7 +15,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code tidemill model}: what can be done with one version of a model. */
-@Command(name = "model", description = "Check or explain a published model version.")
+@Command(description = "Check or explain a published model version.")
 final class ModelCommand implements Runnable {
   private static final String VERIFY = "verify";
   private static final String EXPLAIN = "explain";

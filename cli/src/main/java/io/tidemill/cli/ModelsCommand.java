@@ -10,7 +10,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code tidemill models}: what has been published. */
-@Command(name = "models", description = "List the published model versions.")
+@Command(description = "List the published model versions.")
 final class ModelsCommand implements Runnable {
   @Mixin private final StateArgument state = new StateArgument();
 

@@ -18,7 +18,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code tidemill run}: a job in this process, and its models over HTTP where that is wanted. */
-@Command(name = "run", description = "Run a pipeline to its end.", sortOptions = false)
+@Command(description = "Run a pipeline to its end.", sortOptions = false)
 final class RunCommand implements Runnable {
   private static final int DEFAULT_PORT = 8080;
 

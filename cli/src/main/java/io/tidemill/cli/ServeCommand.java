@@ -12,9 +12,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code tidemill serve}: published models and ONNX ones over HTTP, until interrupted. */
-@Command(
-    name = "serve",
-    description = "Serve published models and ONNX models over HTTP until interrupted.")
+@Command(description = "Serve published models and ONNX models over HTTP until interrupted.")
 final class ServeCommand implements Runnable {
   @Parameters(
       paramLabel = "<state-or-model-dir|file.onnx>",

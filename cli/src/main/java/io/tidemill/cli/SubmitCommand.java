@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code tidemill submit}: a job for a cluster. */
-@Command(name = "submit", description = "Have a cluster run a pipeline.", sortOptions = false)
+@Command(description = "Have a cluster run a pipeline.", sortOptions = false)
 final class SubmitCommand implements Runnable {
   private static final String JAR = ".jar";
 

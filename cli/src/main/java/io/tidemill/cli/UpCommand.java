@@ -19,7 +19,6 @@ import picocli.CommandLine.Option;
 
 /** {@code tidemill up}: a whole cluster on this machine. */
 @Command(
-    name = "up",
     description = {
       "Run a head and workers on this machine, until interrupted;",
       "one that is killed is started again."

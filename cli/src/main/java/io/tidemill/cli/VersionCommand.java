@@ -8,7 +8,7 @@ import java.util.Locale;
 import picocli.CommandLine.Command;
 
 /** {@code tidemill version}: the release and what it runs on, in one line. */
-@Command(name = "version", description = "Print the release, the Java, the machine, the device.")
+@Command(description = "Print the release, the Java, the machine, the device.")
 final class VersionCommand implements Runnable {
   private final Console console;
 

@@ -12,10 +12,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code tidemill worker}: a node that runs what the head gives it. */
-@Command(
-    name = "worker",
-    description = "Be a worker of a cluster, until interrupted.",
-    sortOptions = false)
+@Command(description = "Be a worker of a cluster, until interrupted.", sortOptions = false)
 final class WorkerCommand implements Runnable {
   @Mixin private final NodeArguments arguments = new NodeArguments();
 

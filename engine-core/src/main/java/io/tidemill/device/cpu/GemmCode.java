@@ -67,10 +67,6 @@ final class GemmCode {
     boolean isMasked(int vector) {
       return vector == vectors - 1 && !isWhole();
     }
-
-    int columns() {
-      return (vectors - 1) * Ymm.FLOATS + last;
-    }
   }
 
   /** Tiles of so many rows below each other. */

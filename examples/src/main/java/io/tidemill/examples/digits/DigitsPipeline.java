@@ -48,7 +48,7 @@ public final class DigitsPipeline implements PipelineDefinition {
         (isConvolutional(params) ? convolutional(params) : dense(params))
             .loss(Loss.softmaxCrossEntropy())
             .schedule(Schedule.linear())
-            .shards(params.integer("shards", 8, 1))
+            .shards(params.integer("shards", isConvolutional(params) ? 8 : 4, 1))
             .parallel(Parallelism.parse(params.text("parallel", "data(1)")));
     training =
         data.isPresent()

@@ -14,13 +14,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The CPU: matrix products and convolutions by oneDNN, the rest by the Vector API; every call runs
- * on its caller's thread and starts none.
+ * The CPU: convolutions, attention, and with AVX-512 matrix products, by oneDNN; products
+ * otherwise, and most of the rest, by machine code that is written for the processor
+ * (docs/design/0017); what is left, and all of it where neither runs, by the Vector API. Every call
+ * runs on its caller's thread and starts none.
  *
  * <p>Bits are the same for any thread, slice and alignment on one kind of CPU; another vector
- * width, or the fallback for oneDNN, rounds differently. They are a function of the bound program:
- * oneDNN cuts a product by its shape, so the same row may differ in its last bits between programs
- * bound to different numbers of rows: seen for 1 row, and for many with weights of [784, 1024].
+ * width, or a fallback, rounds differently. They are a function of the bound program: oneDNN cuts a
+ * product by its shape, so the same row may differ in its last bits between programs bound to
+ * different numbers of rows: seen for 1 row, and for many with weights of [784, 1024].
  */
 public final class CpuDevice implements Device {
   private static final ThreadLocal<TreeSum> TREE_SUM = ThreadLocal.withInitial(TreeSum::new);

@@ -18,9 +18,9 @@ import static io.tidemill.device.cpu.x86.Gpr.RSI;
 import static io.tidemill.device.cpu.x86.VectorOp.VADDPS;
 import static io.tidemill.device.cpu.x86.VectorOp.VFMADD231PS;
 
+import io.tidemill.device.cpu.PanelCode.Panel;
 import io.tidemill.device.cpu.x86.Address;
 import io.tidemill.device.cpu.x86.Assembler;
-import io.tidemill.device.cpu.x86.Condition;
 import io.tidemill.device.cpu.x86.Gpr;
 import io.tidemill.device.cpu.x86.Label;
 import io.tidemill.device.cpu.x86.MachineCode;
@@ -51,23 +51,6 @@ final class GemmCode {
   private static final int VECTORS = 2;
   private static final int COLUMNS = VECTORS * Ymm.FLOATS;
   private static final List<Gpr> KEPT = List.of(RBX, RBP, R12, R13, R14, R15);
-
-  /**
-   * Up to so many columns side by side.
-   *
-   * @param vectors registers for a row
-   * @param last lanes of the last of them
-   * @param rowBytes from one k to the next: of the packed panel, or of the matrix
-   */
-  private record Panel(int vectors, int last, int rowBytes) {
-    boolean isWhole() {
-      return last == Ymm.FLOATS;
-    }
-
-    boolean isMasked(int vector) {
-      return vector == vectors - 1 && !isWhole();
-    }
-  }
 
   /** Tiles of so many rows below each other. */
   private record Tiles(int rows, int count) {}
@@ -107,7 +90,7 @@ final class GemmCode {
       code.push(R12);
       block(depth, true);
       code.pop(R12);
-      countDown(R12, next);
+      code.countDown(R12, next);
     } else if (blocks == 2) {
       block(depth, false);
     }
@@ -134,7 +117,7 @@ final class GemmCode {
       code.add(RDI, chunk * leftBytes);
       code.add(RDX, chunk * n * FLOAT);
       code.pop(R12);
-      countDown(R12, next);
+      code.countDown(R12, next);
     }
     int rest = m > chunk ? m % chunk : m;
     if (rest > 0) {
@@ -163,7 +146,7 @@ final class GemmCode {
       panel(panel, rows, depth, adds, isDirect);
       code.add(R13, COLUMNS * (transposeRight ? k : 1) * FLOAT);
       code.add(R14, COLUMNS * FLOAT);
-      countDown(R12, next);
+      code.countDown(R12, next);
     }
     int rest = n % COLUMNS;
     if (rest > 0) {
@@ -175,7 +158,7 @@ final class GemmCode {
 
   private void panel(Panel panel, int rows, int depth, boolean adds, boolean isDirect) {
     if (!isDirect) {
-      pack(panel, depth);
+      new PanelCode(code, panel, rightRow()).pack(transposeRight, depth);
     }
     code.mov(RBX, RDI);
     code.mov(RAX, R14);
@@ -186,8 +169,13 @@ final class GemmCode {
       tile(tiles.rows, panel, depth, adds);
       code.add(RBX, tiles.rows * (transposeLeft ? 1 : k) * FLOAT);
       code.add(RAX, tiles.rows * n * FLOAT);
-      countDown(R15, next);
+      code.countDown(R15, next);
     }
+  }
+
+  /** Floats from one row of the right matrix, as it lies, to the next. */
+  private int rightRow() {
+    return transposeRight ? k : n;
   }
 
   /** Tiles of 6 rows, and 4 or 3 where that leaves fewer registers idle. */
@@ -210,7 +198,7 @@ final class GemmCode {
   // A tile.
 
   private void tile(int rows, Panel panel, int depth, boolean adds) {
-    for (int i = 0; i < rows * panel.vectors; i++) {
+    for (int i = 0; i < rows * panel.vectors(); i++) {
       code.zero(Ymm.of(i));
     }
     for (int row = 0; row < rows; row++) {
@@ -225,7 +213,7 @@ final class GemmCode {
       code.mov(RBP, rounds);
       Label next = code.here();
       steps(rows, panel, UNROLLED);
-      countDown(RBP, next);
+      code.countDown(RBP, next);
     }
     steps(rows, panel, depth % UNROLLED);
     finish(rows, panel, adds);
@@ -234,19 +222,19 @@ final class GemmCode {
   /** So many of k. */
   private void steps(int rows, Panel panel, int count) {
     for (int step = 0; step < count; step++) {
-      for (int v = 0; v < panel.vectors; v++) {
-        code.load(right(v), Address.of(R11, step * panel.rowBytes + v * Ymm.BYTES));
+      for (int v = 0; v < panel.vectors(); v++) {
+        code.load(right(v), Address.of(R11, step * panel.rowBytes() + v * Ymm.BYTES));
       }
       for (int row = 0; row < rows; row++) {
         Ymm left = Ymm.of(14 + row % 2);
         code.broadcast(left, left(row, step));
-        for (int v = 0; v < panel.vectors; v++) {
+        for (int v = 0; v < panel.vectors(); v++) {
           code.op(VFMADD231PS, sum(row, v, panel), left, right(v));
         }
       }
     }
     if (count > 0) {
-      code.add(R11, count * panel.rowBytes);
+      code.add(R11, count * panel.rowBytes());
       code.add(R8, count * (transposeLeft ? m : 1) * FLOAT);
       if (!transposeLeft && rows > 3) {
         code.add(R9, count * FLOAT);
@@ -270,17 +258,17 @@ final class GemmCode {
   }
 
   private static Ymm sum(int row, int vector, Panel panel) {
-    return Ymm.of(row * panel.vectors + vector);
+    return Ymm.of(row * panel.vectors() + vector);
   }
 
   private void finish(int rows, Panel panel, boolean adds) {
     Ymm mask = Ymm.of(12);
     Ymm before = Ymm.of(13);
     if (!panel.isWhole()) {
-      code.load(mask, code.firstLanes(panel.last));
+      code.load(mask, code.firstLanes(panel.last()));
     }
     for (int row = 0; row < rows; row++) {
-      for (int v = 0; v < panel.vectors; v++) {
+      for (int v = 0; v < panel.vectors(); v++) {
         Ymm sum = sum(row, v, panel);
         Address at = Address.of(RAX, row * n * FLOAT + v * Ymm.BYTES);
         if (panel.isMasked(v)) {
@@ -297,97 +285,5 @@ final class GemmCode {
         }
       }
     }
-  }
-
-  // Packing.
-
-  private void pack(Panel panel, int depth) {
-    code.mov(R8, R13);
-    code.mov(R9, RCX);
-    if (transposeRight) {
-      packTransposed(panel, depth);
-    } else {
-      packRows(panel, depth);
-    }
-  }
-
-  private void packRows(Panel panel, int depth) {
-    Ymm mask = Ymm.of(15);
-    if (!panel.isWhole()) {
-      code.load(mask, code.firstLanes(panel.last));
-    }
-    int rounds = depth / UNROLLED;
-    if (rounds > 0) {
-      code.mov(RBP, rounds);
-      Label next = code.here();
-      packRows(panel, UNROLLED, mask);
-      countDown(RBP, next);
-    }
-    packRows(panel, depth % UNROLLED, mask);
-  }
-
-  private void packRows(Panel panel, int count, Ymm mask) {
-    for (int row = 0; row < count; row++) {
-      for (int v = 0; v < panel.vectors; v++) {
-        Ymm numbers = Ymm.of(row * panel.vectors + v);
-        Address from = Address.of(R8, row * n * FLOAT + v * Ymm.BYTES);
-        if (panel.isMasked(v)) {
-          code.load(numbers, mask, from);
-        } else {
-          code.load(numbers, from);
-        }
-        code.store(Address.of(R9, row * panel.rowBytes + v * Ymm.BYTES), numbers);
-      }
-      code.prefetch(Address.of(R8, row * n * FLOAT + COLUMNS * FLOAT));
-    }
-    if (count > 0) {
-      code.add(R8, count * n * FLOAT);
-      code.add(R9, count * panel.rowBytes);
-    }
-  }
-
-  /** By squares of 8, with what is missing of one as zeros. */
-  private void packTransposed(Panel panel, int depth) {
-    int rounds = depth / Ymm.FLOATS;
-    if (rounds > 0) {
-      code.mov(RBP, rounds);
-      Label next = code.here();
-      packSquares(panel, Ymm.FLOATS);
-      countDown(RBP, next);
-    }
-    if (depth % Ymm.FLOATS > 0) {
-      packSquares(panel, depth % Ymm.FLOATS);
-    }
-  }
-
-  private void packSquares(Panel panel, int depth) {
-    for (int v = 0; v < panel.vectors; v++) {
-      int columns = panel.isMasked(v) ? panel.last : Ymm.FLOATS;
-      Ymm mask = Ymm.of(15);
-      if (depth < Ymm.FLOATS) {
-        code.load(mask, code.firstLanes(depth));
-      }
-      for (int i = 0; i < Ymm.FLOATS; i++) {
-        Address from = Address.of(R8, (v * Ymm.FLOATS + i) * k * FLOAT);
-        if (i >= columns) {
-          code.zero(Ymm.of(i));
-        } else if (depth < Ymm.FLOATS) {
-          code.load(Ymm.of(i), mask, from);
-        } else {
-          code.load(Ymm.of(i), from);
-        }
-      }
-      SquareCode.transpose(code);
-      for (int i = 0; i < depth; i++) {
-        code.store(Address.of(R9, i * panel.rowBytes + v * Ymm.BYTES), SquareCode.transposed(i));
-      }
-    }
-    code.add(R8, depth * FLOAT);
-    code.add(R9, depth * panel.rowBytes);
-  }
-
-  private void countDown(Gpr counter, Label next) {
-    code.sub(counter, 1);
-    code.jump(Condition.NOT_EQUAL, next);
   }
 }

@@ -85,8 +85,7 @@ final class NormCode {
     for (Gpr pointer : List.of(RDI, RSI, RDX)) {
       code.add(pointer, n * Float.BYTES);
     }
-    code.sub(R8, 1);
-    code.jump(Condition.NOT_EQUAL, next);
+    code.countDown(R8, next);
     code.place(end);
     code.leave();
     return MachineCode.of(code);

@@ -102,8 +102,7 @@ final class RowCode {
     loop.write(() -> element(form.op));
     code.add(RDI, form.n * Float.BYTES);
     code.add(RCX, form.n * Float.BYTES);
-    code.sub(R8, 1);
-    code.jump(Condition.NOT_EQUAL, next);
+    code.countDown(R8, next);
     code.place(end);
     code.leave();
     return MachineCode.of(code);
@@ -134,8 +133,7 @@ final class RowCode {
       code.mov(R8, n / wide);
       Label next = code.here();
       column(n, ABREAST, Ymm.FLOATS);
-      code.sub(R8, 1);
-      code.jump(Condition.NOT_EQUAL, next);
+      code.countDown(R8, next);
     }
     int rest = n % wide;
     if (rest > 0) {
@@ -171,8 +169,7 @@ final class RowCode {
       }
     }
     code.add(R11, n * Float.BYTES);
-    code.sub(RAX, 1);
-    code.jump(Condition.NOT_EQUAL, next);
+    code.countDown(RAX, next);
     code.place(end);
     for (int i = 0; i < vectors; i++) {
       Address at = Address.of(RSI, i * Ymm.BYTES);

@@ -100,11 +100,9 @@ final class SoftmaxCode {
     code.add(RDI, n * Float.BYTES);
     code.add(RSI, Double.BYTES);
     code.add(RDX, Integer.BYTES);
-    code.sub(R13, 1);
-    code.jump(Condition.NOT_EQUAL, nextRow);
+    code.countDown(R13, nextRow);
     code.add(RCX, Float.BYTES);
-    code.sub(R12, 1);
-    code.jump(Condition.NOT_EQUAL, nextSample);
+    code.countDown(R12, nextSample);
     code.pop(R13);
     code.pop(R12);
     code.leave();
@@ -157,8 +155,7 @@ final class SoftmaxCode {
     code.jump(Condition.EQUAL, end);
     Label next = code.here();
     row.accept(this);
-    code.sub(R8, 1);
-    code.jump(Condition.NOT_EQUAL, next);
+    code.countDown(R8, next);
     code.place(end);
     code.leave();
     return MachineCode.of(code);

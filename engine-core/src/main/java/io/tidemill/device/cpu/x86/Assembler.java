@@ -209,6 +209,12 @@ public final class Assembler {
     distance(to);
   }
 
+  /** Takes 1 off, and goes on at the label while something is left. */
+  public void countDown(Gpr counter, Label to) {
+    sub(counter, 1);
+    jump(Condition.NOT_EQUAL, to);
+  }
+
   /** Asks for the cache line of an address. */
   public void prefetch(Address address) {
     rex(0x40, 1, address);

@@ -33,10 +33,6 @@ public enum VectorOp {
   VFMADD231PS(Prefix.X66, Map.X0F38, 0xB8),
   /** to = a to + b. */
   VFMADD213PS(Prefix.X66, Map.X0F38, 0xA8),
-  /** to = b - a to. */
-  VFNMADD213PS(Prefix.X66, Map.X0F38, 0xAC),
-  /** to = to - a b. */
-  VFNMADD231PS(Prefix.X66, Map.X0F38, 0xBC),
   /** to = a b + to. */
   VFMADD231PD(Prefix.X66, Map.X0F38, 0xB8) {
     @Override

@@ -146,6 +146,9 @@ class LauncherTest {
     ToolProvider jar = ToolProvider.findFirst("jar").orElseThrow();
     List<String> entries = new ArrayList<>();
     for (String entry : System.getProperty("java.class.path").split(":", -1)) {
+      if (entry.isEmpty()) {
+        continue; // Surefire's path ends in a colon
+      }
       if (Files.isDirectory(Path.of(entry))) {
         String packed = folder.resolve(entries.size() + ".jar").toString();
         jar.run(System.out, System.err, "--create", "--file", packed, "-C", entry, ".");

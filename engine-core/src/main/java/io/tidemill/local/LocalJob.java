@@ -77,8 +77,9 @@ public final class LocalJob {
     Pipeline pipeline = new Pipeline(params);
     definition.define(pipeline, params);
     params.refuseUnknown(options.pipeline());
-    JobRuntime.checkCheckpoints(pipeline.graph(), options);
-    return pipeline.graph();
+    DataflowGraph graph = pipeline.graph();
+    JobRuntime.checkCheckpoints(graph, options);
+    return graph;
   }
 
   /** Loads the device's libraries while sources are read: a quarter of a second of a short job. */

@@ -3,13 +3,14 @@ package io.tidemill.connector.idx;
 import io.tidemill.connector.file.InputFile;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
+import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * The content of one IDX file of unsigned bytes.
+ * One IDX file of unsigned bytes: what its header says, and its items from first to last.
  *
  * <pre>
  *   0        4        8                 4 + 4 n
@@ -19,60 +20,104 @@ import java.nio.file.Path;
  * </pre>
  *
  * Source: the format as described on the MNIST page (LeCun, Cortes, Burges).
+ *
+ * @param magic what the file begins with; its last byte is n
+ * @param count the first dimension
+ * @param itemBytes the product of the other dimensions
  */
-final class IdxFile {
-  private final int count;
-  private final int itemBytes;
-  private final byte[] data;
+record IdxFile(Path path, int magic, int count, int itemBytes) {
 
-  private IdxFile(int count, int itemBytes, byte[] data) {
-    this.count = count;
-    this.itemBytes = itemBytes;
-    this.data = data;
-  }
-
-  /** The number of items by the header alone. */
-  static int count(Path path, int magic) {
+  /** Reads the header, refusing a file of another kind. */
+  static IdxFile of(Path path, int magic) {
     try (DataInputStream in = new DataInputStream(new InputFile(path).open())) {
-      return header(in, path, magic).count;
+      return header(in, path, magic);
     } catch (IOException e) {
       throw unreadable(path, e);
     }
   }
 
-  /** Reads a whole file, refusing one of another kind or length. */
-  static IdxFile read(Path path, int magic) {
-    try (DataInputStream in = new DataInputStream(new InputFile(path).open())) {
-      IdxFile header = header(in, path, magic);
-      int expected = header.count * header.itemBytes;
-      byte[] data = in.readNBytes(expected);
-      if (data.length < expected) {
-        throw invalid(
-            path,
-            "is truncated: expected %,d bytes of data, found %,d".formatted(expected, data.length));
-      }
-      if (in.read() >= 0) {
-        throw invalid(path, "has more than the %,d bytes its header says".formatted(expected));
-      }
-      return new IdxFile(header.count, header.itemBytes, data);
-    } catch (IOException e) {
-      throw unreadable(path, e);
+  /**
+   * Refuses a file of another length than its header says. It is read for that only where its size,
+   * or what gzip says of it, is another; damage inside is found by who reads the items.
+   */
+  void checkLength() {
+    long expected = Integer.BYTES * (1L + (magic & 0xff)) + (long) count * itemBytes;
+    if (new InputFile(path).contentBytes() == expected) {
+      return;
+    }
+    try (Items items = items(0)) {
+      while (items.next() != null) {}
     }
   }
 
-  /** The first dimension. */
-  int count() {
-    return count;
+  /** All items, one after the other. */
+  byte[] readAll() {
+    try (Items items = items(0)) {
+      ByteArrayOutputStream all = new ByteArrayOutputStream();
+      for (byte[] item = items.next(); item != null; item = items.next()) {
+        all.writeBytes(item);
+      }
+      return all.toByteArray();
+    }
   }
 
-  /** The product of the other dimensions. */
-  int itemBytes() {
-    return itemBytes;
+  /** The items from {@code first} on. */
+  Items items(int first) {
+    return new Items(first);
   }
 
-  /** All items, one after the other; not a copy. */
-  byte[] data() {
-    return data;
+  /** Goes through the items; confined to a thread. */
+  final class Items implements AutoCloseable {
+    private final DataInputStream in;
+    private int next;
+
+    private Items(int first) {
+      in = new DataInputStream(new InputFile(path).open());
+      try {
+        header(in, path, magic);
+        for (; next < first; next++) {
+          in.skipNBytes(itemBytes);
+        }
+      } catch (IOException e) {
+        close();
+        throw unreadable(path, e);
+      }
+    }
+
+    /** The next item, the caller's own; null behind the last one, where the file has to end. */
+    byte[] next() {
+      try {
+        if (next == count) {
+          if (in.read() >= 0) {
+            throw invalid(
+                path,
+                "has more than the %,d bytes its header says".formatted((long) count * itemBytes));
+          }
+          return null;
+        }
+        byte[] item = new byte[itemBytes];
+        int found = in.readNBytes(item, 0, itemBytes);
+        if (found < itemBytes) {
+          throw invalid(
+              path,
+              "is truncated: expected %,d bytes of data, found %,d"
+                  .formatted((long) count * itemBytes, (long) next * itemBytes + found));
+        }
+        next++;
+        return item;
+      } catch (IOException e) {
+        throw unreadable(path, e);
+      }
+    }
+
+    @Override
+    public void close() {
+      try {
+        in.close();
+      } catch (IOException e) {
+        throw unreadable(path, e);
+      }
+    }
   }
 
   private static IdxFile header(DataInputStream in, Path path, int magic) throws IOException {
@@ -92,7 +137,7 @@ final class IdxFile {
       if (count * itemBytes > Integer.MAX_VALUE - 8) {
         throw invalid(path, "says that it has over 2 GiB of data, which is too much");
       }
-      return new IdxFile(count, (int) itemBytes, new byte[0]);
+      return new IdxFile(path, magic, count, (int) itemBytes);
     } catch (EOFException e) {
       throw invalid(path, "ends inside its header");
     }

@@ -6,17 +6,16 @@ import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.OptionalLong;
-import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Images and their labels from a pair of IDX files, plain or gzip, as MNIST is published.
  *
  * <p>In a folder, {@code NAME-images-idx3-ubyte[.gz]} has the images and {@code
- * NAME-labels-idx1-ubyte[.gz]} the labels. Both are read whole when the one split is opened.
+ * NAME-labels-idx1-ubyte[.gz]} the labels. Labels are read whole when the one split is opened,
+ * images one by one.
  *
  * @param <T> the record type
  */
@@ -30,9 +29,6 @@ public final class IdxSource<T> implements Source<T> {
   private final int pixels;
   private final int classes;
   private final ImageMaker<T> maker;
-
-  /** What {@link #check} has read, for the first reader. */
-  private final AtomicReference<Pair> checked = new AtomicReference<>();
 
   private IdxSource(
       Class<T> type, Path folder, String name, int pixels, int classes, ImageMaker<T> maker) {
@@ -85,56 +81,61 @@ public final class IdxSource<T> implements Source<T> {
 
   @Override
   public SplitReader<T> open(String split, long offset) {
-    Pair pair = Objects.requireNonNullElseGet(checked.getAndSet(null), this::read);
+    Pair pair = pair();
     if (offset > pair.images.count()) {
       throw new EngineException(
           ErrorCode.INVALID_DATA,
           "%s has %,d images, but the checkpoint has read %,d: it is not the same file any more"
-              .formatted(file("images-idx3"), pair.images.count(), offset));
+              .formatted(pair.images.path(), pair.images.count(), offset));
     }
     return new Reader(pair, Math.toIntExact(offset));
   }
 
-  /** Reads both files whole: a truncated one is refused before the job starts. */
+  /** Reads labels and both headers: a truncated file is refused before the job starts. */
   @Override
   public void check() {
-    checked.set(read());
+    pair().images.checkLength();
   }
 
   @Override
   public OptionalLong estimatedRecords() {
-    return OptionalLong.of(IdxFile.count(file("images-idx3"), IMAGES_MAGIC));
+    return OptionalLong.of(images().count());
   }
 
-  private Pair read() {
-    IdxFile images = IdxFile.read(file("images-idx3"), IMAGES_MAGIC);
-    IdxFile labels = IdxFile.read(file("labels-idx1"), LABELS_MAGIC);
+  private IdxFile images() {
+    return IdxFile.of(file("images-idx3"), IMAGES_MAGIC);
+  }
+
+  private Pair pair() {
+    IdxFile images = images();
+    IdxFile labels = IdxFile.of(file("labels-idx1"), LABELS_MAGIC);
     if (images.count() != labels.count()) {
       throw new EngineException(
           ErrorCode.INVALID_DATA,
           "%s and %s do not belong together: %,d images, %,d labels"
-              .formatted(file("images-idx3"), file("labels-idx1"), images.count(), labels.count()));
+              .formatted(images.path(), labels.path(), images.count(), labels.count()));
     }
-    checkContent(images, labels);
-    return new Pair(images, labels);
-  }
-
-  private void checkContent(IdxFile images, IdxFile labels) {
     if (images.itemBytes() != pixels) {
       throw new EngineException(
           ErrorCode.INVALID_DATA,
           "%s has images of another size: expected %d pixels, found %d"
-              .formatted(file("images-idx3"), pixels, images.itemBytes()));
+              .formatted(images.path(), pixels, images.itemBytes()));
     }
-    for (int i = 0; i < labels.count(); i++) {
-      int label = labels.data()[i] & 0xff;
+    return new Pair(images, readLabels(labels));
+  }
+
+  private byte[] readLabels(IdxFile file) {
+    byte[] labels = file.readAll();
+    for (int i = 0; i < labels.length; i++) {
+      int label = labels[i] & 0xff;
       if (label >= classes) {
         throw new EngineException(
             ErrorCode.INVALID_DATA,
             "%s item %d: expected a label below %d, found %d"
-                .formatted(file("labels-idx1"), i, classes, label));
+                .formatted(file.path(), i, classes, label));
       }
     }
+    return labels;
   }
 
   private Path file(String kind) {
@@ -147,26 +148,27 @@ public final class IdxSource<T> implements Source<T> {
     return Files.notExists(plain) && Files.exists(gzip) ? gzip : plain;
   }
 
-  private record Pair(IdxFile images, IdxFile labels) {}
+  private record Pair(IdxFile images, byte[] labels) {}
 
   private final class Reader implements SplitReader<T> {
-    private final Pair pair;
+    private final IdxFile.Items images;
+    private final byte[] labels;
     private int next;
     private T current;
 
     private Reader(Pair pair, int next) {
-      this.pair = pair;
+      this.images = pair.images.items(next);
+      this.labels = pair.labels;
       this.next = next;
     }
 
     @Override
     public boolean advance() {
-      if (next == pair.images.count()) {
+      byte[] image = images.next();
+      if (image == null) {
         return false;
       }
-      byte[] image = Arrays.copyOfRange(pair.images.data(), next * pixels, (next + 1) * pixels);
-      current = maker.make(image, pair.labels.data()[next] & 0xff);
-      next++;
+      current = maker.make(image, labels[next++] & 0xff);
       return true;
     }
 
@@ -176,6 +178,8 @@ public final class IdxSource<T> implements Source<T> {
     }
 
     @Override
-    public void close() {}
+    public void close() {
+      images.close();
+    }
   }
 }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.tidemill.connector.SplitReader;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -89,6 +90,37 @@ final class IdxSourceTest {
     EngineException failure = assertThrows(EngineException.class, source()::check);
 
     assertTrue(failure.getMessage().startsWith(gzip + " is truncated: its gzip data breaks off"));
+  }
+
+  @Test
+  void readsGzipOfSeveralMembersWhoseLastDoesNotSayTheWholeLength() throws IOException {
+    Path gzip = Path.of(images + ".gz");
+    try (OutputStream out = Files.newOutputStream(gzip)) {
+      out.write(gzipped(Arrays.copyOf(IMAGES, 18)));
+      out.write(gzipped(Arrays.copyOfRange(IMAGES, 18, IMAGES.length)));
+    }
+    Files.delete(images);
+
+    source().check();
+
+    assertEquals(3, readAll(0).size());
+    assertArrayEquals(new byte[] {30, -1}, readAll(2).getFirst().pixels());
+  }
+
+  @Test
+  void damageThatNoLengthShowsIsFoundBehindTheLastImage() throws IOException {
+    Path gzip = gzip(images);
+    byte[] damaged = Files.readAllBytes(gzip);
+    damaged[damaged.length - Long.BYTES] ^= 1; // of the checksum
+    Files.write(gzip, damaged);
+
+    EngineException failure = assertThrows(EngineException.class, () -> readAll(0));
+
+    assertEquals(
+        gzip
+            + " is damaged: its gzip data breaks off after 22 decompressed bytes;"
+            + " copy or download it again",
+        failure.getMessage());
   }
 
   @Test
@@ -193,6 +225,14 @@ final class IdxSourceTest {
       }
     }
     return read;
+  }
+
+  private static byte[] gzipped(byte[] content) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (OutputStream out = new GZIPOutputStream(bytes)) {
+      out.write(content);
+    }
+    return bytes.toByteArray();
   }
 
   private static Path gzip(Path file) throws IOException {

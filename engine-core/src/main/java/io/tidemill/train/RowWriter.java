@@ -40,8 +40,8 @@ final class RowWriter<T> {
   }
 
   /**
-   * Through arrays, whose loops are fast in whatever tier the compiler has brought them to: those of
-   * segments take 20 ns a number in the first one, where a short job spends most of its time.
+   * Through arrays, whose loops are fast in whatever tier the compiler has brought them to: those
+   * of segments take 20 ns a number in the first one, where a short job spends most of its time.
    */
   private void widen(MemorySegment bytes, MemorySegment floats, int count) {
     Row scratch = scratches.get();

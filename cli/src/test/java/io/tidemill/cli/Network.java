@@ -107,9 +107,13 @@ final class Network implements AutoCloseable {
     throw new IOException("neither netem nor tbf is in this kernel");
   }
 
-  /** Packets that were dropped on the way to a host. */
+  /** Packets that were dropped on the way to a host or from it. */
   long dropped(int host) throws IOException {
-    String said = in(bridge(), "tc", "-s", "qdisc", "show", "dev", "p" + host);
+    return droppedBefore(bridge(), "p" + host) + droppedBefore(hosts.get(host - 1), "eth0");
+  }
+
+  private static long droppedBefore(String namespace, String device) throws IOException {
+    String said = in(namespace, "tc", "-s", "qdisc", "show", "dev", device);
     return Long.parseLong(said.replaceFirst("(?s).*dropped (\\d+).*", "$1"));
   }
 

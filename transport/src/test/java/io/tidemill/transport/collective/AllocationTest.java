@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  *
  * <p>Over UDP a poll also runs Aeron's driver, whose two pollers of transports each go through a
  * list: C2 leaves them their iterators where vectors have 512 bits (seen with JDK 25.0.3 on AMD Zen
- * 5; none with {@code -XX:UseAVX=2}). These are not counted, anything beside them is.
+ * 5; none with {@code -XX:UseAVX=2}). So over UDP a poll may allocate two of them.
  */
 final class AllocationTest {
   private static final int ITERATOR_BYTES = 32; // of an ArrayList, with compressed references

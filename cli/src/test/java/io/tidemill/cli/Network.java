@@ -7,20 +7,25 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Hosts of a test: network namespaces that are joined by a bridge, in a namespace of its own, which
  * can be slow, lossy, and cut. This process is on it too.
  *
- * <p>Needs root and {@code ip} and {@code tc} of iproute2.
+ * <p>Needs root and {@code ip} and {@code tc} of iproute2. A network goes with {@link #close}, with
+ * the end of this process, or, where that was killed, with the next network that somebody makes.
  */
 final class Network implements AutoCloseable {
-  private static final String SUBNET = "10.77.0.";
   private static final int SELF = 254;
+  private static final Pattern NAME = Pattern.compile("(?m)^(tm(\\d+))(?:br|h\\d+)?\\b");
 
   private final String name = "tm" + ProcessHandle.current().pid();
+  private final String subnet;
+  private final Thread end = new Thread(this::removeQuietly);
   private final List<String> hosts = new ArrayList<>();
-  private final List<String> weather = new ArrayList<>();
 
   /** Why there can be none here. */
   static Optional<String> impossible() {
@@ -38,12 +43,15 @@ final class Network implements AutoCloseable {
   }
 
   Network() throws IOException {
+    removeThoseOfTheDead();
+    subnet = freeSubnet();
+    Runtime.getRuntime().addShutdownHook(end);
     run("ip", "netns", "add", bridge());
     in(bridge(), "ip", "link", "add", "br0", "type", "bridge");
     in(bridge(), "ip", "link", "set", "br0", "up");
     run("ip", "link", "add", name, "type", "veth", "peer", "name", "self", "netns", bridge());
     in(bridge(), "ip", "link", "set", "self", "master", "br0", "up");
-    run("ip", "address", "add", SUBNET + SELF + "/24", "dev", name);
+    run("ip", "address", "add", subnet + SELF + "/24", "dev", name);
     run("ip", "link", "set", name, "up");
   }
 
@@ -75,7 +83,7 @@ final class Network implements AutoCloseable {
   }
 
   String address(int host) {
-    return SUBNET + host;
+    return subnet + host;
   }
 
   /** Has a command run on a host. */
@@ -87,24 +95,51 @@ final class Network implements AutoCloseable {
 
   /**
    * Delays and loses what goes to and from a host: by {@code netem} where this kernel has it, else
-   * by a short queue before a narrow way, which also does both.
+   * by a narrow way, before which a filter takes a packet of 200 by lot.
    *
    * @return how, in words
    */
   String spoil(int host) throws IOException {
-    String[] worse = {"netem", "delay", "1ms", "500us", "loss", "0.5%"};
-    String[] narrow = {"tbf", "rate", "400mbit", "burst", "16kb", "limit", "24kb"};
-    for (String[] kind : List.of(worse, narrow)) {
-      try {
-        shape(hosts.get(host - 1), "eth0", kind);
-        shape(bridge(), "p" + host, kind);
-        weather.add(String.join(" ", kind));
-        return weather.getLast();
-      } catch (IOException e) {
-        // This kernel does not know the kind.
-      }
+    try {
+      return spoil(host, Network::addWeather);
+    } catch (IOException e) {
+      return spoil(host, Network::addNarrowWayWithHoles);
     }
-    throw new IOException("neither netem nor tbf is in this kernel");
+  }
+
+  private String spoil(int host, Spoiling spoiling) throws IOException {
+    spoiling.add(hosts.get(host - 1), "eth0");
+    return spoiling.add(bridge(), "p" + host);
+  }
+
+  /** Something that spoils a device, and says how. */
+  private interface Spoiling {
+    String add(String namespace, String device) throws IOException;
+  }
+
+  private static String addWeather(String namespace, String device) throws IOException {
+    String how = "netem delay 1ms 500us loss 0.5%";
+    in(namespace, ("tc qdisc replace dev " + device + " root " + how).split(" ", -1));
+    return how;
+  }
+
+  /**
+   * The filter is a program of the classic kind (Linux, {@code Documentation/networking/filter}):
+   * it loads a random number, and matches where that is above a bound; what matches is sent to a
+   * device that is down.
+   */
+  private static String addNarrowWayWithHoles(String namespace, String device) throws IOException {
+    String how = "tbf rate 400mbit burst 16kb limit 24kb";
+    String lot = "4,32 0 0 4294963256,53 0 1 " + (long) (0.995 * (1L << 32));
+    String nowhere = device + "lost";
+    in(namespace, ("tc qdisc replace dev " + device + " root " + how).split(" ", -1));
+    in(namespace, "ip", "link", "add", nowhere, "type", "ifb");
+    in(namespace, "tc", "qdisc", "add", "dev", device, "clsact");
+    List<String> filter = new ArrayList<>(List.of("tc", "filter", "add", "dev", device, "egress"));
+    filter.addAll(List.of("bpf", "bytecode", lot + ",6 0 0 4294967295,6 0 0 0"));
+    filter.addAll(List.of("action", "mirred", "egress", "redirect", "dev", nowhere));
+    in(namespace, filter.toArray(String[]::new));
+    return how + ", 0.5% lost";
   }
 
   /** Packets that were dropped on the way to a host or from it. */
@@ -113,8 +148,17 @@ final class Network implements AutoCloseable {
   }
 
   private static long droppedBefore(String namespace, String device) throws IOException {
-    String said = in(namespace, "tc", "-s", "qdisc", "show", "dev", device);
-    return Long.parseLong(said.replaceFirst("(?s).*dropped (\\d+).*", "$1"));
+    String queue = in(namespace, "tc", "-s", "qdisc", "show", "dev", device, "root");
+    String filter = in(namespace, "tc", "-s", "filter", "show", "dev", device, "egress");
+    return sum(queue, "dropped (\\d+)") + sum(filter, "Sent \\d+ bytes (\\d+) pkt");
+  }
+
+  private static long sum(String said, String number) {
+    return Pattern.compile(number)
+        .matcher(said)
+        .results()
+        .mapToLong(found -> Long.parseLong(found.group(1)))
+        .sum();
   }
 
   /** Nothing goes to or from a host any more. */
@@ -128,22 +172,56 @@ final class Network implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    for (String host : hosts) {
-      run("ip", "netns", "del", host);
+    Runtime.getRuntime().removeShutdownHook(end);
+    remove(name);
+  }
+
+  private void removeQuietly() {
+    try {
+      remove(name);
+    } catch (IOException e) {
+      // The next network removes it.
     }
-    run("ip", "link", "del", name);
-    run("ip", "netns", "del", bridge());
+  }
+
+  /** Two networks of one subnet: packets would take the way of the older, and come to nobody. */
+  private static void removeThoseOfTheDead() throws IOException {
+    for (MatchResult found : Stream.concat(devices(), namespaces()).toList()) {
+      if (ProcessHandle.of(Long.parseLong(found.group(2))).isEmpty()) {
+        remove(found.group(1));
+      }
+    }
+  }
+
+  private static void remove(String network) throws IOException {
+    for (MatchResult found : devices().filter(is -> is.group(1).equals(network)).toList()) {
+      run("ip", "link", "del", found.group());
+    }
+    for (MatchResult found : namespaces().filter(is -> is.group(1).equals(network)).toList()) {
+      run("ip", "netns", "del", found.group());
+    }
+  }
+
+  private static Stream<MatchResult> devices() throws IOException {
+    return NAME.matcher(run("ip", "-brief", "link", "show")).results();
+  }
+
+  private static Stream<MatchResult> namespaces() throws IOException {
+    return NAME.matcher(run("ip", "netns", "list")).results();
+  }
+
+  private static String freeSubnet() throws IOException {
+    for (int third = 0; third < 256; third++) {
+      String subnet = "10.77." + third + ".";
+      if (run("ip", "route", "show", subnet + "0/24").isBlank()) {
+        return subnet;
+      }
+    }
+    throw new IOException("there is a way already to each of 10.77.0.0/16");
   }
 
   private String bridge() {
     return name + "br";
-  }
-
-  private static void shape(String namespace, String device, String[] kind) throws IOException {
-    List<String> command =
-        new ArrayList<>(List.of("tc", "qdisc", "replace", "dev", device, "root"));
-    command.addAll(List.of(kind));
-    in(namespace, command.toArray(String[]::new));
   }
 
   private static String in(String namespace, String... command) throws IOException {

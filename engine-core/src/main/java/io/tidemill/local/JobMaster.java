@@ -52,6 +52,8 @@ final class JobMaster {
 
   /** What the master tells its surroundings. */
   interface Events {
+    void stepping(long step);
+
     void committed(StoredCheckpoint checkpoint, boolean isLast);
 
     void notice(String sentence);
@@ -144,6 +146,7 @@ final class JobMaster {
     switch (report) {
       case TaskReport.Snapshot snapshot -> checkpointer.accept(snapshot);
       case TaskReport.CheckpointDue _ -> checkpointDue = true;
+      case TaskReport.Stepping(TaskId _, long step) -> events.stepping(step);
       case TaskReport.Measured measured -> metrics.putAll(measured.metrics());
       case TaskReport.Presented(TaskId _, String name, String text) -> texts.put(name, text);
       case TaskReport.Trained done -> trained = Optional.of(done);

@@ -407,6 +407,11 @@ final class JobRuntime implements AutoCloseable {
   /** What the master reports is written down and told to the listener. */
   private final class MasterEvents implements JobMaster.Events {
     @Override
+    public void stepping(long step) {
+      record("stepping", Map.of("step", step));
+    }
+
+    @Override
     public void committed(StoredCheckpoint checkpoint, boolean isLast) {
       Progress progress = checkpoint.manifest().progress();
       Map<String, Object> fields = new LinkedHashMap<>();

@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.LongToDoubleFunction;
 
 /**
  * What a parameter holds before the first step: a pure function of (seed, parameter name, index).
@@ -68,32 +69,38 @@ public sealed interface Initializer {
 
   /** Writes the elements of one parameter, row-major float32. */
   default void fill(long seed, String parameter, Shape shape, MemorySegment target) {
-    long stream = Philox.stream(parameter);
-    for (long i = 0; i < shape.elements(); i++) {
-      target.setAtIndex(ValueLayout.JAVA_FLOAT, i, element(seed, stream, i, shape));
+    LongToDoubleFunction element = elements(seed, Philox.stream(parameter), shape);
+    long count = shape.elements();
+    float[] some = new float[(int) Math.min(count, 4096)];
+    for (long first = 0; first < count; first += some.length) {
+      int length = (int) Math.min(some.length, count - first);
+      for (int i = 0; i < length; i++) {
+        some[i] = (float) element.applyAsDouble(first + i);
+      }
+      MemorySegment.copy(some, 0, target, ValueLayout.JAVA_FLOAT, first * Float.BYTES, length);
     }
   }
 
-  private float element(long seed, long stream, long index, Shape shape) {
+  /** What an element is, by its index. */
+  private LongToDoubleFunction elements(long seed, long stream, Shape shape) {
     return switch (this) {
-      case Constant(float fill) -> fill;
-      case Uniform(double limit) -> uniform(seed, stream, index, limit);
-      case HeUniform _ -> uniform(seed, stream, index, Math.sqrt(6.0 / in(shape)));
-      case GlorotUniform _ ->
-          uniform(seed, stream, index, Math.sqrt(6.0 / (in(shape) + out(shape))));
-      case Normal(double deviation) -> normal(seed, stream, index, deviation);
-      case HeNormal _ -> normal(seed, stream, index, Math.sqrt(2.0 / in(shape)));
-      case GlorotNormal _ -> normal(seed, stream, index, Math.sqrt(2.0 / (in(shape) + out(shape))));
-      case LecunNormal _ -> normal(seed, stream, index, Math.sqrt(1.0 / in(shape)));
+      case Constant(float fill) -> _ -> fill;
+      case Uniform(double limit) -> uniform(seed, stream, limit);
+      case HeUniform _ -> uniform(seed, stream, Math.sqrt(6.0 / in(shape)));
+      case GlorotUniform _ -> uniform(seed, stream, Math.sqrt(6.0 / (in(shape) + out(shape))));
+      case Normal(double deviation) -> normal(seed, stream, deviation);
+      case HeNormal _ -> normal(seed, stream, Math.sqrt(2.0 / in(shape)));
+      case GlorotNormal _ -> normal(seed, stream, Math.sqrt(2.0 / (in(shape) + out(shape))));
+      case LecunNormal _ -> normal(seed, stream, Math.sqrt(1.0 / in(shape)));
     };
   }
 
-  private static float uniform(long seed, long stream, long index, double limit) {
-    return (float) ((2.0 * Philox.uniform(seed, stream, index) - 1) * limit);
+  private static LongToDoubleFunction uniform(long seed, long stream, double limit) {
+    return index -> (2.0 * Philox.uniform(seed, stream, index) - 1) * limit;
   }
 
-  private static float normal(long seed, long stream, long index, double deviation) {
-    return (float) (Philox.normal(seed, stream, index) * deviation);
+  private static LongToDoubleFunction normal(long seed, long stream, double deviation) {
+    return index -> Philox.normal(seed, stream, index) * deviation;
   }
 
   private static double in(Shape shape) {

@@ -25,4 +25,9 @@ public record Instruction(Op op, List<Integer> inputs, int output, String layer,
   Instruction at(int otherPlace) {
     return new Instruction(op, inputs, output, layer, otherPlace);
   }
+
+  @Override
+  public String toString() {
+    return output + " = " + op.describe() + inputs + " of " + layer + " at " + place;
+  }
 }

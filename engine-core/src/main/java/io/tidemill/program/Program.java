@@ -94,4 +94,10 @@ public record Program(
   private <T extends Value> List<T> only(Class<T> kind) {
     return values.stream().filter(kind::isInstance).map(kind::cast).toList();
   }
+
+  /** All of it in one line, in words that stay the same from run to run. */
+  @Override
+  public String toString() {
+    return values + " " + instructions + " outputs=" + outputs + " gradients=" + gradients;
+  }
 }

@@ -47,7 +47,12 @@ public sealed interface Value {
   }
 
   /** Given by the caller before each run. */
-  record Input(int id, String name, DataType type, Shape shape) implements Value {}
+  record Input(int id, String name, DataType type, Shape shape) implements Value {
+    @Override
+    public String toString() {
+      return Value.text(this, "given");
+    }
+  }
 
   /**
    * Kept between runs in the parameter arena, float32.
@@ -59,6 +64,11 @@ public sealed interface Value {
     public DataType type() {
       return DataType.FLOAT32;
     }
+
+    @Override
+    public String toString() {
+      return Value.text(this, role.toString());
+    }
   }
 
   /** The same number everywhere, float32. */
@@ -67,8 +77,22 @@ public sealed interface Value {
     public DataType type() {
       return DataType.FLOAT32;
     }
+
+    @Override
+    public String toString() {
+      return Value.text(this, "filled with " + fill);
+    }
   }
 
   /** Written by exactly one instruction. */
-  record Computed(int id, String name, DataType type, Shape shape) implements Value {}
+  record Computed(int id, String name, DataType type, Shape shape) implements Value {
+    @Override
+    public String toString() {
+      return Value.text(this, "computed");
+    }
+  }
+
+  private static String text(Value value, String how) {
+    return value.id() + " " + value.name() + " " + value.type() + value.shape() + " " + how;
+  }
 }

@@ -1,14 +1,8 @@
 package io.tidemill.train;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
+import io.tidemill.memory.NativeCall;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandles;
+import java.util.Optional;
 
 /**
  * Tells the operating system how mapped memory will be read: {@code posix_madvise}, {@code
@@ -23,12 +17,12 @@ final class PageAdvice {
 
   private static final int DONT_NEED = 4;
 
-  private static final MethodHandle ADVISE =
-      find("posix_madvise", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
-  private static final MethodHandle LET_GO =
-      find("madvise", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
-  private static final MethodHandle PAGE_BYTES =
-      find("getpagesize", FunctionDescriptor.of(JAVA_INT));
+  private static final Optional<MemorySegment> ADVISE = NativeCall.find("posix_madvise");
+  private static final Optional<MemorySegment> LET_GO = NativeCall.find("madvise");
+  private static final long PAGE_BYTES =
+      NativeCall.find("getpagesize")
+          .map(size -> NativeCall.call(size, MemorySegment.NULL, 0, 0) & 0xffff_ffffL)
+          .orElse(0L);
 
   private PageAdvice() {}
 
@@ -48,33 +42,14 @@ final class PageAdvice {
    * in the system's memory with what was written, and come back when they are read.
    */
   static void letGo(MemorySegment file) {
-    try {
-      int _ = (int) LET_GO.invokeExact(file, file.byteSize(), DONT_NEED);
-    } catch (Throwable e) {
-      throw new IllegalStateException("madvise cannot be called", e);
-    }
+    LET_GO.ifPresent(call -> NativeCall.call(call, file, file.byteSize(), DONT_NEED));
   }
 
   private static void advise(MemorySegment mapped, int advice) {
-    try {
-      int pageBytes = (int) PAGE_BYTES.invokeExact();
-      if (pageBytes > 0) {
-        long start = mapped.address() & -pageBytes;
-        long end = mapped.address() + mapped.byteSize();
-        int _ = (int) ADVISE.invokeExact(start, end - start, advice);
-      }
-    } catch (Throwable e) {
-      throw new IllegalStateException("posix_madvise cannot be called", e);
+    if (ADVISE.isPresent() && PAGE_BYTES > 0) {
+      long start = mapped.address() & -PAGE_BYTES;
+      long end = mapped.address() + mapped.byteSize();
+      NativeCall.call(ADVISE.get(), NativeCall.number(start), end - start, advice);
     }
-  }
-
-  /** A function of the C library; one that gives 0 where it is not there. */
-  private static MethodHandle find(String name, FunctionDescriptor type) {
-    Linker linker = Linker.nativeLinker();
-    return linker
-        .defaultLookup()
-        .find(name)
-        .map(address -> linker.downcallHandle(address, type))
-        .orElseGet(() -> MethodHandles.empty(type.toMethodType()));
   }
 }

@@ -60,6 +60,7 @@ public final class TrainerTask implements Task {
   private long checkpointedStep;
   private volatile long checkpointedNs;
   private long askedStep = -1;
+  private boolean stepping;
   private boolean complete;
 
   /**
@@ -134,6 +135,7 @@ public final class TrainerTask implements Task {
     rank.allow(ready);
     int work = rank.work(0);
     if (isFirst()) {
+      tellFirstStep();
       askForBarrier(total);
     }
     if (rank.completedSteps() >= Math.min(total, rank.stop())) {
@@ -173,6 +175,13 @@ public final class TrainerTask implements Task {
       progress.totalSteps(steps);
     }
     return steps;
+  }
+
+  private void tellFirstStep() {
+    if (!stepping && rank.completedSteps() > checkpointedStep) {
+      stepping = true;
+      reports.send(new TaskReport.Stepping(id, rank.completedSteps()));
+    }
   }
 
   /** The one of the end is the master's affair. */

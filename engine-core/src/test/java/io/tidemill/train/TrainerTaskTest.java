@@ -46,6 +46,7 @@ class TrainerTaskTest {
 
     assertEquals(
         List.of(
+            "first step 1",
             "due after 2 at 1",
             "snapshot of 2 at 2",
             "due after 4 at 3",
@@ -58,7 +59,7 @@ class TrainerTaskTest {
   void leavesTheCheckpointOfTheEndToTheMaster() {
     runWithCheckpointsEvery(5);
 
-    assertEquals(List.of("complete at 5"), seen);
+    assertEquals(List.of("first step 1", "complete at 5"), seen);
   }
 
   private void runWithCheckpointsEvery(int steps) {
@@ -84,6 +85,7 @@ class TrainerTaskTest {
             next.isPresent();
             next = reports.receive()) {
           switch (next.get()) {
+            case TaskReport.Stepping first -> seen.add("first step " + first.step());
             case TaskReport.CheckpointDue due -> {
               seen.add("due after " + due.step() + " at " + progress.step());
               toRank.offer(new Barrier(++checkpoint, OrderKey.MAX));

@@ -3,6 +3,7 @@ package io.tidemill.device.cpu;
 import io.tidemill.device.DeviceBuffer;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
+import io.tidemill.memory.PageMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
@@ -20,7 +21,7 @@ final class CpuBuffer implements DeviceBuffer {
     Arena arena = Arena.ofShared();
     this.floats = floats;
     this.own = Optional.of(arena);
-    this.memory = arena.allocate(Math.max(1, floats) * Float.BYTES, ALIGNMENT);
+    this.memory = PageMemory.allocate(Math.max(1, floats) * Float.BYTES, arena);
   }
 
   /** Over memory that its owner frees. */

@@ -1,13 +1,10 @@
 package io.tidemill.device.cpu.x86;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
+import static io.tidemill.memory.NativeCall.number;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
+import io.tidemill.memory.NativeCall;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 
 /**
  * A function in machine code that stays for the life of the process; any thread, and any number of
@@ -28,17 +25,6 @@ public final class MachineCode {
   private static final long NO_FILE = -1;
   private static final long FAILED = -1;
 
-  /**
-   * The one binding, since making one takes tens of milliseconds: the functions of the system that
-   * are needed here are called by it too. The calling convention passes an address and a number
-   * alike, and a function does not look at what it has not declared.
-   */
-  private static final MethodHandle CALL =
-      Linker.nativeLinker()
-          .downcallHandle(
-              FunctionDescriptor.of(
-                  JAVA_LONG, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG));
-
   private final MemorySegment entry;
 
   private MachineCode(MemorySegment entry) {
@@ -52,16 +38,15 @@ public final class MachineCode {
    */
   public static MachineCode of(Assembler assembler) {
     byte[] bytes = assembler.bytes();
-    MemorySegment size = MemorySegment.ofAddress(bytes.length);
     MemorySegment memory =
         MemorySegment.ofAddress(
-            call(
+            NativeCall.call(
                 Libc.MAP,
                 MemorySegment.NULL,
-                size,
-                MemorySegment.ofAddress(READ_WRITE),
-                MemorySegment.ofAddress(PRIVATE_ANONYMOUS),
-                MemorySegment.ofAddress(NO_FILE),
+                number(bytes.length),
+                number(READ_WRITE),
+                number(PRIVATE_ANONYMOUS),
+                number(NO_FILE),
                 0,
                 0));
     if (memory.address() == FAILED) {
@@ -69,9 +54,7 @@ public final class MachineCode {
     }
     MemorySegment code = memory.reinterpret(bytes.length);
     MemorySegment.copy(bytes, 0, code, JAVA_BYTE, 0, bytes.length);
-    MemorySegment rights = MemorySegment.ofAddress(READ_EXECUTE);
-    MemorySegment none = MemorySegment.NULL;
-    if ((int) call(Libc.PROTECT, memory, size, rights, none, none, 0, 0) != 0) {
+    if ((int) NativeCall.call(Libc.PROTECT, memory, bytes.length, READ_EXECUTE) != 0) {
       throw new UnsupportedOperationException("memory cannot be made executable");
     }
     return new MachineCode(code);
@@ -86,36 +69,12 @@ public final class MachineCode {
       MemorySegment fifth,
       long number,
       long secondNumber) {
-    call(entry, first, second, third, fourth, fifth, number, secondNumber);
-  }
-
-  private static long call(
-      MemorySegment function,
-      MemorySegment first,
-      MemorySegment second,
-      MemorySegment third,
-      MemorySegment fourth,
-      MemorySegment fifth,
-      long number,
-      long secondNumber) {
-    try {
-      return (long)
-          CALL.invokeExact(function, first, second, third, fourth, fifth, number, secondNumber);
-    } catch (Throwable e) {
-      throw rethrown(e);
-    }
+    NativeCall.call(entry, first, second, third, fourth, fifth, number, secondNumber);
   }
 
   /** Functions of the system: mmap and mprotect. */
   private static final class Libc {
-    static final MemorySegment MAP = Linker.nativeLinker().defaultLookup().findOrThrow("mmap");
-    static final MemorySegment PROTECT =
-        Linker.nativeLinker().defaultLookup().findOrThrow("mprotect");
-  }
-
-  private static RuntimeException rethrown(Throwable thrown) {
-    return thrown instanceof RuntimeException known
-        ? known
-        : new IllegalStateException("machine code cannot be called", thrown);
+    static final MemorySegment MAP = NativeCall.find("mmap").orElseThrow();
+    static final MemorySegment PROTECT = NativeCall.find("mprotect").orElseThrow();
   }
 }

@@ -23,6 +23,7 @@ class ArchitectureTest {
 
   static {
     allow("error");
+    allow("memory");
     allow("metric", "error");
     allow("storage", "error");
     allow("tensor", "error");
@@ -30,7 +31,7 @@ class ArchitectureTest {
     allow("state", "codec", "error");
     allow("program", "error", "tensor");
     allow("network", "error", "program", "tensor");
-    allow("device", "error", "program", "tensor");
+    allow("device", "error", "memory", "program", "tensor");
     allow("model", "error", "storage", "tensor");
     allow("connector", "error");
     allow("release");
@@ -49,6 +50,7 @@ class ArchitectureTest {
         "device",
         "error",
         "link",
+        "memory",
         "metric",
         "network",
         "operator",

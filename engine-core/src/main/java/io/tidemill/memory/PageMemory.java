@@ -4,10 +4,12 @@ import static io.tidemill.memory.NativeCall.number;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Optional;
 
 /**
- * Memory for large arrays, in huge pages where Linux has them: {@code mmap}, {@code madvise}.
+ * Whole pages from the operating system, for large arrays and for machine code: {@code mmap},
+ * {@code madvise}, {@code mprotect} as Linux has them.
  *
  * <p>The system gives memory when it is first touched, a page at a time. A page of 4 KiB takes it
  * 0.2 µs on good hardware and 16 µs in some virtual machines; one of 2 MiB takes a fifth of the
@@ -19,6 +21,7 @@ public final class PageMemory {
 
   private static final int ALIGNMENT = 64;
   private static final long READ_WRITE = 1 | 2;
+  private static final long READ_EXECUTE = 1 | 4;
   private static final long PRIVATE_ANONYMOUS = 2 | 0x20;
   private static final long NO_FILE = -1;
   private static final long FAILED = -1;
@@ -38,17 +41,7 @@ public final class PageMemory {
   /** What begins with a huge page; none of the memory beside it is ever touched. */
   private static Optional<MemorySegment> pages(long bytes, Arena owner) {
     long reserved = bytes + HUGE;
-    MemorySegment none = MemorySegment.NULL;
-    long start =
-        NativeCall.call(
-            Functions.MAP,
-            none,
-            number(reserved),
-            number(READ_WRITE),
-            number(PRIVATE_ANONYMOUS),
-            number(NO_FILE),
-            0,
-            0);
+    long start = map(reserved);
     if (start == FAILED) {
       return Optional.empty(); // the JVM's allocator says what is missing
     }
@@ -60,9 +53,35 @@ public final class PageMemory {
                 bytes, owner, _ -> NativeCall.call(Functions.UNMAP, number(start), reserved, 0)));
   }
 
+  /**
+   * These bytes where they can be run, and no longer written; for the life of the process.
+   *
+   * @throws UnsupportedOperationException where the system does not let a process run what it wrote
+   */
+  public static MemorySegment executable(byte[] code) {
+    long start = map(code.length);
+    if (start == FAILED) {
+      throw new UnsupportedOperationException("no memory for code");
+    }
+    MemorySegment memory = number(start).reinterpret(code.length);
+    MemorySegment.copy(code, 0, memory, ValueLayout.JAVA_BYTE, 0, code.length);
+    if ((int) NativeCall.call(Functions.PROTECT, memory, code.length, READ_EXECUTE) != 0) {
+      throw new UnsupportedOperationException("memory cannot be made executable");
+    }
+    return memory;
+  }
+
+  private static long map(long bytes) {
+    MemorySegment rights = number(READ_WRITE);
+    MemorySegment kind = number(PRIVATE_ANONYMOUS);
+    return NativeCall.call(
+        Functions.MAP, MemorySegment.NULL, number(bytes), rights, kind, number(NO_FILE), 0, 0);
+  }
+
   private static final class Functions {
     static final MemorySegment MAP = NativeCall.find("mmap").orElseThrow();
     static final MemorySegment UNMAP = NativeCall.find("munmap").orElseThrow();
+    static final MemorySegment PROTECT = NativeCall.find("mprotect").orElseThrow();
     static final MemorySegment ADVISE = NativeCall.find("madvise").orElseThrow();
   }
 }

@@ -1,9 +1,7 @@
 package io.tidemill.device.cpu.x86;
 
-import static io.tidemill.memory.NativeCall.number;
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-
 import io.tidemill.memory.NativeCall;
+import io.tidemill.memory.PageMemory;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -19,12 +17,6 @@ public final class MachineCode {
   /** Of the second number when a function begins, before it pushes anything. */
   public static final Address SECOND_NUMBER = Address.of(Gpr.RSP, 8);
 
-  private static final long READ_WRITE = 1 | 2;
-  private static final long READ_EXECUTE = 1 | 4;
-  private static final long PRIVATE_ANONYMOUS = 2 | 0x20;
-  private static final long NO_FILE = -1;
-  private static final long FAILED = -1;
-
   private final MemorySegment entry;
 
   private MachineCode(MemorySegment entry) {
@@ -37,27 +29,7 @@ public final class MachineCode {
    * @throws UnsupportedOperationException where the system does not let a process run what it wrote
    */
   public static MachineCode of(Assembler assembler) {
-    byte[] bytes = assembler.bytes();
-    MemorySegment memory =
-        MemorySegment.ofAddress(
-            NativeCall.call(
-                Libc.MAP,
-                MemorySegment.NULL,
-                number(bytes.length),
-                number(READ_WRITE),
-                number(PRIVATE_ANONYMOUS),
-                number(NO_FILE),
-                0,
-                0));
-    if (memory.address() == FAILED) {
-      throw new UnsupportedOperationException("no memory for code");
-    }
-    MemorySegment code = memory.reinterpret(bytes.length);
-    MemorySegment.copy(bytes, 0, code, JAVA_BYTE, 0, bytes.length);
-    if ((int) NativeCall.call(Libc.PROTECT, memory, bytes.length, READ_EXECUTE) != 0) {
-      throw new UnsupportedOperationException("memory cannot be made executable");
-    }
-    return new MachineCode(code);
+    return new MachineCode(PageMemory.executable(assembler.bytes()));
   }
 
   /** Runs it, on this thread, to its end. */
@@ -70,11 +42,5 @@ public final class MachineCode {
       long number,
       long secondNumber) {
     NativeCall.call(entry, first, second, third, fourth, fifth, number, secondNumber);
-  }
-
-  /** Functions of the system: mmap and mprotect. */
-  private static final class Libc {
-    static final MemorySegment MAP = NativeCall.find("mmap").orElseThrow();
-    static final MemorySegment PROTECT = NativeCall.find("mprotect").orElseThrow();
   }
 }

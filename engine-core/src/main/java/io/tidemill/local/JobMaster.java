@@ -52,7 +52,7 @@ final class JobMaster {
 
   /** What the master tells its surroundings. */
   interface Events {
-    void stepping(long step);
+    void firstStep(long step);
 
     void committed(StoredCheckpoint checkpoint, boolean isLast);
 
@@ -146,7 +146,7 @@ final class JobMaster {
     switch (report) {
       case TaskReport.Snapshot snapshot -> checkpointer.accept(snapshot);
       case TaskReport.CheckpointDue _ -> checkpointDue = true;
-      case TaskReport.Stepping(TaskId _, long step) -> events.stepping(step);
+      case TaskReport.FirstStep(TaskId _, long step) -> events.firstStep(step);
       case TaskReport.Measured measured -> metrics.putAll(measured.metrics());
       case TaskReport.Presented(TaskId _, String name, String text) -> texts.put(name, text);
       case TaskReport.Trained done -> trained = Optional.of(done);

@@ -407,8 +407,8 @@ final class JobRuntime implements AutoCloseable {
   /** What the master reports is written down and told to the listener. */
   private final class MasterEvents implements JobMaster.Events {
     @Override
-    public void stepping(long step) {
-      record("stepping", Map.of("step", step));
+    public void firstStep(long step) {
+      record("firstStep", Map.of("step", step));
     }
 
     @Override

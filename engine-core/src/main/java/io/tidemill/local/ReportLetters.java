@@ -31,7 +31,7 @@ final class ReportLetters {
         EngineException cause = JobMaster.sentence(failed);
         yield new Letter.Failed(failed.task(), cause.code(), cause.getMessage());
       }
-      case TaskReport.Stepping _, TaskReport.Trained _, TaskReport.CheckpointDue _ ->
+      case TaskReport.FirstStep _, TaskReport.Trained _, TaskReport.CheckpointDue _ ->
           throw new EngineException(ErrorCode.INTERNAL, "a training reports to its own worker");
     };
   }

@@ -11,9 +11,9 @@ import java.util.Optional;
  * Whole pages from the operating system, for large arrays and for machine code: {@code mmap},
  * {@code madvise}, {@code mprotect} as Linux has them.
  *
- * <p>The system gives memory when it is first touched, a page at a time. A page of 4 KiB takes it
- * 0.2 µs on good hardware and 16 µs in some virtual machines; one of 2 MiB takes a fifth of the
- * time that the 512 small ones do, or less, and one entry of the processor's table of addresses.
+ * <p>The system gives memory when it is first touched, a page at a time, which in a virtual machine
+ * took 16 µs for a page of 4 KiB: 8 ms for 2 MiB, where a huge page takes 0.2 ms
+ * (docs/design/0018).
  */
 public final class PageMemory {
   /** Of a huge page on x86-64, and on AArch64 with pages of 4 KiB. */

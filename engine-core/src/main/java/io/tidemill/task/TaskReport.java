@@ -19,8 +19,8 @@ public sealed interface TaskReport {
   /** A text for the report of the job. */
   record Presented(TaskId task, String name, String text) implements TaskReport {}
 
-  /** The training has done its first step, or the first behind what it took up: {@code step}. */
-  record Stepping(TaskId task, long step) implements TaskReport {}
+  /** The training has done steps for the first time in this attempt, up to {@code step}. */
+  record FirstStep(TaskId task, long step) implements TaskReport {}
 
   /** The training has done all its steps; {@code weightsSha256} is the digest of its weights. */
   record Trained(TaskId task, long step, String weightsSha256) implements TaskReport {}

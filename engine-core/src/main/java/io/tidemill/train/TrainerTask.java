@@ -60,7 +60,7 @@ public final class TrainerTask implements Task {
   private long checkpointedStep;
   private volatile long checkpointedNs;
   private long askedStep = -1;
-  private boolean stepping;
+  private boolean toldFirstStep;
   private boolean complete;
 
   /**
@@ -134,11 +134,12 @@ public final class TrainerTask implements Task {
     long ready = Math.min(total, batches.readySteps());
     rank.allow(ready);
     int work = rank.work(0);
+    long completed = rank.completedSteps(); // other threads go on meanwhile
     if (isFirst()) {
-      tellFirstStep();
+      tellFirstStep(completed);
       askForBarrier(total);
     }
-    if (rank.completedSteps() >= Math.min(total, rank.stop())) {
+    if (completed >= Math.min(total, rank.stop())) {
       work += stopped(total);
     }
     return work;
@@ -177,10 +178,10 @@ public final class TrainerTask implements Task {
     return steps;
   }
 
-  private void tellFirstStep() {
-    if (!stepping && rank.completedSteps() > checkpointedStep) {
-      stepping = true;
-      reports.send(new TaskReport.Stepping(id, rank.completedSteps()));
+  private void tellFirstStep(long completed) {
+    if (!toldFirstStep && completed > checkpointedStep) {
+      toldFirstStep = true;
+      reports.send(new TaskReport.FirstStep(id, completed));
     }
   }
 

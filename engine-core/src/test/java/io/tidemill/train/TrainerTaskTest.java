@@ -85,7 +85,7 @@ class TrainerTaskTest {
             next.isPresent();
             next = reports.receive()) {
           switch (next.get()) {
-            case TaskReport.Stepping first -> seen.add("first step " + first.step());
+            case TaskReport.FirstStep first -> seen.add("first step " + first.step());
             case TaskReport.CheckpointDue due -> {
               seen.add("due after " + due.step() + " at " + progress.step());
               toRank.offer(new Barrier(++checkpoint, OrderKey.MAX));

@@ -67,13 +67,15 @@ public interface Device extends AutoCloseable {
    * different threads.
    *
    * @param step counts from 1
+   * @param gradient the sum by this tree; what its first term holds in that range afterwards is
+   *     undefined
    * @param moments {@link Optimizer#moments()} buffers, zero before step 1
    */
   void update(
       Optimizer optimizer,
       long step,
       DeviceBuffer parameters,
-      DeviceBuffer gradient,
+      SumTree gradient,
       List<DeviceBuffer> moments,
       long from,
       long to);

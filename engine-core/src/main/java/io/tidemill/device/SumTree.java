@@ -28,6 +28,14 @@ public sealed interface SumTree {
     return new Sum(of(terms.subList(0, middle)), of(terms.subList(middle, count)));
   }
 
+  /** The first of its terms. */
+  default DeviceBuffer first() {
+    return switch (this) {
+      case Term(DeviceBuffer buffer) -> buffer;
+      case Sum(SumTree left, SumTree _) -> left.first();
+    };
+  }
+
   /** Where the tree over {@code count} terms, two at least, splits. */
   static int middle(int count) {
     return Integer.highestOneBit(count - 1);

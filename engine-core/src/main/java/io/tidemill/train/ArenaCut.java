@@ -15,7 +15,10 @@ import java.util.List;
  * number of ranks. Immutable.
  */
 final class ArenaCut {
-  /** 64 KiB of parameters: what an update reads and writes of them stays in a core's cache. */
+  /**
+   * 64 KiB of parameters: what an update reads and writes of them stays in a core's cache. More
+   * only of four gigabytes of them, which are as many chunks as {@link PhaseUnits} count.
+   */
   static final long MOST_CHUNK_FLOATS = 16 * 1024;
 
   /** Small arenas are cut too, so that their update is shared. */
@@ -55,14 +58,18 @@ final class ArenaCut {
 
   static ArenaCut of(ParameterLayout layout, Optimizer optimizer) {
     long floats = layout.floats();
-    long lines = Math.ceilDiv(Math.ceilDiv(floats, CHUNKS), ParameterLayout.ALIGNMENT);
-    long chunk = Math.clamp(lines * ParameterLayout.ALIGNMENT, 16, MOST_CHUNK_FLOATS);
+    long chunk = Math.clamp(aligned(Math.ceilDiv(floats, CHUNKS)), 16, MOST_CHUNK_FLOATS);
+    chunk = Math.max(chunk, aligned(Math.ceilDiv(floats, PhaseUnits.MOST)));
     boolean decays = !optimizer.withoutDecay().equals(optimizer);
     List<List<Segment>> segments = new ArrayList<>();
     for (long from = 0; from < floats; from += chunk) {
       segments.add(List.copyOf(within(layout, decays, from, Math.min(floats, from + chunk))));
     }
     return new ArenaCut(floats, chunk, List.copyOf(segments));
+  }
+
+  private static long aligned(long floats) {
+    return Math.ceilDiv(floats, ParameterLayout.ALIGNMENT) * ParameterLayout.ALIGNMENT;
   }
 
   int chunks() {

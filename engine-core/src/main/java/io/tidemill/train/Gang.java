@@ -44,6 +44,7 @@ public final class Gang implements AutoCloseable {
   private final MemorySegment control;
   private final ArenaCut cut;
   private final GangHosts hosts;
+  private final int host;
   private final ShardTree shardTree;
   private final SumTree gradientTree;
 
@@ -63,6 +64,8 @@ public final class Gang implements AutoCloseable {
   private final RankCounters applied;
   private final RankCounters failures;
   private final RankCounters passed;
+
+  private final PhaseUnits units;
 
   /** In memory of this process. */
   public Gang(Training<?> training, Device device, int ranks) {
@@ -89,6 +92,7 @@ public final class Gang implements AutoCloseable {
     this.training = training;
     this.device = device;
     this.hosts = hosts;
+    this.host = host;
     this.shardProgram = training.compile(device);
     GangLayout layout = GangLayout.of(training, device, hosts.allRanks());
     this.memoryLayout = layout;
@@ -106,6 +110,7 @@ public final class Gang implements AutoCloseable {
     this.applied = counters(layout.place(), 2);
     this.failures = counters(layout.place(), 3);
     this.passed = counters(layout.place(), 4);
+    this.units = new PhaseUnits(control, layout.claims());
     this.shardTree = new ShardTree(this);
     this.gradientTree = shardTree.seenBy(host);
   }
@@ -207,6 +212,20 @@ public final class Gang implements AutoCloseable {
 
   ShardTree shardTree() {
     return shardTree;
+  }
+
+  /** The ranks of this host, which share its memory: [from, to). */
+  int firstRankHere() {
+    return hosts.firstRank(host);
+  }
+
+  int endRankHere() {
+    return hosts.firstRank(host + 1);
+  }
+
+  /** Of the phases of these ranks. */
+  PhaseUnits units() {
+    return units;
   }
 
   GangHosts hosts() {

@@ -34,7 +34,7 @@ import java.util.Set;
  */
 public final class GangFile implements AutoCloseable {
   private static final long MAGIC = 0x474e414745444954L;
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
   private static final int HEADER_BYTES = 8192;
   private static final int TEXT = 16;
   private static final Set<StandardOpenOption> READ_WRITE =

@@ -52,7 +52,8 @@ record GangLayout(
   static final long FAILURE_BYTES = 2048;
   private static final long PAGE = 4096;
   private static final long RANKS = 3 * LINE;
-  private static final long RANK_BYTES = 3 * LINE + FAILURE_BYTES;
+  private static final long FAILURE = 4 * LINE;
+  private static final long RANK_BYTES = FAILURE + FAILURE_BYTES;
 
   static GangLayout of(Training<?> training, Device device, int ranks) {
     ParameterLayout layout = training.network().layout();
@@ -95,6 +96,11 @@ record GangLayout(
   /** Who works a rank. */
   long process() {
     return RANKS + 2 * LINE;
+  }
+
+  /** Who does what of a rank's phase, see {@link PhaseUnits}. */
+  long claims() {
+    return RANKS + 3 * LINE;
   }
 
   long contributed(int rank) {
@@ -150,7 +156,7 @@ record GangLayout(
 
   /** Why a rank cannot go on. */
   long failure(int rank) {
-    return RANKS + rank * RANK_BYTES + 3 * LINE;
+    return RANKS + rank * RANK_BYTES + FAILURE;
   }
 
   static long rankStride() {

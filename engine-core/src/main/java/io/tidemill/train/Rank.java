@@ -3,21 +3,21 @@ package io.tidemill.train;
 import io.tidemill.device.DeviceBuffer;
 import io.tidemill.device.Execution;
 import io.tidemill.error.EngineException;
+import io.tidemill.error.ErrorCode;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongPredicate;
 
 /**
- * One worker's part of a training: the threads of the worker share the units of each phase.
+ * One worker's part of a training: the threads of the worker share the units of each phase, which
+ * is counted on from step to step.
  *
- * <p>A phase number, counted on from step to step, and the next unit of it stand in one word that
- * the threads claim from; whoever finds all units done opens the next phase. No thread ever waits.
- * What the opener writes before it opens a phase is seen by all who claim units of it.
+ * <p>They claim them by {@link PhaseUnits}; whoever finds all units done opens the next phase, and
+ * who finds none left of his own slice helps the other ranks of the host with theirs. No thread
+ * ever waits.
  */
 final class Rank implements AutoCloseable {
   /** What all threads of the rank do before any of them goes on. */
@@ -39,15 +39,15 @@ final class Rank implements AutoCloseable {
   private final Batches batches;
   private final TrainingProgress progress;
   private final LongPredicate checkpointDue;
-  private final Slice slice;
+
+  /** Of all ranks of this host. */
+  private final List<Slice> slices = new ArrayList<>();
+
   private final GradientUnits gradients;
   private final StepJudge judge;
   private final List<Phase> phases;
 
-  /** Phase number in the upper half, next unit of it in the lower. */
-  private final AtomicLong claim = new AtomicLong();
-
-  private final AtomicInteger done = new AtomicInteger();
+  private final PhaseUnits units;
   private final AtomicBoolean opening = new AtomicBoolean();
   private volatile long allowedSteps;
   private volatile long completedSteps;
@@ -67,14 +67,28 @@ final class Rank implements AutoCloseable {
     this.training = gang.training();
     this.batches = batches;
     this.progress = progress;
-    this.slice = new Slice(gang, rank);
+    for (int here = gang.firstRankHere(); here < gang.endRankHere(); here++) {
+      slices.add(new Slice(gang, here));
+    }
+    this.units = gang.units();
     this.gradients =
         training.isCut()
             ? new ShardUnits(gang, rank, threads, batches)
             : new WholeShards(gang, rank, threads, batches);
     this.judge = new StepJudge(training, batches);
     this.phases = phases(training);
+    requireFewUnits();
     standBehind(StepCount.NONE);
+  }
+
+  private void requireFewUnits() {
+    int most = phases.stream().mapToInt(phase -> count(rank, phase)).max().orElse(0);
+    if (most > PhaseUnits.MOST) {
+      throw new EngineException(
+          ErrorCode.INVALID_ARGUMENT,
+          "a rank expects at most %d units of work at a time, rank %d has %d: use fewer shards, or more workers"
+              .formatted(PhaseUnits.MOST, rank, most));
+    }
   }
 
   /**
@@ -94,14 +108,13 @@ final class Rank implements AutoCloseable {
   private void standBehind(StepCount steps) {
     judge.standBehind(steps);
     completedSteps = steps.completed();
-    done.set(units(Phase.UPDATE));
-    claim.set((completedSteps * phases.size() - 1) << 32 | units(Phase.UPDATE));
+    units.stand(rank, completedSteps * phases.size() - 1, count(rank, Phase.UPDATE));
   }
 
   /** Keeps the state between two steps as that which training may go back to. */
   void remember() {
     judge.remember();
-    slice.remember();
+    slice().remember();
   }
 
   /** Lets the threads go on until so many steps are done. */
@@ -146,7 +159,11 @@ final class Rank implements AutoCloseable {
   }
 
   Slice slice() {
-    return slice;
+    return slice(rank);
+  }
+
+  private Slice slice(int rankHere) {
+    return slices.get(rankHere - gang.firstRankHere());
   }
 
   /**
@@ -166,32 +183,33 @@ final class Rank implements AutoCloseable {
 
   /** Does one unit, or opens the next phase; 0 when there was nothing to do. */
   int work(int thread) {
-    long word = claim.get();
-    long phaseNumber = word >> 32;
-    int unit = (int) word;
-    if (unit >= units(phase(phaseNumber))) {
-      return open(phaseNumber, thread);
+    long phaseNumber = units.phase(rank);
+    Phase phase = phase(phaseNumber);
+    int unit =
+        phase == Phase.GRADIENTS && gradients instanceof ShardUnits cut
+            ? cut.begin(step(phaseNumber))
+            : units.takeFirst(rank, phaseNumber, count(rank, phase));
+    if (unit >= 0) {
+      run(phaseNumber, rank, unit, thread);
+      return 1;
     }
-    if (gradients instanceof ShardUnits cut && phase(phaseNumber) == Phase.GRADIENTS) {
-      return work(cut, phaseNumber, thread);
-    }
-    if (claim.compareAndSet(word, word + 1)) {
-      run(phaseNumber, unit, thread);
-      done.incrementAndGet();
-    }
-    return 1;
+    return open(phaseNumber, thread) + help(phaseNumber);
   }
 
-  /** Does what is ready of the shards that are cut: here a claim says only how many are begun. */
-  private int work(ShardUnits units, long phaseNumber, int thread) {
-    int unit = units.begin(step(phaseNumber));
-    if (unit < 0) {
+  /** Does a unit of another rank of this host that is in the same phase, and has some left. */
+  private int help(long phaseNumber) {
+    Phase phase = phase(phaseNumber);
+    if (phase == Phase.GRADIENTS || units.phase(rank) != phaseNumber || !judge.updates()) {
       return 0;
     }
-    claim.incrementAndGet();
-    run(phaseNumber, unit, thread);
-    done.incrementAndGet();
-    return 1;
+    for (int other = gang.firstRankHere(); other < gang.endRankHere(); other++) {
+      int unit = other == rank ? -1 : units.takeLast(other, phaseNumber, count(other, phase));
+      if (unit >= 0) {
+        run(phaseNumber, other, unit, 0);
+        return 1;
+      }
+    }
+    return 0;
   }
 
   @Override
@@ -223,38 +241,35 @@ final class Rank implements AutoCloseable {
     return phases.get(position(phaseNumber));
   }
 
-  private int units(Phase phase) {
+  /** Units that a rank of this host has in a phase; of gradients only this one's are asked for. */
+  private int count(int rankHere, Phase phase) {
     return switch (phase) {
       case GRADIENTS -> gradients.count();
-      case SUM, UPDATE -> slice.chunks();
+      case SUM, UPDATE -> slice(rankHere).chunks();
     };
   }
 
-  private void run(long phaseNumber, int unit, int thread) {
+  private void run(long phaseNumber, int rankHere, int unit, int thread) {
     long step = step(phaseNumber);
     switch (phase(phaseNumber)) {
       case GRADIENTS -> gradients.run(unit, step, position(phaseNumber), thread);
-      case SUM -> sum(step, unit);
-      case UPDATE -> update(step, unit);
+      case SUM -> sum(slice(rankHere), step, unit);
+      case UPDATE -> update(slice(rankHere), step, unit);
     }
+    units.finish(rankHere);
   }
 
-  private void sum(long step, int chunk) {
+  private void sum(Slice slice, long step, int chunk) {
     if (judge.updates()) {
       slice.sum(chunk, gang.touched(step));
       slice.square(chunk, gang.touched(step));
     }
   }
 
-  private void update(long step, int chunk) {
+  private void update(Slice slice, long step, int chunk) {
     TouchedRows touched = gang.touched(step);
     switch (judge.verdict()) {
-      case UPDATE -> {
-        if (!training.needsNorm()) {
-          slice.sum(chunk, touched);
-        }
-        slice.update(chunk, touched, judge.update());
-      }
+      case UPDATE -> slice.update(chunk, touched, judge.update());
       case GO_BACK -> slice.goBack(chunk);
       case SKIP -> {}
     }
@@ -265,22 +280,20 @@ final class Rank implements AutoCloseable {
    * Opens the phase after a finished one, when the other ranks are as far; one thread at a time.
    */
   private int open(long phaseNumber, int thread) {
-    int units = units(phase(phaseNumber));
-    if (done.get() < units || !opening.compareAndSet(false, true)) {
+    int count = count(rank, phase(phaseNumber));
+    if (!units.areDone(rank, phaseNumber, count) || !opening.compareAndSet(false, true)) {
       return 0;
     }
     try {
-      boolean stillFinished = claim.get() >> 32 == phaseNumber && done.get() == units;
-      return stillFinished && mayLeave(phaseNumber, thread) ? start(phaseNumber + 1) : 0;
+      boolean stillFinished = units.areDone(rank, phaseNumber, count);
+      if (stillFinished && mayLeave(phaseNumber, thread)) {
+        units.open(rank, phaseNumber + 1);
+        return 1;
+      }
+      return 0;
     } finally {
       opening.set(false);
     }
-  }
-
-  private int start(long phaseNumber) {
-    done.set(0);
-    claim.set(phaseNumber << 32);
-    return 1;
   }
 
   /** Whether a finished phase may be left; steps are counted from 1. */

@@ -29,6 +29,7 @@ final class Rehearsal implements AutoCloseable {
   private final DeviceBuffer gradients;
   private final List<DeviceBuffer> shards = new ArrayList<>();
   private final SumTree tree;
+  private final SumTree total;
   private final List<DeviceBuffer> moments = new ArrayList<>();
   private int steps;
 
@@ -48,6 +49,7 @@ final class Rehearsal implements AutoCloseable {
       shards.add(device.allocate(FLOATS));
     }
     this.tree = SumTree.of(shards);
+    this.total = new SumTree.Term(shards.getFirst());
     for (int i = 0; i < optimizer.moments(); i++) {
       moments.add(device.allocate(FLOATS));
     }
@@ -61,11 +63,11 @@ final class Rehearsal implements AutoCloseable {
     steps++;
     execution.run(parameters, gradients);
     DeviceBuffer sum = shards.getFirst();
-    device.treeSum(tree, sum, 0, FLOATS);
     if (needsNorm) {
+      device.treeSum(tree, sum, 0, FLOATS);
       device.scale(sum, (float) device.sumOfSquares(sum, 0, FLOATS), 0, FLOATS);
     }
-    device.update(optimizer, steps, sum, sum, moments, 0, FLOATS);
+    device.update(optimizer, steps, sum, needsNorm ? total : tree, moments, 0, FLOATS);
     return 1;
   }
 

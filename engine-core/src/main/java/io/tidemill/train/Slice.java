@@ -2,6 +2,7 @@ package io.tidemill.train;
 
 import io.tidemill.device.Device;
 import io.tidemill.device.DeviceBuffer;
+import io.tidemill.device.SumTree;
 import io.tidemill.program.Optimizer;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -12,8 +13,8 @@ import java.util.List;
  * The parameters that a rank owns: sums the gradients of all shards into them, moves them, and can
  * put them back to what they were at the last checkpoint.
  *
- * <p>Threads of the rank work on different chunks at the same time; the rest is for whoever stands
- * between two steps.
+ * <p>Threads of the ranks of a host work on different chunks at the same time; what was remembered
+ * is for the owner, and for whoever stands between two steps.
  */
 final class Slice {
   /** Of what a running average was, in its next value; as PyTorch's batch norm. */
@@ -27,6 +28,15 @@ final class Slice {
   private final int endChunk;
   private final List<DeviceBuffer> moments;
 
+  /** Where the sums of the shards' gradients are. */
+  private final DeviceBuffer sums;
+
+  /** Whether sums are there before the update, for the norm of the whole. */
+  private final boolean isSummedBefore;
+
+  /** What an update moves by. */
+  private final SumTree gradient;
+
   /** Parameters and moments of the slice to go back to; none where the policy never does. */
   private final List<MemorySegment> memory = new ArrayList<>();
 
@@ -36,7 +46,7 @@ final class Slice {
    * @param optimizer with the rate of the step
    * @param undecayed the same without weight decay
    * @param number counts the updates, from 1
-   * @param scale what the gradient is multiplied by
+   * @param scale what the gradient is multiplied by; not 1 only where it was summed before
    */
   record Update(Optimizer optimizer, Optimizer undecayed, long number, float scale) {}
 
@@ -48,11 +58,9 @@ final class Slice {
     this.firstChunk = gang.firstChunk(rank);
     this.endChunk = gang.firstChunk(rank + 1);
     this.moments = gang.moments();
-    if (gang.training().onNonFinite() == NonFinite.ROLL_BACK) {
-      for (int i = 0; i <= moments.size(); i++) {
-        memory.add(Arena.ofAuto().allocate((to() - from()) * Float.BYTES, 64));
-      }
-    }
+    this.sums = gang.gradientOf(0);
+    this.isSummedBefore = gang.training().needsNorm();
+    this.gradient = isSummedBefore ? new SumTree.Term(sums) : gang.gradientTree();
   }
 
   int chunks() {
@@ -81,7 +89,7 @@ final class Slice {
       long from = touched.next(segment.from(), to);
       while (from < to) {
         long end = touched.end(from, to);
-        device.treeSum(gang.gradientTree(), gang.gradientOf(0), from, end);
+        device.treeSum(gang.gradientTree(), sums, from, end);
         from = touched.next(end, to);
       }
     }
@@ -95,14 +103,14 @@ final class Slice {
       long from = touched.next(segment.from(), to);
       while (from < to) {
         long end = touched.end(from, to);
-        squares += device.sumOfSquares(gang.gradientOf(0), from, end);
+        squares += device.sumOfSquares(sums, from, end);
         from = touched.next(end, to);
       }
     }
     gang.squaresOf(firstChunk + chunk, squares);
   }
 
-  /** Moves the parameters of a chunk by its summed gradient. */
+  /** Moves the parameters of a chunk by the sum of its gradients, which is taken on the way. */
   void update(int chunk, TouchedRows touched, Update update) {
     for (ArenaCut.Segment segment : cut.segments(firstChunk + chunk)) {
       long to = segment.to();
@@ -123,6 +131,11 @@ final class Slice {
 
   /** Keeps parameters and moments as what {@link #goBack} goes back to. */
   void remember() {
+    if (memory.isEmpty() && gang.training().onNonFinite() == NonFinite.ROLL_BACK) {
+      for (int i = 0; i <= moments.size(); i++) {
+        memory.add(Arena.ofAuto().allocate((to() - from()) * Float.BYTES, 64));
+      }
+    }
     for (int i = 0; i < memory.size(); i++) {
       buffer(i).read(from(), memory.get(i));
     }
@@ -138,16 +151,18 @@ final class Slice {
   }
 
   private void move(ArenaCut.Rule rule, long from, long to, Update update) {
-    DeviceBuffer sum = gang.gradientOf(0);
     if (rule == ArenaCut.Rule.AVERAGED) {
-      device.average(parameters, sum, AVERAGE_MOMENTUM, from, to);
+      if (!isSummedBefore) {
+        device.treeSum(gradient, sums, from, to);
+      }
+      device.average(parameters, sums, AVERAGE_MOMENTUM, from, to);
       return;
     }
     if (update.scale() != 1) {
-      device.scale(sum, update.scale(), from, to);
+      device.scale(sums, update.scale(), from, to);
     }
     Optimizer optimizer = rule == ArenaCut.Rule.DECAYED ? update.optimizer() : update.undecayed();
-    device.update(optimizer, update.number(), parameters, sum, moments, from, to);
+    device.update(optimizer, update.number(), parameters, gradient, moments, from, to);
   }
 
   private DeviceBuffer buffer(int index) {

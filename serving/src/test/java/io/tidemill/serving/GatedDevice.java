@@ -142,7 +142,7 @@ public final class GatedDevice implements Device {
       Optimizer optimizer,
       long step,
       DeviceBuffer parameters,
-      DeviceBuffer gradient,
+      SumTree gradient,
       List<DeviceBuffer> moments,
       long from,
       long to) {

@@ -53,6 +53,7 @@ final class PartProbe implements AutoCloseable {
   private final List<DeviceBuffer> moments = new ArrayList<>();
   private final List<Execution> executions = new ArrayList<>();
   private final SumTree tree;
+  private final SumTree summed;
   private final CyclicBarrier barrier;
   private long endNs;
   private volatile boolean isOver;
@@ -68,6 +69,7 @@ final class PartProbe implements AutoCloseable {
       gradients.add(device.allocate(floats));
     }
     this.tree = SumTree.of(gradients);
+    this.summed = new SumTree.Term(gradients.getFirst());
     for (int i = 0; i < optimizer.moments(); i++) {
       moments.add(device.allocate(floats));
     }
@@ -166,7 +168,7 @@ final class PartProbe implements AutoCloseable {
         double squares = device.sumOfSquares(sum, from, to);
         device.scale(sum, (float) Math.min(1, 1 / Math.sqrt(squares)), from, to);
       }
-      device.update(optimizer, step, parameters, sum, moments, from, to);
+      device.update(optimizer, step, parameters, summed, moments, from, to);
     }
   }
 

@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import io.tidemill.device.DeviceBuffer;
+import io.tidemill.device.SumTree;
 import io.tidemill.device.cpu.x86.MachineCode;
 import io.tidemill.program.Optimizer;
 import java.lang.foreign.Arena;
@@ -20,36 +21,59 @@ final class CodeUpdates {
   private final MemorySegment factors =
       Arena.ofAuto().allocate(UpdateCode.MOST_FACTORS * (long) Float.BYTES, Double.BYTES);
 
+  // Of the update before, which most often is that of the next.
+  private UpdateCode.Rule rule;
+  private SumTree gradient;
+  private MachineCode code;
+  private MemorySegment terms;
+
+  /** {@code gradient} is one whose sum {@linkplain UpdateCode#fits fits}. */
   void update(
       Optimizer optimizer,
       long step,
       MemorySegment parameters,
-      MemorySegment gradient,
+      SumTree gradient,
       List<DeviceBuffer> moments,
       long from,
       long floats) {
     MemorySegment first = moments.isEmpty() ? NONE : memory(moments.getFirst());
     MemorySegment second = moments.isEmpty() ? NONE : memory(moments.getLast());
-    MachineCode code =
-        switch (optimizer) {
-          case Optimizer.Sgd sgd when moments.isEmpty() -> {
-            factor(0, -sgd.learningRate());
-            yield UpdateCode.Sgd.CODE;
-          }
-          case Optimizer.Sgd sgd -> {
-            factor(0, sgd.momentum());
-            factor(1, -sgd.learningRate());
-            yield sgd.nesterov() ? UpdateCode.Momentum.NESTEROV : UpdateCode.Momentum.CODE;
-          }
-          case Optimizer.Adam adam -> adam(adam, step, 1);
-          case Optimizer.AdamW adamW -> adam(adamW.adam(), step, adamW.shrinkage());
-          case Optimizer.Adagrad adagrad -> {
-            factor(0, adagrad.learningRate());
-            factor(1, adagrad.epsilon());
-            yield UpdateCode.Adagrad.CODE;
-          }
-        };
-    code.call(parameters, gradient, first, second, factors, from * Float.BYTES, floats);
+    bind(rule(optimizer, step), gradient);
+    code.call(parameters, terms, first, second, factors, from * Float.BYTES, floats);
+  }
+
+  private void bind(UpdateCode.Rule nextRule, SumTree nextGradient) {
+    boolean isOther = !nextGradient.equals(gradient);
+    if (isOther) {
+      terms = TreeSumCode.addresses(nextGradient);
+      gradient = nextGradient;
+    }
+    if (isOther || nextRule != rule) {
+      code = UpdateCode.of(nextRule, nextGradient);
+      rule = nextRule;
+    }
+  }
+
+  /** Puts the factors of an update in place. */
+  private UpdateCode.Rule rule(Optimizer optimizer, long step) {
+    return switch (optimizer) {
+      case Optimizer.Sgd sgd when optimizer.moments() == 0 -> {
+        factor(0, -sgd.learningRate());
+        yield UpdateCode.Rule.SGD;
+      }
+      case Optimizer.Sgd sgd -> {
+        factor(0, sgd.momentum());
+        factor(1, -sgd.learningRate());
+        yield sgd.nesterov() ? UpdateCode.Rule.NESTEROV : UpdateCode.Rule.MOMENTUM;
+      }
+      case Optimizer.Adam adam -> adam(adam, step, 1);
+      case Optimizer.AdamW adamW -> adam(adamW.adam(), step, adamW.shrinkage());
+      case Optimizer.Adagrad adagrad -> {
+        factor(0, adagrad.learningRate());
+        factor(1, adagrad.epsilon());
+        yield UpdateCode.Rule.ADAGRAD;
+      }
+    };
   }
 
   void clear(MemorySegment memory, long from, long floats) {
@@ -73,7 +97,7 @@ final class CodeUpdates {
     return factors.get(JAVA_DOUBLE, 0);
   }
 
-  private MachineCode adam(Optimizer.Adam adam, long step, float shrinkage) {
+  private UpdateCode.Rule adam(Optimizer.Adam adam, long step, float shrinkage) {
     AdamFactors by = AdamFactors.of(adam, step);
     factor(0, by.beta1());
     factor(1, by.oneMinusBeta1());
@@ -83,7 +107,7 @@ final class CodeUpdates {
     factor(5, by.rootScale());
     factor(6, by.epsilon());
     factor(7, shrinkage);
-    return UpdateCode.Adam.CODE;
+    return UpdateCode.Rule.ADAM;
   }
 
   private static MemorySegment memory(DeviceBuffer buffer) {

@@ -69,7 +69,8 @@ public final class CpuDevice implements Device {
   @Override
   public void treeSum(SumTree tree, DeviceBuffer out, long from, long to) {
     requireRange("sum", out, from, to);
-    requireTerms(tree, out, from, to, true);
+    requireTerms(tree, from, to);
+    requireFirstOnly(tree, out, true);
     TreeSum sum = TREE_SUM.get();
     if (primitives.isMachineCode() && TreeSumCode.fits(tree)) {
       sum.sumByCode(tree, CpuBuffer.of(out).memory(), from, to);
@@ -83,12 +84,12 @@ public final class CpuDevice implements Device {
       Optimizer optimizer,
       long step,
       DeviceBuffer parameters,
-      DeviceBuffer gradient,
+      SumTree gradient,
       List<DeviceBuffer> moments,
       long from,
       long to) {
     requireRange("parameters", parameters, from, to);
-    requireRange("gradient", gradient, from, to);
+    requireTerms(gradient, from, to);
     if (moments.size() != optimizer.moments() || step < 1) {
       throw new EngineException(
           ErrorCode.INTERNAL,
@@ -99,12 +100,21 @@ public final class CpuDevice implements Device {
       requireRange("moment", moments.get(i), from, to);
     }
     MemorySegment p = CpuBuffer.of(parameters).memory();
-    MemorySegment g = CpuBuffer.of(gradient).memory();
     long floats = to - from;
-    if (primitives.isMachineCode()) {
-      UPDATES.get().update(optimizer, step, p, g, moments, from, floats);
+    if (primitives.isMachineCode() && UpdateCode.fits(gradient)) {
+      UPDATES.get().update(optimizer, step, p, gradient, moments, from, floats);
       return;
     }
+    DeviceBuffer sum = gradient.first();
+    if (gradient instanceof SumTree.Sum) {
+      treeSum(gradient, sum, from, to);
+    }
+    if (primitives.isMachineCode()) {
+      SumTree summed = new SumTree.Term(sum);
+      UPDATES.get().update(optimizer, step, p, summed, moments, from, floats);
+      return;
+    }
+    MemorySegment g = CpuBuffer.of(sum).memory();
     switch (optimizer) {
       case Optimizer.Sgd sgd when moments.isEmpty() ->
           OptimizerKernels.sgd(sgd, p, g, from, floats);
@@ -187,15 +197,23 @@ public final class CpuDevice implements Device {
     return CpuBuffer.of(buffers.get(index)).memory();
   }
 
-  private static void requireTerms(
-      SumTree tree, DeviceBuffer out, long from, long to, boolean isFirst) {
+  private static void requireTerms(SumTree tree, long from, long to) {
     switch (tree) {
       case SumTree.Sum(SumTree left, SumTree right) -> {
-        requireTerms(left, out, from, to, isFirst);
-        requireTerms(right, out, from, to, false);
+        requireTerms(left, from, to);
+        requireTerms(right, from, to);
+      }
+      case SumTree.Term(DeviceBuffer term) -> requireRange("term", term, from, to);
+    }
+  }
+
+  private static void requireFirstOnly(SumTree tree, DeviceBuffer out, boolean isFirst) {
+    switch (tree) {
+      case SumTree.Sum(SumTree left, SumTree right) -> {
+        requireFirstOnly(left, out, isFirst);
+        requireFirstOnly(right, out, false);
       }
       case SumTree.Term(DeviceBuffer term) -> {
-        requireRange("term", term, from, to);
         if (term.equals(out) && !isFirst) {
           throw new EngineException(
               ErrorCode.INTERNAL, "a tree sum may be written to the first of its terms only");

@@ -7,9 +7,6 @@ import io.tidemill.device.SumTree.Term;
 import io.tidemill.device.cpu.x86.MachineCode;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * The sum of several buffers by a fixed tree, block by block so that partial sums stay in cache.
@@ -32,7 +29,9 @@ final class TreeSum {
   /** By machine code, where the processor runs it. */
   void sumByCode(SumTree tree, MemorySegment out, long from, long to) {
     if (!tree.equals(last)) {
-      bind(tree);
+      terms = TreeSumCode.addresses(tree);
+      code = TreeSumCode.of(tree);
+      last = tree;
     }
     code.call(
         terms,
@@ -42,27 +41,6 @@ final class TreeSum {
         MemorySegment.NULL,
         from * Float.BYTES,
         to - from);
-  }
-
-  private void bind(SumTree tree) {
-    List<MemorySegment> memories = new ArrayList<>();
-    collect(tree, memories);
-    terms = Arena.ofAuto().allocate((long) memories.size() * Long.BYTES, Long.BYTES);
-    for (int i = 0; i < memories.size(); i++) {
-      terms.setAtIndex(ValueLayout.JAVA_LONG, i, memories.get(i).address());
-    }
-    code = TreeSumCode.of(tree);
-    last = tree;
-  }
-
-  private static void collect(SumTree tree, List<MemorySegment> memories) {
-    switch (tree) {
-      case Term(DeviceBuffer term) -> memories.add(memory(term));
-      case Sum(SumTree left, SumTree right) -> {
-        collect(left, memories);
-        collect(right, memories);
-      }
-    }
   }
 
   void sum(SumTree tree, MemorySegment out, long from, long to) {

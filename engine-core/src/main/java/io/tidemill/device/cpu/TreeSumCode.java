@@ -6,13 +6,20 @@ import static io.tidemill.device.cpu.x86.Gpr.RDI;
 import static io.tidemill.device.cpu.x86.Gpr.RSI;
 import static io.tidemill.device.cpu.x86.VectorOp.VADDPS;
 
+import io.tidemill.device.DeviceBuffer;
 import io.tidemill.device.SumTree;
 import io.tidemill.device.SumTree.Sum;
 import io.tidemill.device.SumTree.Term;
 import io.tidemill.device.cpu.x86.Address;
 import io.tidemill.device.cpu.x86.Assembler;
+import io.tidemill.device.cpu.x86.Gpr;
 import io.tidemill.device.cpu.x86.MachineCode;
 import io.tidemill.device.cpu.x86.Ymm;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -25,8 +32,6 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class TreeSumCode {
   private static final Ymm MASK = Ymm.of(15);
-
-  /** Where a term is loaded under a mask. */
   private static final Ymm LOADED = Ymm.of(14);
 
   /** Sums that wait for the one beside them, at most. */
@@ -34,15 +39,36 @@ final class TreeSumCode {
 
   private static final Map<String, MachineCode> CODE = new ConcurrentHashMap<>();
 
-  private final Assembler code = new Assembler();
-  private final VectorLoop loop = new VectorLoop(code, MASK);
+  private final Assembler code;
+  private final VectorLoop loop;
+  private final Gpr table;
+
+  /** Where a term is loaded under a mask. */
+  private final Ymm loaded;
+
   private int terms;
 
-  private TreeSumCode() {}
+  private TreeSumCode(Assembler code, VectorLoop loop, Gpr table, Ymm loaded) {
+    this.code = code;
+    this.loop = loop;
+    this.table = table;
+    this.loaded = loaded;
+  }
 
   /** Of a tree's shape, whatever its terms. */
   static MachineCode of(SumTree tree) {
-    return CODE.computeIfAbsent(shape(tree), _ -> new TreeSumCode().write(tree));
+    return CODE.computeIfAbsent(shape(tree), _ -> write(tree));
+  }
+
+  /** The table that code of this tree is called with. */
+  static MemorySegment addresses(SumTree tree) {
+    List<MemorySegment> memories = new ArrayList<>();
+    collect(tree, memories);
+    MemorySegment table = Arena.ofAuto().allocate((long) memories.size() * Long.BYTES, Long.BYTES);
+    for (int i = 0; i < memories.size(); i++) {
+      table.setAtIndex(ValueLayout.JAVA_LONG, i, memories.get(i).address());
+    }
+    return table;
   }
 
   /** Whether a tree needs no more registers than there are. */
@@ -50,30 +76,54 @@ final class TreeSumCode {
     return depth(tree) <= DEEPEST;
   }
 
-  private static int depth(SumTree tree) {
+  /**
+   * Writes the sum of eight floats of every term into the first register, for code that goes on
+   * with it; as many registers behind it as the tree is {@linkplain #depth deep} are used.
+   *
+   * @param table points to the terms' addresses
+   * @param loaded another register that is used
+   */
+  static void sum(SumTree tree, Assembler code, VectorLoop loop, Gpr table, Ymm loaded) {
+    new TreeSumCode(code, loop, table, loaded).sum(tree, 0);
+  }
+
+  /** Registers that sums of a tree stand in at the same time. */
+  static int depth(SumTree tree) {
     return switch (tree) {
       case Term _ -> 1;
       case Sum(SumTree left, SumTree right) -> Math.max(depth(left), 1 + depth(right));
     };
   }
 
-  private static String shape(SumTree tree) {
+  /** What trees that are added by the same code have in common. */
+  static String shape(SumTree tree) {
     return switch (tree) {
       case Term _ -> ".";
       case Sum(SumTree left, SumTree right) -> "(" + shape(left) + shape(right) + ")";
     };
   }
 
-  private MachineCode write(SumTree tree) {
+  private static MachineCode write(SumTree tree) {
+    Assembler code = new Assembler();
+    VectorLoop loop = new VectorLoop(code, MASK);
     code.mov(RAX, MachineCode.SECOND_NUMBER);
     loop.write(
         () -> {
-          terms = 0;
-          sum(tree, 0);
+          sum(tree, code, loop, RDI, LOADED);
           loop.store(RSI, Ymm.of(0));
         });
     code.leave();
     return MachineCode.of(code);
+  }
+
+  private static void collect(SumTree tree, List<MemorySegment> memories) {
+    switch (tree) {
+      case Term(DeviceBuffer term) -> memories.add(CpuBuffer.of(term).memory());
+      case Sum(SumTree left, SumTree right) -> {
+        collect(left, memories);
+        collect(right, memories);
+      }
+    }
   }
 
   /** The sum into the register of this level. */
@@ -82,8 +132,8 @@ final class TreeSumCode {
       case Term _ -> load(Ymm.of(level));
       case Sum(SumTree left, Term _) -> {
         sum(left, level);
-        load(LOADED);
-        code.op(VADDPS, Ymm.of(level), Ymm.of(level), LOADED);
+        load(loaded);
+        code.op(VADDPS, Ymm.of(level), Ymm.of(level), loaded);
       }
       case Sum(SumTree left, SumTree right) -> {
         sum(left, level);
@@ -94,7 +144,7 @@ final class TreeSumCode {
   }
 
   private void load(Ymm to) {
-    code.mov(R11, Address.of(RDI, terms++ * Long.BYTES));
+    code.mov(R11, Address.of(table, terms++ * Long.BYTES));
     loop.load(to, R11);
   }
 }

@@ -15,10 +15,13 @@ import static io.tidemill.device.cpu.x86.VectorOp.VFMADD231PS;
 import static io.tidemill.device.cpu.x86.VectorOp.VMULPS;
 import static io.tidemill.device.cpu.x86.VectorOp.VSUBPS;
 
+import io.tidemill.device.SumTree;
 import io.tidemill.device.cpu.x86.Address;
 import io.tidemill.device.cpu.x86.Assembler;
 import io.tidemill.device.cpu.x86.MachineCode;
 import io.tidemill.device.cpu.x86.Ymm;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /**
@@ -26,7 +29,9 @@ import java.util.function.Consumer;
  * OptimizerKernels} and {@link ArenaKernels}, with their bits.
  *
  * <p>Each is called with parameters, gradient, two moments, its factors (floats, one after the
- * other), the first byte and the number of floats. Bound when first called.
+ * other), the first byte and the number of floats. Bound when first called. An optimiser's gradient
+ * is a {@linkplain TreeSumCode#addresses table}: terms are added as they are read, and their sum is
+ * never stored.
  */
 final class UpdateCode {
   static final int MOST_FACTORS = 8;
@@ -36,30 +41,47 @@ final class UpdateCode {
   private static final int FIRST_FACTOR = 8;
   private static final int MAGNITUDE = 0x7fffffff;
 
+  private static final Ymm LOADED = Y[6];
+
+  /** Sums of terms that wait for the one beside them, at most. */
+  private static final int DEEPEST = 6;
+
+  private static final Map<String, MachineCode> CODE = new ConcurrentHashMap<>();
+
   private final Assembler code = new Assembler();
   private final VectorLoop loop = new VectorLoop(code, MASK);
 
   private UpdateCode() {}
 
-  /** parameters += factor gradient. */
-  static final class Sgd {
-    static final MachineCode CODE = write(1, UpdateCode::sgd);
+  /** What moves parameters by a gradient, and by how many factors. */
+  enum Rule {
+    /** parameters += factor gradient. */
+    SGD(1),
+    /** Factors: momentum, negative rate; moment: velocity. */
+    MOMENTUM(2),
+    NESTEROV(2),
+    /** Factors: beta1, its rest, beta2, its rest, rate, scale of the root, epsilon, shrinkage. */
+    ADAM(8),
+    /** Factors: rate, epsilon; moment: sum of squares. */
+    ADAGRAD(2);
+
+    private final int factors;
+
+    Rule(int factors) {
+      this.factors = factors;
+    }
   }
 
-  /** Factors: momentum, negative rate; moment: velocity. */
-  static final class Momentum {
-    static final MachineCode CODE = write(2, code -> code.momentum(false));
-    static final MachineCode NESTEROV = write(2, code -> code.momentum(true));
+  /** Of a rule, and a gradient that is the sum by a tree of this shape. */
+  static MachineCode of(Rule rule, SumTree gradient) {
+    return CODE.computeIfAbsent(
+        rule + TreeSumCode.shape(gradient),
+        _ -> write(rule.factors, update -> update.move(rule, gradient)));
   }
 
-  /** Factors: beta1, its rest, beta2, its rest, rate, scale of the root, epsilon, shrinkage. */
-  static final class Adam {
-    static final MachineCode CODE = write(8, UpdateCode::adam);
-  }
-
-  /** Factors: rate, epsilon; moment: sum of squares. */
-  static final class Adagrad {
-    static final MachineCode CODE = write(2, UpdateCode::adagrad);
+  /** Whether a gradient can be summed in the registers that are left. */
+  static boolean fits(SumTree gradient) {
+    return TreeSumCode.depth(gradient) <= DEEPEST;
   }
 
   /** Called with the floats, and where the sum of their squares goes, a double. */
@@ -111,15 +133,25 @@ final class UpdateCode {
     return MachineCode.of(update.code);
   }
 
+  /** The gradient is in the first register. */
+  private void move(Rule rule, SumTree gradient) {
+    TreeSumCode.sum(gradient, code, loop, RSI, LOADED);
+    switch (rule) {
+      case SGD -> sgd();
+      case MOMENTUM -> momentum(false);
+      case NESTEROV -> momentum(true);
+      case ADAM -> adam();
+      case ADAGRAD -> adagrad();
+    }
+  }
+
   private void sgd() {
-    loop.load(Y[0], RSI);
     loop.load(Y[1], RDI);
     code.op(VFMADD231PS, Y[1], Y[0], factor(0));
     loop.store(RDI, Y[1]);
   }
 
   private void momentum(boolean nesterov) {
-    loop.load(Y[0], RSI);
     loop.load(Y[1], RDX);
     code.op(VFMADD213PS, Y[1], factor(0), Y[0]);
     dropNegligible(Y[1]);
@@ -135,7 +167,6 @@ final class UpdateCode {
   private void adam() {
     Ymm first = Y[1];
     Ymm second = Y[2];
-    loop.load(Y[0], RSI);
     code.op(VMULPS, first, Y[0], factor(1));
     loop.load(Y[3], RDX);
     code.op(VFMADD231PS, first, Y[3], factor(0));
@@ -158,7 +189,6 @@ final class UpdateCode {
   }
 
   private void adagrad() {
-    loop.load(Y[0], RSI);
     loop.load(Y[1], RDX);
     code.op(VFMADD231PS, Y[1], Y[0], Y[0]);
     loop.store(RDX, Y[1]);

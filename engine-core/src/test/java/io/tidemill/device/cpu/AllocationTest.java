@@ -62,7 +62,7 @@ final class AllocationTest {
         for (int step = 1; step <= STEPS_PER_ROUND; step++) {
           execution.run(parameters, gradient);
           device.treeSum(terms, sum, 0, floats);
-          device.update(adam, step, parameters, sum, moments, 0, floats);
+          device.update(adam, step, parameters, terms, moments, 0, floats);
         }
         long after = threads.getThreadAllocatedBytes(Thread.currentThread().threadId());
         fewest = Math.min(fewest, after - before);

@@ -6,6 +6,7 @@ import io.tidemill.device.Device;
 import io.tidemill.device.DeviceBuffer;
 import io.tidemill.device.Executable;
 import io.tidemill.device.Execution;
+import io.tidemill.device.SumTree;
 import io.tidemill.network.Dense;
 import io.tidemill.network.LayerNorm;
 import io.tidemill.network.Loss;
@@ -139,7 +140,14 @@ final class DeterminismTest {
       List<DeviceBuffer> moments = List.of(first, second).subList(0, optimizer.moments());
       for (int step = 1; step <= 3; step++) {
         for (int i = 1; i < cuts.length; i++) {
-          device.update(optimizer, step, parameters, gradient, moments, cuts[i - 1], cuts[i]);
+          device.update(
+              optimizer,
+              step,
+              parameters,
+              new SumTree.Term(gradient),
+              moments,
+              cuts[i - 1],
+              cuts[i]);
         }
       }
       float[] result = new float[floats];

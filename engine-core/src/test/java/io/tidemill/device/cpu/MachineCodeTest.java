@@ -95,10 +95,13 @@ final class MachineCodeTest {
             new Optimizer.Adagrad(0.1f, 1e-8f))) {
       for (int from : new int[] {0, 3, 8}) {
         for (int to : new int[] {from, from + 1, 16, 21, FLOATS}) {
-          List<float[]> expected = update(loops, optimizer, from, to);
-          List<float[]> actual = update(code, optimizer, from, to);
-          for (int i = 0; i < expected.size(); i++) {
-            assertArrayEquals(expected.get(i), actual.get(i), optimizer + " " + from + " " + to);
+          for (int terms : new int[] {1, 2, 3, 8, 27, 100}) {
+            List<float[]> expected = update(loops, optimizer, terms, from, to);
+            List<float[]> actual = update(code, optimizer, terms, from, to);
+            String what = optimizer + " " + terms + " terms " + from + " " + to;
+            for (int i = 0; i < expected.size(); i++) {
+              assertArrayEquals(expected.get(i), actual.get(i), what);
+            }
           }
         }
       }
@@ -121,15 +124,18 @@ final class MachineCodeTest {
     }
   }
 
-  private static List<float[]> update(Device device, Optimizer optimizer, int from, int to) {
+  private static List<float[]> update(
+      Device device, Optimizer optimizer, int terms, int from, int to) {
     SplittableRandom random = new SplittableRandom(3);
     try (DeviceBuffer parameters = buffer(device, random);
-        DeviceBuffer gradient = buffer(device, random);
         DeviceBuffer first = device.allocate(FLOATS);
         DeviceBuffer second = device.allocate(FLOATS)) {
       List<DeviceBuffer> moments = List.of(first, second).subList(0, optimizer.moments());
       for (int step = 1; step <= 3; step++) {
-        device.update(optimizer, step, parameters, gradient, moments, from, to);
+        List<DeviceBuffer> gradients =
+            Stream.generate(() -> buffer(device, random)).limit(terms).toList();
+        device.update(optimizer, step, parameters, SumTree.of(gradients), moments, from, to);
+        gradients.forEach(DeviceBuffer::close);
       }
       return Stream.of(parameters, first, second).map(MachineCodeTest::read).toList();
     }

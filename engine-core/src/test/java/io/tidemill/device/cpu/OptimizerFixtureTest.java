@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.tidemill.device.Device;
 import io.tidemill.device.DeviceBuffer;
+import io.tidemill.device.SumTree;
 import io.tidemill.program.Optimizer;
 import io.tidemill.tensor.SafeTensors;
 import java.io.IOException;
@@ -92,7 +93,7 @@ final class OptimizerFixtureTest {
       List<DeviceBuffer> moments = List.of(first, second).subList(0, optimizer.moments());
       for (int step = 1; step <= STEPS; step++) {
         gradient.write(0, MemorySegment.ofArray(row("gradients", step - 1)));
-        DEVICE.update(optimizer, step, parameters, gradient, moments, 0, FLOATS);
+        DEVICE.update(optimizer, step, parameters, new SumTree.Term(gradient), moments, 0, FLOATS);
         assertArrayEquals(row(name, step - 1), read(parameters), 1e-6f, name + " step=" + step);
       }
     }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.tidemill.device.Device;
 import io.tidemill.device.DeviceBuffer;
+import io.tidemill.device.SumTree;
 import io.tidemill.error.EngineException;
 import io.tidemill.program.Optimizer;
 import io.tidemill.program.Optimizer.Adam;
@@ -87,7 +88,8 @@ final class OptimizerTest {
         "an update expects step 1 or later and 2 moments, found step 1 and 0 moments",
         assertThrows(
                 EngineException.class,
-                () -> DEVICE.update(Adam.of(1), 1, buffer, buffer, List.of(), 0, 4))
+                () ->
+                    DEVICE.update(Adam.of(1), 1, buffer, new SumTree.Term(buffer), List.of(), 0, 4))
             .getMessage());
   }
 
@@ -106,7 +108,7 @@ final class OptimizerTest {
       List<DeviceBuffer> moments = List.of(first, second).subList(0, optimizer.moments());
       for (int step = 1; step <= gradients.length; step++) {
         gradient.write(0, MemorySegment.ofArray(filled(gradients[step - 1])));
-        DEVICE.update(optimizer, step, parameters, gradient, moments, 0, FLOATS);
+        DEVICE.update(optimizer, step, parameters, new SumTree.Term(gradient), moments, 0, FLOATS);
       }
       float[] result = new float[FLOATS];
       parameters.read(0, MemorySegment.ofArray(result));

@@ -3,6 +3,7 @@ package io.tidemill.train;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemill.device.Device;
 import io.tidemill.device.Devices;
@@ -21,6 +22,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RankTest {
+  /** The number of the phase in which the first step is applied. */
+  private static final long UPDATE = 1;
+
   private final Device device = Devices.open("cpu");
 
   @TempDir Path folder;
@@ -91,6 +95,31 @@ class RankTest {
       training.work(TinyTraining.STEPS);
       assertAllAt(TinyTraining.STEPS, training, "behind the stop");
     }
+  }
+
+  @Test
+  void aRankThatIsDoneWithItsSliceMovesThatOfAnother() {
+    try (TinyTraining training = open(8, 2, 0, RankTest::never)) {
+      Rank first = training.ranks().getFirst();
+      Rank second = training.ranks().getLast();
+      PhaseUnits units = training.gang().units();
+      training.ranks().forEach(rank -> rank.allow(1));
+      workAll(first);
+      while (units.phase(1) < UPDATE) {
+        second.work(0);
+      }
+
+      workAll(first);
+
+      assertTrue(units.areDone(1, UPDATE, second.slice().chunks()));
+      workAll(second);
+      workAll(first);
+      assertAllAt(1, training, "after one step");
+    }
+  }
+
+  private static void workAll(Rank rank) {
+    while (rank.work(0) > 0) {}
   }
 
   private TinyTraining open(int shards, int ranks, long order, LongPredicate checkpointDue) {

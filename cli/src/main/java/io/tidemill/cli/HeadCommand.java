@@ -6,6 +6,7 @@ import io.tidemill.cli.serve.ModelServer;
 import io.tidemill.cluster.http.Api;
 import io.tidemill.cluster.http.ApiTokens;
 import io.tidemill.cluster.node.Node;
+import io.tidemill.cluster.node.NodeOptions;
 import io.tidemill.model.ModelStore;
 import io.tidemill.serving.ServingConfig;
 import java.util.Optional;
@@ -40,18 +41,13 @@ final class HeadCommand implements Runnable {
     arguments.endWithParent();
     ApiTokens tokens =
         ApiTokens.on(httpHost, Optional.ofNullable(System.getenv(ApiTokens.VARIABLE)));
+    NodeOptions options = arguments.options();
     ServingConfig config = ServePort.config("--http", port).with(change -> change.host(httpHost));
-    try (Node node = Node.head(arguments.options())) {
+    try (Node node = Node.head(options)) {
       Api api =
-          new Api(
-              node.client(),
-              node.address(),
-              tokens,
-              NamedPipeline::inCluster,
-              arguments.options().state());
+          new Api(node.client(), node.address(), tokens, NamedPipeline::inCluster, options.state());
       try (ModelServer server =
-          ModelServer.start(
-              config, "--http", ModelStore.in(arguments.options().state()), console::tell, api)) {
+          ModelServer.start(config, "--http", ModelStore.in(options.state()), console::tell, api)) {
         stop.asks(node::close);
         console.out().println("head " + node.address() + " answers at " + server.url());
         console.out().flush();

@@ -1,6 +1,7 @@
 package io.tidemill.cli;
 
 import io.tidemill.cluster.node.NodeOptions;
+import io.tidemill.cluster.node.NodeTls;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -33,6 +34,22 @@ final class NodeArguments {
       description = "State directory, tidemill-state; the same for all nodes.")
   Path state = Path.of(JobArguments.DEFAULT_STATE);
 
+  @Option(
+      names = "--tls-cert",
+      paramLabel = "PEM",
+      description =
+          "This node's certificate; nodes then talk by TLS only, with those of one authority.")
+  Optional<Path> tlsCertificate = Optional.empty();
+
+  @Option(names = "--tls-key", paramLabel = "PEM", description = "The key of --tls-cert, RSA.")
+  Optional<Path> tlsKey = Optional.empty();
+
+  @Option(
+      names = "--tls-ca",
+      paramLabel = "PEM",
+      description = "The authority that has signed the certificates of all nodes.")
+  Optional<Path> tlsAuthority = Optional.empty();
+
   @Option(names = "--parent", hidden = true, description = "Process that this one ends with.")
   Optional<Long> parent = Optional.empty();
 
@@ -42,8 +59,14 @@ final class NodeArguments {
       description = "Options of this command, one name=value a line; those given here come first.")
   Optional<Path> config = Optional.empty();
 
+  /** Reads and checks the files of TLS, where there are any. */
   NodeOptions options() {
-    return new NodeOptions(host, port, join, state.toAbsolutePath().normalize());
+    return new NodeOptions(
+        host,
+        port,
+        join,
+        state.toAbsolutePath().normalize(),
+        NodeTls.of(tlsCertificate, tlsKey, tlsAuthority));
   }
 
   /** Has this process end when the one that started it does, however that ends. */

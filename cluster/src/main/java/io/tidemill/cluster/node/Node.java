@@ -14,6 +14,7 @@ import io.tidemill.error.ErrorCode;
 import io.tidemill.transport.link.AeronNetwork;
 import java.net.InetAddress;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -54,14 +55,17 @@ public final class Node implements AutoCloseable {
   private final ActorSystem<Void> system;
   private final ActorRef<HeadMessage> head;
   private final Optional<ActorRef<WorkerMessage>> worker;
+  private final String refusal;
 
   private Node(
       ActorSystem<Void> system,
       ActorRef<HeadMessage> head,
-      Optional<ActorRef<WorkerMessage>> worker) {
+      Optional<ActorRef<WorkerMessage>> worker,
+      String refusal) {
     this.system = system;
     this.head = head;
     this.worker = worker;
+    this.refusal = refusal;
   }
 
   /**
@@ -76,7 +80,7 @@ public final class Node implements AutoCloseable {
     ActorRef<HeadMessage> head = singleton(system, HeadActor.create(own.state()));
     system.systemActorOf(known.behavior(), "known-members", Props.empty());
     join(system, seeds);
-    return new Node(system, head, Optional.empty());
+    return new Node(system, head, Optional.empty(), seeds.refusal(own.tls()));
   }
 
   /**
@@ -105,7 +109,7 @@ public final class Node implements AutoCloseable {
             "worker",
             Props.empty());
     join(system, seeds);
-    return new Node(system, head, Optional.of(worker));
+    return new Node(system, head, Optional.of(worker), seeds.refusal(options.tls()));
   }
 
   /** Where other nodes reach it, {@code host:port}. */
@@ -118,10 +122,20 @@ public final class Node implements AutoCloseable {
     return new HeadClient(system, head);
   }
 
-  /** Blocks until the node has left. */
+  /**
+   * Blocks until the node has left.
+   *
+   * @throws EngineException RESOURCE where nobody has let it in
+   */
   public void awaitEnd() throws InterruptedException {
+    CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
     try {
       system.getWhenTerminated().toCompletableFuture().get();
+      if (shutdown
+          .getShutdownReason()
+          .equals(Optional.of(CoordinatedShutdown.clusterJoinUnsuccessfulReason()))) {
+        throw new EngineException(ErrorCode.RESOURCE, refusal);
+      }
     } catch (ExecutionException e) {
       throw new EngineException(ErrorCode.INTERNAL, "the node ended: " + e.getCause(), e);
     }
@@ -181,15 +195,11 @@ public final class Node implements AutoCloseable {
   private static ActorSystem<Void> system(String role, NodeOptions options, Seeds seeds) {
     InetAddress _ = options.ip(); // a name that means nothing is refused in words
     Map<String, Object> chosen =
-        Map.of(
-            "pekko.remote.artery.canonical.hostname",
-            options.host(),
-            "pekko.remote.artery.canonical.port",
-            options.port(),
-            "pekko.cluster.roles",
-            List.of(role),
-            "pekko.cluster.seed-node-timeout",
-            seeds.patienceMs() + " ms");
+        new HashMap<>(options.tls().map(NodeTls::settings).orElse(Map.of()));
+    chosen.put("pekko.remote.artery.canonical.hostname", options.host());
+    chosen.put("pekko.remote.artery.canonical.port", options.port());
+    chosen.put("pekko.cluster.roles", List.of(role));
+    chosen.put("pekko.cluster.seed-node-timeout", seeds.patienceMs() + " ms");
     ClassLoader loader = Node.class.getClassLoader();
     Config config =
         ConfigFactory.defaultOverrides()

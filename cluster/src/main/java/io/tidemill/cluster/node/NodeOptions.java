@@ -8,6 +8,7 @@ import java.net.ServerSocket;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -17,8 +18,10 @@ import java.util.regex.Pattern;
  * @param port for other nodes; 0 lets the system pick one
  * @param seeds nodes to join, {@code host:port}; none for the first head
  * @param state the state directory, the same for all nodes
+ * @param tls how nodes know each other; none where whoever reaches the port is trusted
  */
-public record NodeOptions(String host, int port, List<String> seeds, Path state) {
+public record NodeOptions(
+    String host, int port, List<String> seeds, Path state, Optional<NodeTls> tls) {
   private static final Pattern ADDRESS = Pattern.compile("[A-Za-z0-9._-]+:[0-9]{1,5}");
 
   public NodeOptions {
@@ -57,7 +60,7 @@ public record NodeOptions(String host, int port, List<String> seeds, Path state)
       return this;
     }
     try (ServerSocket socket = new ServerSocket(0, 1, ip())) {
-      return new NodeOptions(host, socket.getLocalPort(), seeds, state);
+      return new NodeOptions(host, socket.getLocalPort(), seeds, state, tls);
     } catch (IOException e) {
       throw new EngineException(
           ErrorCode.RESOURCE,

@@ -3,6 +3,7 @@ package io.tidemill.cluster.node;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -53,6 +54,18 @@ record Seeds(List<String> addresses, long patienceMs) {
   /** Those of a worker, which never founds. */
   static Seeds ofWorker(List<String> joined) {
     return new Seeds(joined, AGAIN_MS);
+  }
+
+  /** What a user is told when nobody has let the node in. */
+  String refusal(Optional<NodeTls> tls) {
+    String expected =
+        tls.isPresent()
+            ? "with --tls-cert of the same authority (--tls-ca) and of a name (CN or DNS) that this"
+                + " node's has too"
+            : "without --tls-cert; where it was started with one, this node needs one of the same"
+                + " authority";
+    return "none of %s has let this node into the cluster: expected one that can be reached there, %s"
+        .formatted(String.join(", ", addresses), expected);
   }
 
   private static long patienceMs(List<String> joined, List<KnownMembers.Known> before) {

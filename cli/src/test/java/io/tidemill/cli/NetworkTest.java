@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemill.benchmarks.network.Network;
 import io.tidemill.cluster.client.ApiClient;
 import io.tidemill.error.EngineException;
 import java.io.IOException;

@@ -26,7 +26,7 @@ final class BenchCommand implements Runnable {
         "train: steps per second, PyTorch and JAX.",
         "allreduce: microseconds of a sum over processes, Gloo and OpenMPI.",
         "scaling: two processes beside twice one; a forecast for 1,024.",
-        "chaos: a cluster is killed and scaled all along; the same weights?",
+        "chaos: a cluster is killed, cut and scaled all along; the same weights?",
         "recovery: seconds from a kill to the next step.",
         "checkpoint: the share of the rate that is left with checkpoints."
       })

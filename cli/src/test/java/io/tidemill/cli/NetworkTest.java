@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemill.benchmarks.network.Network;
 import io.tidemill.cluster.client.ApiClient;
 import io.tidemill.error.EngineException;
 import java.io.IOException;
@@ -123,10 +124,13 @@ class NetworkTest {
 
       network.cut(1);
       assertTrue(first.process().waitFor(60, TimeUnit.SECONDS), "two heads act");
+      Tidemill.Running again = head(1, 4);
 
       assertEquals(undisturbed, weights(job.await()));
       try (ApiClient after = api(4)) {
         assertOneAttemptOrSilence(after.get("/api/jobs/" + id));
+        assertTrue(again.process().waitFor(90, TimeUnit.SECONDS), "it founds a second cluster");
+        assertEquals(2, after.get("/api/cluster").path("epoch").asInt());
       }
     } finally {
       network.heal(1);

@@ -37,7 +37,7 @@ public final class RecoveryBenchmark {
   private static BenchReport measure(BenchRequest request, Consumer<String> tell) {
     Machine.busy().ifPresent(tell);
     List<BenchRow> rows = new ArrayList<>();
-    try (TestCluster cluster = new TestCluster(_ -> {})) {
+    try (TestCluster cluster = new OneHostCluster()) {
       String id = cluster.submit(ENDLESS, 1);
       awaitSteps(cluster, id, 300);
       for (String what : request.cases()) {

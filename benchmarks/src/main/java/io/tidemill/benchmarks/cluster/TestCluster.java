@@ -2,68 +2,64 @@ package io.tidemill.benchmarks.cluster;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tidemill.cluster.client.ApiClient;
-import io.tidemill.cluster.local.LocalCluster;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.storage.DurableFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
- * A head and two workers of this build, in a folder of their own, whose processes can be killed.
- * Confined to one thread.
+ * A cluster of this build, in a folder of its own, whose processes can be hurt. Confined to one
+ * thread.
  */
-final class TestCluster implements AutoCloseable {
-  private static final int WORKERS = 2;
-  private static final long PATIENCE_NS = 60_000_000_000L;
+abstract class TestCluster implements AutoCloseable {
   private static final long LOOK_MS = 20;
 
   private final Path state;
-  private final LocalCluster cluster;
-  private final ApiClient api;
 
-  /** Starts it and waits until it is complete. */
-  TestCluster(Consumer<String> tell) {
+  /** In a new folder. */
+  TestCluster() {
     try {
       state = Files.createTempDirectory("tidemill-bench");
-      int port = freePort();
-      cluster = new LocalCluster(WORKERS, port, state, tell);
-      api = new ApiClient("http://127.0.0.1:" + port, Optional.empty());
-      cluster.awaitUp(api, PATIENCE_NS);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      throw interrupted(e);
     }
   }
 
+  /** The heads that may be asked at this moment. */
+  abstract List<ApiClient> heads();
+
+  /** The state directory of all nodes. */
+  final Path state() {
+    return state;
+  }
+
   /** The id of a new job that learns drawn digits for so many steps. */
-  String submit(long steps, int workers) {
+  final String submit(long steps, int workers) {
     Map<String, ?> spec =
         Map.of("pipeline", "digits", "params", Map.of("steps", "" + steps), "workers", workers);
-    return api.post("/api/jobs", spec).path("id").textValue();
+    return ask(head -> head.post("/api/jobs", spec)).path("id").textValue();
   }
 
-  void scale(String id, int workers) {
-    api.post("/api/jobs/" + id + "/scale", Map.of("workers", workers));
+  final void scale(String id, int workers) {
+    ask(head -> head.post("/api/jobs/" + id + "/scale", Map.of("workers", workers)));
   }
 
-  JsonNode job(String id) {
-    return api.get("/api/jobs/" + id);
+  final JsonNode job(String id) {
+    return ask(head -> head.get("/api/jobs/" + id));
   }
 
   /** Looks at a job until it is as wanted; a head that is away is waited for. */
-  JsonNode await(String id, Predicate<JsonNode> wanted, long patienceNs) {
+  final JsonNode await(String id, Predicate<JsonNode> wanted, long patienceNs) {
     long started = System.nanoTime();
     while (true) {
       Optional<JsonNode> job = look(id);
@@ -81,7 +77,7 @@ final class TestCluster implements AutoCloseable {
   }
 
   /** The job, where the head answers. */
-  Optional<JsonNode> look(String id) {
+  final Optional<JsonNode> look(String id) {
     try {
       return Optional.of(job(id));
     } catch (EngineException e) {
@@ -90,11 +86,9 @@ final class TestCluster implements AutoCloseable {
   }
 
   /** Process numbers of all members with a role, as far as they are known. */
-  List<Long> pids(String role) {
+  final List<Long> pids(String role) {
     try {
-      return api.get("/api/cluster")
-          .path("members")
-          .valueStream()
+      return members()
           .filter(member -> member.path("role").asText().equals(role))
           .filter(member -> member.path("pid").isNumber())
           .map(member -> member.path("pid").longValue())
@@ -105,25 +99,49 @@ final class TestCluster implements AutoCloseable {
   }
 
   /** The process of the worker that leads a job; 0 where it is not known. */
-  long leader(String id) {
+  final long leader(String id) {
     String name = job(id).path("placement").path(0).asText();
-    return api.get("/api/cluster")
-        .path("members")
-        .valueStream()
+    return members()
         .filter(member -> member.path("id").asText().equals(name))
         .mapToLong(member -> member.path("pid").asLong())
         .findFirst()
         .orElse(0);
   }
 
+  /** All nodes, as the head sees them. */
+  final Stream<JsonNode> members() {
+    return ask(head -> head.get("/api/cluster")).path("members").valueStream();
+  }
+
+  private JsonNode ask(Function<ApiClient, JsonNode> question) {
+    EngineException refusal = new EngineException(ErrorCode.RESOURCE, "no head can be asked");
+    for (ApiClient head : heads()) {
+      try {
+        return question.apply(head);
+      } catch (EngineException e) {
+        refusal = e; // another may know better
+      }
+    }
+    throw refusal;
+  }
+
   static void kill(long pid) {
     ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
   }
 
-  /** Stops a process as {@code kill -STOP} does; nobody lets it go on. */
+  /** Stops a process as {@code kill -STOP} does. */
   static void freeze(long pid) {
+    signal("-STOP", pid);
+  }
+
+  /** Lets a process that was stopped go on. */
+  static void thaw(long pid) {
+    signal("-CONT", pid);
+  }
+
+  private static void signal(String which, long pid) {
     try {
-      new ProcessBuilder("kill", "-STOP", Long.toString(pid)).start().waitFor();
+      new ProcessBuilder("kill", which, Long.toString(pid)).start().waitFor();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
@@ -139,10 +157,9 @@ final class TestCluster implements AutoCloseable {
     }
   }
 
+  /** After its processes. */
   @Override
   public void close() {
-    api.close();
-    cluster.close();
     try {
       DurableFiles.deleteTree(state);
     } catch (IOException e) {
@@ -150,13 +167,7 @@ final class TestCluster implements AutoCloseable {
     }
   }
 
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
-  }
-
-  private static EngineException interrupted(InterruptedException e) {
+  static EngineException interrupted(InterruptedException e) {
     Thread.currentThread().interrupt();
     return new EngineException(ErrorCode.RESOURCE, "the benchmark was interrupted", e);
   }

@@ -1,5 +1,6 @@
 package io.tidemill.cluster.head;
 
+import io.tidemill.cluster.job.HeadBeat;
 import io.tidemill.cluster.job.Job;
 import io.tidemill.cluster.job.JobStore;
 import io.tidemill.cluster.job.ProcessEnds;
@@ -27,6 +28,7 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.cluster.ClusterEvent.MemberRemoved;
+import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Subscribe;
@@ -38,6 +40,8 @@ public final class HeadActor extends AbstractBehavior<HeadMessage> {
   private final JobStore store;
   private final long epoch;
   private final Scheduler scheduler;
+  private final HeadBeat beat;
+  private final String address;
   private final Map<String, ActorRef<WorkerMessage>> workers = new HashMap<>();
 
   private HeadActor(ActorContext<HeadMessage> context, Path state) {
@@ -45,12 +49,12 @@ public final class HeadActor extends AbstractBehavior<HeadMessage> {
     this.store = new JobStore(state);
     this.epoch = store.nextEpoch();
     this.scheduler = new Scheduler(store, new ProcessEnds(state), System.nanoTime());
+    this.beat = new HeadBeat(state);
+    this.address = addressOf(Cluster.get(context.getSystem()).selfMember());
     ActorRef<MemberRemoved> gone =
         context.messageAdapter(
             MemberRemoved.class,
-            removed ->
-                new HeadMessage.MemberGone(
-                    removed.member().address().hostPort().split("@", 2)[1], why(removed)));
+            removed -> new HeadMessage.MemberGone(addressOf(removed.member()), why(removed)));
     Cluster.get(context.getSystem())
         .subscriptions()
         .tell(Subscribe.create(gone, MemberRemoved.class));
@@ -84,6 +88,7 @@ public final class HeadActor extends AbstractBehavior<HeadMessage> {
         scheduler.report(report.worker(), report.attempts(), System.nanoTime());
       }
       case HeadMessage.Tick _ -> {
+        beat.beat(address, System.nanoTime());
         scheduler.tick(System.nanoTime());
         List<String> known = scheduler.workers().stream().map(WorkerInfo::id).toList();
         workers.keySet().retainAll(known);
@@ -112,6 +117,10 @@ public final class HeadActor extends AbstractBehavior<HeadMessage> {
                   new Assignments(epoch, scheduler.assignments(id), scheduler.yielding(id))));
     }
     return this;
+  }
+
+  private static String addressOf(Member member) {
+    return member.address().hostPort().split("@", 2)[1];
   }
 
   private static String why(MemberRemoved removed) {

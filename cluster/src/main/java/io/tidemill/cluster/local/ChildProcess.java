@@ -17,7 +17,7 @@ import java.util.function.Consumer;
  *
  * <p>Any thread may close it.
  */
-final class ChildProcess implements AutoCloseable {
+public final class ChildProcess implements AutoCloseable {
   private static final long SHORT_LIFE_NS = 3_000_000_000L;
   private static final long PAUSE_MS = 1_000;
 
@@ -41,7 +41,7 @@ final class ChildProcess implements AutoCloseable {
    * @param ends where it is written how it ended
    * @param news told in one sentence when it has ended by itself
    */
-  ChildProcess(
+  public ChildProcess(
       String name,
       List<String> command,
       Path log,
@@ -58,7 +58,8 @@ final class ChildProcess implements AutoCloseable {
     Thread.ofPlatform().daemon().name("watch-" + name).start(this::watch);
   }
 
-  synchronized long pid() {
+  /** Of the process that was started last. */
+  public synchronized long pid() {
     return process.pid();
   }
 

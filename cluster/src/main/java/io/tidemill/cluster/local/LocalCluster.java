@@ -7,7 +7,6 @@ import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.storage.DurableFiles;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
@@ -25,14 +24,6 @@ import java.util.stream.Stream;
 public final class LocalCluster implements AutoCloseable {
   private static final String LOOPBACK = "127.0.0.1";
   private static final long LOOK_MS = 100;
-
-  /**
-   * A node begins small and grows with its work; by default it would begin with a 64th of memory.
-   */
-  private static final String SMALL_HEAP = "-Xms24m";
-
-  /** A JVM that has run out of memory may hang; its end can be told, and its jobs go on. */
-  private static final String ENDS_OUT_OF_MEMORY = "-XX:+ExitOnOutOfMemoryError";
 
   /**
    * A worker that was killed is started again after those that take over have begun: cores are few.
@@ -73,13 +64,11 @@ public final class LocalCluster implements AutoCloseable {
               "--port",
               Integer.toString(ports.get(node)),
               "--state",
-              state.toString(),
-              "--parent",
-              Long.toString(ProcessHandle.current().pid()));
+              state.toString());
       children.add(
           new ChildProcess(
               name,
-              Stream.of(java(), words, place).flatMap(List::stream).toList(),
+              NodeCommand.of(Stream.concat(words.stream(), place.stream()).toList()),
               logs.resolve(name + ".log"),
               node > 0 && workers > 1 ? RESPITE_MS : 0,
               ends,
@@ -128,18 +117,6 @@ public final class LocalCluster implements AutoCloseable {
       throw new EngineException(
           ErrorCode.RESOURCE, "--state " + state + " cannot be used: " + e, e);
     }
-  }
-
-  private static List<String> java() {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(argument -> !argument.startsWith("-Dtidemill."))
-        .forEach(command::add);
-    command.add(SMALL_HEAP);
-    command.add(ENDS_OUT_OF_MEMORY);
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), "io.tidemill.cli.Main"));
-    return command;
   }
 
   /** Held all at once, so that they differ. */

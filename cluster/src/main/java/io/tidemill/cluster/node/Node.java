@@ -3,6 +3,7 @@ package io.tidemill.cluster.node;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.tidemill.cluster.head.HeadActor;
+import io.tidemill.cluster.job.HeadBeat;
 import io.tidemill.cluster.job.HostProcess;
 import io.tidemill.cluster.job.WorkerInfo;
 import io.tidemill.cluster.message.HeadMessage;
@@ -75,7 +76,8 @@ public final class Node implements AutoCloseable {
   public static Node head(NodeOptions options) {
     KnownMembers known = new KnownMembers(options.state());
     NodeOptions own = options.withPort();
-    Seeds seeds = Seeds.of(own.address(), own.seeds(), known.read());
+    Seeds seeds =
+        Seeds.of(own.address(), own.seeds(), known.read(), new HeadBeat(own.state()).latest());
     ActorSystem<Void> system = system(HEAD, own, seeds);
     ActorRef<HeadMessage> head = singleton(system, HeadActor.create(own.state()));
     system.systemActorOf(known.behavior(), "known-members", Props.empty());

@@ -33,8 +33,11 @@ record Seeds(List<String> addresses, long patienceMs) {
    *
    * @param joined whom it was told to join
    * @param before the members that it, or another head of this state directory, has seen last
+   * @param decider the head that has decided a moment ago; while there may be another than this
+   *     one, nobody founds: the network is cut, or the other is taking over
    */
-  static Seeds of(String own, List<String> joined, List<KnownMembers.Known> before) {
+  static Seeds of(
+      String own, List<String> joined, List<KnownMembers.Known> before, Optional<String> decider) {
     TreeSet<String> heads = new TreeSet<>(Set.of(own));
     before.stream().filter(KnownMembers.Known::isHead).forEach(known -> heads.add(known.address()));
     if (before.isEmpty()) {
@@ -44,7 +47,10 @@ record Seeds(List<String> addresses, long patienceMs) {
     before.forEach(known -> others.add(known.address()));
     others.remove(own);
     List<String> addresses = new ArrayList<>(others);
-    if (!heads.first().equals(own)) {
+    boolean isAlone = heads.size() == 1 && joined.isEmpty();
+    boolean isDecided =
+        decider.filter(head -> !(isAlone && head.equals(own))).isPresent() && !others.isEmpty();
+    if (isDecided || !heads.first().equals(own)) {
       return new Seeds(addresses, AGAIN_MS);
     }
     addresses.addFirst(own);

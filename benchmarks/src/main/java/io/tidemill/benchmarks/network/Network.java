@@ -1,4 +1,4 @@
-package io.tidemill.cli;
+package io.tidemill.benchmarks.network;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -12,13 +12,14 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Hosts of a test: network namespaces that are joined by a bridge, in a namespace of its own, which
- * can be slow, lossy, and cut. This process is on it too.
+ * Hosts on this machine: network namespaces that are joined by a bridge, in a namespace of its own,
+ * which can be slow, lossy, and cut. This process is on it too.
  *
  * <p>Needs root and {@code ip} and {@code tc} of iproute2. A network goes with {@link #close}, with
  * the end of this process, or, where that was killed, with the next network that somebody makes.
+ * Confined to one thread.
  */
-final class Network implements AutoCloseable {
+public final class Network implements AutoCloseable {
   private static final int SELF = 254;
   private static final Pattern NAME = Pattern.compile("(?m)^(tm(\\d+))(?:br|h\\d+)?\\b");
 
@@ -28,7 +29,7 @@ final class Network implements AutoCloseable {
   private final List<String> hosts = new ArrayList<>();
 
   /** Why there can be none here. */
-  static Optional<String> impossible() {
+  public static Optional<String> impossible() {
     if (!"root".equals(System.getProperty("user.name"))) {
       return Optional.of("network namespaces need root");
     }
@@ -42,7 +43,8 @@ final class Network implements AutoCloseable {
     }
   }
 
-  Network() throws IOException {
+  /** Makes one without hosts. */
+  public Network() throws IOException {
     removeThoseOfTheDead();
     subnet = freeSubnet();
     Runtime.getRuntime().addShutdownHook(end);
@@ -56,7 +58,7 @@ final class Network implements AutoCloseable {
   }
 
   /** Adds a host; the first has number 1. */
-  int addHost() throws IOException {
+  public int addHost() throws IOException {
     int number = hosts.size() + 1;
     String host = name + "h" + number;
     hosts.add(host);
@@ -82,12 +84,13 @@ final class Network implements AutoCloseable {
     return number;
   }
 
-  String address(int host) {
+  /** Where the others reach a host. */
+  public String address(int host) {
     return subnet + host;
   }
 
   /** Has a command run on a host. */
-  List<String> on(int host, List<String> command) {
+  public List<String> on(int host, List<String> command) {
     List<String> there = new ArrayList<>(List.of("ip", "netns", "exec", hosts.get(host - 1)));
     there.addAll(command);
     return there;
@@ -99,7 +102,7 @@ final class Network implements AutoCloseable {
    *
    * @return how, in words
    */
-  String spoil(int host) throws IOException {
+  public String spoil(int host) throws IOException {
     try {
       return spoil(host, Network::addWeather);
     } catch (IOException e) {
@@ -143,7 +146,7 @@ final class Network implements AutoCloseable {
   }
 
   /** Packets that were dropped on the way to a host or from it. */
-  long dropped(int host) throws IOException {
+  public long dropped(int host) throws IOException {
     return droppedBefore(bridge(), "p" + host) + droppedBefore(hosts.get(host - 1), "eth0");
   }
 
@@ -162,18 +165,29 @@ final class Network implements AutoCloseable {
   }
 
   /** Nothing goes to or from a host any more. */
-  void cut(int host) throws IOException {
+  public void cut(int host) throws IOException {
     in(bridge(), "ip", "link", "set", "p" + host, "down");
   }
 
-  void heal(int host) throws IOException {
+  /** What goes to or from a host arrives again. */
+  public void heal(int host) throws IOException {
     in(bridge(), "ip", "link", "set", "p" + host, "up");
   }
 
+  /** An interrupt does not keep it from being removed. */
   @Override
   public void close() throws IOException {
-    Runtime.getRuntime().removeShutdownHook(end);
-    remove(name);
+    boolean isInterrupted = Thread.interrupted();
+    try {
+      remove(name);
+      Runtime.getRuntime().removeShutdownHook(end);
+    } catch (IllegalStateException e) {
+      // This process ends already.
+    } finally {
+      if (isInterrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
   }
 
   private void removeQuietly() {

@@ -5,8 +5,11 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.zip.CRC32C;
 
 /**
  * A mapped file of a sample log. Its rows are read as plain native memory, like those of the tests'
@@ -15,6 +18,8 @@ import java.nio.file.Path;
 record MappedRows(MemorySegment mapped, MemorySegment rows) {
   /** Bytes of a file, about. */
   static final long FILE_BYTES = 4 << 20;
+
+  private static final int BUFFER_BYTES = 1 << 18;
 
   /** Of the machine's memory, so that the rest is left to the job and to others. */
   private static final double CACHED_SHARE = 0.5;
@@ -28,6 +33,24 @@ record MappedRows(MemorySegment mapped, MemorySegment rows) {
 
   static Path file(Path folder, int index) {
     return folder.resolve(String.format("%06d.rows", index));
+  }
+
+  /**
+   * The checksum of the first bytes of a file. They are read and not mapped: a page that is mapped
+   * takes longer to be there for the first time than to be read.
+   */
+  static CRC32C checksum(Path file, long bytes) throws IOException {
+    CRC32C checksum = new CRC32C();
+    ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      long left = bytes;
+      while (left > 0
+          && channel.read(buffer.clear().limit((int) Math.min(BUFFER_BYTES, left))) > 0) {
+        left -= buffer.flip().remaining();
+        checksum.update(buffer);
+      }
+    }
+    return checksum;
   }
 
   /** Rows of a file of about so many bytes. */

@@ -324,9 +324,8 @@ public final class SampleLog implements SampleRows, AutoCloseable {
     }
     long from = segment * segmentRows;
     long to = Math.min(length(), from + segmentRows);
-    update(checksums.get(segment), segment, from, to);
+    long found = checksum(segment, (to - from) * rowBytes);
     checksummed = to;
-    long found = checksums.get(segment).getValue();
     if (found != expected) {
       throw new EngineException(
           ErrorCode.CORRUPT_STATE,
@@ -336,6 +335,17 @@ public final class SampleLog implements SampleRows, AutoCloseable {
               + Long.toHexString(expected)
               + " found="
               + Long.toHexString(found));
+    }
+  }
+
+  /** Of the first bytes of a file as it lies there, to be continued. */
+  private long checksum(int segment, long bytes) {
+    try {
+      checksums.set(segment, MappedRows.checksum(file(segment), bytes));
+      return checksums.get(segment).getValue();
+    } catch (IOException e) {
+      throw new EngineException(
+          ErrorCode.RESOURCE, "the sample log cannot be read: file=" + file(segment) + ": " + e, e);
     }
   }
 

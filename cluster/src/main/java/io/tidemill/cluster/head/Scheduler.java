@@ -51,6 +51,10 @@ final class Scheduler {
   private final Map<String, Node> nodes = new TreeMap<>();
   private final Map<String, Live> live = new HashMap<>();
   private final Set<String> leaving = new HashSet<>();
+
+  /** The worker that has led a job last; a job that has ended is led by nobody. */
+  private final Map<String, String> leaders = new HashMap<>();
+
   private final Endings endings;
   private long refused;
 
@@ -66,6 +70,7 @@ final class Scheduler {
     this.endings = new Endings(ends);
     this.startedNs = nowNs;
     store.load().forEach(job -> jobs.put(job.id(), job));
+    running().forEach(job -> leaders.put(job.id(), job.placement().getFirst()));
   }
 
   /** A worker lives, and these are its attempts. */
@@ -344,11 +349,16 @@ final class Scheduler {
         if (slots.free() < least) {
           jobs.put(job.id(), job.in(JobStatus.QUEUED, waiting(wanted, slots)));
         } else {
-          Slots.Placement taken = slots.take(Math.min(wanted, slots.free()));
+          Slots.Placement taken = slots.take(Math.min(wanted, slots.free()), leader(job));
+          leaders.put(job.id(), taken.workers().getFirst());
           keep(job.started(taken.workers(), taken.hosts().toString()));
         }
       }
     }
+  }
+
+  private Optional<WorkerInfo> leader(Job job) {
+    return Optional.ofNullable(leaders.get(job.id())).map(nodes::get).map(Node::worker);
   }
 
   private static String waiting(int wanted, Slots slots) {
@@ -370,6 +380,7 @@ final class Scheduler {
 
   private Job end(Job job) {
     live.remove(job.id());
+    leaders.remove(job.id());
     keep(job);
     place();
     return job;

@@ -248,6 +248,54 @@ class SchedulerTest {
   }
 
   @Test
+  void scaledJobIsLedAgainByTheWorkerThatHandedItOver() {
+    scheduler.report(worker("a", 1), List.of(), 0);
+    scheduler.report(worker("b", 1), List.of(), 0);
+    submit("other", 1);
+    submit("digits", 1);
+    assertEquals(List.of("b"), job("digits-1").placement());
+    scheduler.cancel("other-1");
+
+    handOver("b", 1, 2);
+    assertEquals(List.of("b", "a"), job("digits-1").placement());
+
+    Scheduler before = scheduler;
+    scheduler = new Scheduler(new JobStore(state), new ProcessEnds(state), 0);
+    before.workers().forEach(worker -> scheduler.report(worker, List.of(), 0));
+    handOver("b", 2, 1);
+    assertEquals(List.of("b"), job("digits-1").placement(), "a new head knows who led it");
+  }
+
+  @Test
+  void jobOfWorkerThatLeavesStaysOnItsHost() {
+    scheduler.report(worker("b", 1), List.of(), 0);
+    scheduler.report(worker("c", 1), List.of(), 0);
+    submit("digits", 1);
+    scheduler.report(worker("a", 3, new HostProcess("third-host", 1, 0)), List.of(), 0);
+
+    scheduler.leaving("b");
+    AttemptStatus yielded = attempt("digits-1", 1, State.INTERRUPTED, 3, "worker name-b leaves");
+    scheduler.report(worker("b", 1), List.of(yielded), 1);
+
+    assertEquals(List.of("c"), job("digits-1").placement());
+  }
+
+  @Test
+  void jobIsLedOnItsHostAgainWhereThatTakesNoMoreHosts() {
+    HostProcess third = new HostProcess("third-host", 1, 0);
+    scheduler.report(worker("a", 1), List.of(), 0);
+    submit("digits", 1);
+    scheduler.report(worker("b", 3, third), List.of(), 0);
+
+    handOver("a", 1, 4);
+    assertEquals(List.of("a", "b", "b", "b"), job("digits-1").placement());
+    assertEquals("1+3", job("digits-1").hosts());
+
+    handOver("a", 2, 3);
+    assertEquals(List.of("b", "b", "b"), job("digits-1").placement());
+  }
+
+  @Test
   void jobThatLostWorkersGoesOnWithThoseLeftAndIsWidenedWhenOneJoins() {
     scheduler.report(worker("a", 1), List.of(), 0);
     scheduler.report(worker("b", 1), List.of(), 0);
@@ -370,6 +418,22 @@ class SchedulerTest {
     assertEquals(List.of("a"), job("digits-1").placement());
     assertEquals("worker name-b leaves", job("digits-1").lastFailure());
     assertEquals(JobStatus.QUEUED, job("digits-2").status(), "the slot of b is free for nobody");
+  }
+
+  /** The worker that leads {@code digits-1} hands it over, to go on with so many. */
+  private void handOver(String leader, long attempt, int workers) {
+    scheduler.scale("digits-1", workers);
+    for (int step = 7; step < 9; step++) {
+      say(leader, attempt("digits-1", attempt, State.RUNNING, step, ""));
+    }
+    String why = scheduler.yielding(leader).get("digits-1");
+    say(leader, attempt("digits-1", attempt, State.INTERRUPTED, 9, why));
+  }
+
+  private void say(String worker, AttemptStatus status) {
+    WorkerInfo known =
+        scheduler.workers().stream().filter(one -> one.id().equals(worker)).findFirst().get();
+    scheduler.report(known, List.of(status), 0);
   }
 
   private static Process process() throws IOException {

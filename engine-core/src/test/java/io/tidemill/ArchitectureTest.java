@@ -26,7 +26,7 @@ class ArchitectureTest {
     allow("memory");
     allow("metric", "error");
     allow("storage", "error");
-    allow("tensor", "error");
+    allow("tensor", "error", "memory");
     allow("codec", "error");
     allow("state", "codec", "error");
     allow("program", "error", "tensor");

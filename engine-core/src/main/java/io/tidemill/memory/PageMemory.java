@@ -33,9 +33,14 @@ public final class PageMemory {
 
   /** Zeros, aligned to 64 bytes; they go with {@code owner}. */
   public static MemorySegment allocate(long bytes, Arena owner) {
+    return allocate(bytes, owner, ALIGNMENT);
+  }
+
+  /** The same, {@code alignment} a power of two up to {@link #HUGE}. */
+  public static MemorySegment allocate(long bytes, Arena owner, long alignment) {
     Optional<MemorySegment> pages =
         IS_LINUX && bytes >= HUGE ? pages(bytes, owner) : Optional.empty();
-    return pages.orElseGet(() -> owner.allocate(bytes, ALIGNMENT));
+    return pages.orElseGet(() -> owner.allocate(bytes, alignment));
   }
 
   /** What begins with a huge page; none of the memory beside it is ever touched. */

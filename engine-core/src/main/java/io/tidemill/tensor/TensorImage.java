@@ -3,6 +3,7 @@ package io.tidemill.tensor;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
+import io.tidemill.memory.PageMemory;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -49,7 +50,7 @@ public final class TensorImage {
     byte[] tensorsOnly = json(Map.of(), none);
     int headerBytes = Long.BYTES + json(longest, List.of()).length + tensorsOnly.length;
     long fileBytes = Math.ceilDiv(headerBytes + dataBytes, PAGE) * PAGE;
-    MemorySegment memory = Arena.ofAuto().allocate(fileBytes, PAGE);
+    MemorySegment memory = PageMemory.allocate(fileBytes, Arena.ofAuto(), PAGE);
     return new TensorImage(memory, lay(specs, memory.asSlice(fileBytes - dataBytes)), tensorsOnly);
   }
 

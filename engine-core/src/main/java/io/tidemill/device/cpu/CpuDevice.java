@@ -90,6 +90,7 @@ public final class CpuDevice implements Device {
       long to) {
     requireRange("parameters", parameters, from, to);
     requireTerms(gradient, from, to);
+    requireFirstOnly(gradient, gradient.first(), true);
     if (moments.size() != optimizer.moments() || step < 1) {
       throw new EngineException(
           ErrorCode.INTERNAL,

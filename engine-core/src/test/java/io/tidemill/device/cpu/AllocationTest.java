@@ -52,7 +52,7 @@ final class AllocationTest {
         DeviceBuffer first = device.allocate(floats);
         DeviceBuffer second = device.allocate(floats)) {
       parameters.write(0, MemorySegment.ofArray(NETWORK.initialParameters(1)));
-      SumTree terms = SumTree.of(List.of(gradient, other, gradient));
+      SumTree terms = SumTree.of(List.of(gradient, other));
       List<DeviceBuffer> moments = List.of(first, second);
       Optimizer adam = Optimizer.Adam.of(1e-3f);
 

@@ -141,6 +141,22 @@ class ClusterTest {
   }
 
   @Test
+  void lossOfEveryWorkerEndsNoHeadAndChangesNoBit() throws Exception {
+    Tidemill.Running submitted = start();
+    running(submitted, 1);
+    long head = pid(member -> member.path("role").asText().equals("head"));
+
+    for (JsonNode member : api.get("/api/cluster").path("members")) {
+      if (member.path("role").asText().equals("worker")) {
+        kill(member.path("pid").asLong());
+      }
+    }
+
+    assertEquals(undisturbed, weights(submitted.await()));
+    assertEquals(head, pid(member -> member.path("role").asText().equals("head")));
+  }
+
+  @Test
   void scalingUpAndDownChangesNoBit() throws Exception {
     Tidemill.Running submitted = start();
     String id = running(submitted, 1);

@@ -15,6 +15,8 @@ import java.util.Optional;
  * @param startedMs when it began, since numbers are used again; 0 where the system does not say
  */
 public record HostProcess(String host, long pid, long startedMs) {
+  private static final String HERE = here();
+
   /** This process. */
   public static HostProcess current() {
     return of(ProcessHandle.current());
@@ -22,12 +24,23 @@ public record HostProcess(String host, long pid, long startedMs) {
 
   /** A process of this host. */
   public static HostProcess of(ProcessHandle process) {
-    return new HostProcess(here(), process.pid(), startedMs(process));
+    return new HostProcess(HERE, process.pid(), startedMs(process));
+  }
+
+  /** What {@link #text()} has said. */
+  public static HostProcess parse(String text) {
+    String[] words = text.split(" ", 3);
+    return new HostProcess(words[2], Long.parseLong(words[0]), Long.parseLong(words[1]));
+  }
+
+  /** As one line. */
+  public String text() {
+    return pid + " " + startedMs + " " + host;
   }
 
   /** Whether it runs where this process does. */
   public boolean isHere() {
-    return host.equals(here());
+    return host.equals(HERE);
   }
 
   /** Whether it lives, where that can be seen from here. */

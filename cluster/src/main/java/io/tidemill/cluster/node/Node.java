@@ -200,7 +200,7 @@ public final class Node implements AutoCloseable {
         new HashMap<>(options.tls().map(NodeTls::settings).orElse(Map.of()));
     chosen.put("pekko.remote.artery.canonical.hostname", options.host());
     chosen.put("pekko.remote.artery.canonical.port", options.port());
-    chosen.put("pekko.cluster.roles", List.of(role));
+    chosen.put("pekko.cluster.roles", List.of(role, EndedMembers.role(HostProcess.current())));
     chosen.put("pekko.cluster.seed-node-timeout", seeds.patienceMs() + " ms");
     ClassLoader loader = Node.class.getClassLoader();
     Config config =
@@ -210,7 +210,9 @@ public final class Node implements AutoCloseable {
             .withFallback(ConfigFactory.defaultReference(loader))
             .resolve();
     try {
-      return ActorSystem.create(Behaviors.<Void>empty(), SYSTEM, config);
+      ActorSystem<Void> system = ActorSystem.create(Behaviors.<Void>empty(), SYSTEM, config);
+      system.systemActorOf(EndedMembers.behavior(), "ended-members", Props.empty());
+      return system;
     } catch (RuntimeException e) {
       throw new EngineException(
           ErrorCode.RESOURCE,

@@ -9,6 +9,7 @@ import io.tidemill.cluster.node.Node;
 import io.tidemill.cluster.node.NodeOptions;
 import io.tidemill.model.ModelStore;
 import io.tidemill.serving.ServingConfig;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -47,7 +48,8 @@ final class HeadCommand implements Runnable {
       Api api =
           new Api(node.client(), node.address(), tokens, NamedPipeline::inCluster, options.state());
       try (ModelServer server =
-          ModelServer.start(config, "--http", ModelStore.in(options.state()), console::tell, api)) {
+          ModelServer.start(
+              config, "--http", ModelStore.in(options.state()), console::tell, List.of(api))) {
         stop.asks(node::close);
         console.out().println("head " + node.address() + " answers at " + server.url());
         console.out().flush();

@@ -12,6 +12,8 @@ import io.tidemill.local.JobReport;
 import io.tidemill.local.JsonReport;
 import io.tidemill.local.LocalJob;
 import io.tidemill.model.ModelStore;
+import io.tidemill.serving.http.PipelineRoutes;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -82,7 +84,7 @@ final class RunCommand implements Runnable {
             "--http",
             ModelStore.in(arguments.state),
             console::tell,
-            new JobEndpoints(job));
+            List.of(new PipelineRoutes(new JobEndpoints(job))));
     server.startFailures().forEach(failure -> console.tell(failure.getMessage()));
     if (!isQuiet) {
       console.tell("models are served at " + server.url());

@@ -8,10 +8,11 @@ import io.tidemill.release.Release;
 import io.tidemill.serving.batch.BatchExecutors;
 import io.tidemill.serving.batch.BatchQueue;
 import io.tidemill.serving.http.HttpListener;
-import io.tidemill.serving.http.MoreRoutes;
+import io.tidemill.serving.http.RouteGroup;
 import io.tidemill.serving.metrics.ServingMetrics;
 import io.tidemill.serving.registry.ModelRegistry;
 import io.tidemill.serving.registry.Refresh;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -54,19 +55,20 @@ public final class ServingServer implements AutoCloseable {
    * @throws EngineException RESOURCE when the port is in use; nothing is left running then
    */
   public static ServingServer start(ServingConfig config, ModelStore store, Device device) {
-    return start(config, store, device, MoreRoutes.NONE);
+    return start(config, store, device, List.of());
   }
 
-  /** As above, with more routes on the same port. */
+  /** As above, with more routes on the same port, behind those of models and probes. */
   public static ServingServer start(
-      ServingConfig config, ModelStore store, Device device, MoreRoutes more) {
+      ServingConfig config, ModelStore store, Device device, List<RouteGroup> more) {
+    HttpListener.Additions additions = new HttpListener.Additions(more, List.of());
     ServingMetrics metrics = new ServingMetrics();
     BatchExecutors executors = BatchExecutors.start(config.executors());
     ModelRegistry registry = new ModelRegistry(store, device, executors, metrics, limits(config));
     // Opening the port takes as long as loading models: side by side. Until a model is loaded the
     // server says that it is not ready.
     FutureTask<HttpListener> opening =
-        new FutureTask<>(() -> HttpListener.open(options(config), registry, metrics, more));
+        new FutureTask<>(() -> HttpListener.open(options(config), registry, metrics, additions));
     Thread.ofPlatform().name("tidemill-http-open").daemon().start(opening);
     try {
       Refresh firstRefresh = registry.refresh();

@@ -11,7 +11,6 @@ import io.tidemill.dsl.Params;
 import io.tidemill.dsl.Pipeline;
 import io.tidemill.dsl.PipelineDefinition;
 import io.tidemill.dsl.Stream;
-import io.tidemill.local.FeatureEndpoint;
 import io.tidemill.local.JobListener;
 import io.tidemill.local.JobOptions;
 import io.tidemill.local.LocalJob;
@@ -20,8 +19,7 @@ import io.tidemill.network.Dense;
 import io.tidemill.network.Loss;
 import io.tidemill.network.Network;
 import io.tidemill.operator.KeyedProcess;
-import io.tidemill.serving.http.MoreRoutes;
-import io.tidemill.serving.http.Route;
+import io.tidemill.serving.http.PipelineRoutes;
 import io.tidemill.state.ValueState;
 import io.tidemill.train.Encoding;
 import io.tidemill.train.Training;
@@ -34,7 +32,6 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.apache.pekko.stream.Materializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -101,19 +98,6 @@ class EndpointTest {
     }
   }
 
-  /** The endpoints of one job. */
-  private record Endpoints(LocalJob job) implements MoreRoutes {
-    @Override
-    public List<Route> with(Materializer materializer) {
-      return List.of();
-    }
-
-    @Override
-    public FeatureEndpoint endpoint(String jobName, String name) {
-      return job.endpoint(name);
-    }
-  }
-
   @BeforeAll
   static void runTheJobAndServeIt() {
     JobOptions options = JobOptions.of("payments", "payments", state).withThreads(2);
@@ -121,7 +105,8 @@ class EndpointTest {
     job.run(JobListener.NONE);
     device = Devices.open("cpu");
     ServingConfig config = ServingConfig.defaults().with(change -> change.port(0));
-    server = ServingServer.start(config, ModelStore.in(state), device, new Endpoints(job));
+    PipelineRoutes endpoints = new PipelineRoutes((_, name) -> job.endpoint(name));
+    server = ServingServer.start(config, ModelStore.in(state), device, List.of(endpoints));
   }
 
   @AfterAll

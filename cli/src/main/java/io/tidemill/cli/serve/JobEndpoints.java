@@ -4,20 +4,12 @@ import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.local.FeatureEndpoint;
 import io.tidemill.local.LocalJob;
-import io.tidemill.serving.http.MoreRoutes;
-import io.tidemill.serving.http.Route;
-import java.util.List;
-import org.apache.pekko.stream.Materializer;
+import io.tidemill.serving.http.PipelineRoutes;
 
 /** The record endpoints of the one job of this process. */
-public record JobEndpoints(LocalJob job) implements MoreRoutes {
+public record JobEndpoints(LocalJob job) implements PipelineRoutes.Endpoints {
   @Override
-  public List<Route> with(Materializer materializer) {
-    return List.of();
-  }
-
-  @Override
-  public FeatureEndpoint endpoint(String jobName, String name) {
+  public FeatureEndpoint find(String jobName, String name) {
     if (!jobName.equals(job.name())) {
       throw new EngineException(
           ErrorCode.NOT_FOUND,

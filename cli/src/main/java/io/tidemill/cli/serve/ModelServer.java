@@ -7,7 +7,7 @@ import io.tidemill.error.ErrorCode;
 import io.tidemill.model.ModelStore;
 import io.tidemill.serving.ServingConfig;
 import io.tidemill.serving.ServingServer;
-import io.tidemill.serving.http.MoreRoutes;
+import io.tidemill.serving.http.RouteGroup;
 import io.tidemill.serving.registry.Refresh;
 import java.util.HashSet;
 import java.util.List;
@@ -48,7 +48,7 @@ public final class ModelServer implements AutoCloseable {
    */
   public static ModelServer start(
       ServingConfig config, String portOption, ModelStore store, Consumer<String> news) {
-    return start(config, portOption, store, news, MoreRoutes.NONE);
+    return start(config, portOption, store, news, List.of());
   }
 
   /** As above, with more routes on the same port. */
@@ -57,7 +57,7 @@ public final class ModelServer implements AutoCloseable {
       String portOption,
       ModelStore store,
       Consumer<String> news,
-      MoreRoutes more) {
+      List<RouteGroup> more) {
     Device device = Devices.open("auto");
     try {
       ModelServer started =

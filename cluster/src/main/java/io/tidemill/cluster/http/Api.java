@@ -24,10 +24,12 @@ import io.tidemill.local.JobOptions;
 import io.tidemill.local.LocalJob;
 import io.tidemill.serving.http.BodyReader;
 import io.tidemill.serving.http.Handler;
-import io.tidemill.serving.http.MoreRoutes;
+import io.tidemill.serving.http.HttpParts;
 import io.tidemill.serving.http.PathValues;
 import io.tidemill.serving.http.Replies;
 import io.tidemill.serving.http.Route;
+import io.tidemill.serving.http.RouteGroup;
+import io.tidemill.serving.http.Scope;
 import io.tidemill.storage.DurableFiles;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -47,6 +49,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
+import org.apache.pekko.http.javadsl.model.HttpMethod;
 import org.apache.pekko.http.javadsl.model.HttpMethods;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
@@ -56,7 +59,7 @@ import org.apache.pekko.stream.Materializer;
  * The {@code /api} of a head: jobs in, how they stand out. Any node with the role answers; what has
  * to be decided it asks the head.
  */
-public final class Api implements MoreRoutes {
+public final class Api implements RouteGroup {
   private static final int MOST_SPEC_BYTES = 1 << 20;
   private static final int MOST_JAR_BYTES = 64 << 20;
   private static final Duration BODY_TIMEOUT = Duration.ofSeconds(60);
@@ -87,33 +90,38 @@ public final class Api implements MoreRoutes {
   }
 
   @Override
-  public List<Route> with(Materializer materializer) {
+  public List<Route> routes(HttpParts parts) {
+    Materializer materializer = parts.materializer();
     BodyReader specs = new BodyReader(MOST_SPEC_BYTES, BODY_TIMEOUT, materializer);
     BodyReader jars = new BodyReader(MOST_JAR_BYTES, BODY_TIMEOUT, materializer);
     String job = "/api/jobs/{job}";
     return Stream.of(
-            Route.of("api-cluster", HttpMethods.GET, "/api/cluster", this::cluster),
-            Route.of("api-jobs", HttpMethods.GET, "/api/jobs", this::jobs),
-            Route.of("api-submit", HttpMethods.POST, "/api/jobs", (r, _) -> submit(specs, r)),
-            Route.of("api-job", HttpMethods.GET, job, this::job),
-            Route.of("api-cancel", HttpMethods.DELETE, job, this::cancel),
-            Route.of(
-                "api-resume", HttpMethods.POST, job + "/resume", (r, v) -> resume(specs, r, v)),
-            Route.of("api-savepoint", HttpMethods.POST, job + "/savepoint", this::savepoint),
-            Route.of("api-scale", HttpMethods.POST, job + "/scale", (r, v) -> scale(specs, r, v)),
-            Route.of("api-graph", HttpMethods.GET, job + "/graph", this::graph),
-            Route.of("api-checkpoints", HttpMethods.GET, job + "/checkpoints", this::checkpoints),
-            Route.of("api-metrics", HttpMethods.GET, job + "/metrics", this::metrics),
-            Route.of("api-logs", HttpMethods.GET, job + "/logs", this::logs),
-            Route.of("api-jar", HttpMethods.POST, "/api/jars", (r, _) -> jar(jars, r)))
+            route("api-cluster", HttpMethods.GET, "/api/cluster", this::cluster),
+            route("api-jobs", HttpMethods.GET, "/api/jobs", this::jobs),
+            route("api-submit", HttpMethods.POST, "/api/jobs", (r, _) -> submit(specs, r)),
+            route("api-job", HttpMethods.GET, job, this::job),
+            route("api-cancel", HttpMethods.DELETE, job, this::cancel),
+            route("api-resume", HttpMethods.POST, job + "/resume", (r, v) -> resume(specs, r, v)),
+            route("api-savepoint", HttpMethods.POST, job + "/savepoint", this::savepoint),
+            route("api-scale", HttpMethods.POST, job + "/scale", (r, v) -> scale(specs, r, v)),
+            route("api-graph", HttpMethods.GET, job + "/graph", this::graph),
+            route("api-checkpoints", HttpMethods.GET, job + "/checkpoints", this::checkpoints),
+            route("api-metrics", HttpMethods.GET, job + "/metrics", this::metrics),
+            route("api-logs", HttpMethods.GET, job + "/logs", this::logs),
+            route("api-jar", HttpMethods.POST, "/api/jars", (r, _) -> jar(jars, r)))
         .map(
             route ->
                 new Route(
+                    route.scope(),
                     route.name(),
                     route.method(),
                     route.segments(),
                     guarded(route.handler(), materializer)))
         .toList();
+  }
+
+  private static Route route(String name, HttpMethod method, String pattern, Handler handler) {
+    return Route.of(Scope.ADMIN, name, method, pattern, handler);
   }
 
   private Handler guarded(Handler handler, Materializer materializer) {

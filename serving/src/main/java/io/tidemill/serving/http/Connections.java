@@ -43,6 +43,9 @@ import org.apache.pekko.util.ByteString;
  * thread.
  */
 final class Connections {
+  /** What another process may take to open the port again. */
+  private static final long STOPPED_SECONDS = 5;
+
   private static final Connection CLOSE = Connection.create("close");
 
   @SuppressWarnings("unchecked") // its last type is a SslTlsInbound, and read only
@@ -149,7 +152,8 @@ final class Connections {
   private CompletionStage<HttpResponse> refuse(HttpRequest request) {
     request.discardEntityBytes(materializer);
     return CompletableFuture.completedStage(
-        Replies.error(503, "the server is stopping: send the request again, later or elsewhere"));
+        Replies.unavailable(
+            "the server is stopping: send the request again, later or elsewhere", STOPPED_SECONDS));
   }
 
   /** An open connection: the valve before its requests, and whether one is being answered. */

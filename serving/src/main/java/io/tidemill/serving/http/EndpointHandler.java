@@ -27,7 +27,7 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 final class EndpointHandler implements Handler {
   /** A call to the model with features that the job has made. */
   private record FeatureCall(TensorSpec input, FeatureEndpoint endpoint, List<Object> features)
-      implements ModelCalls.Call {
+      implements HttpCall {
     @Override
     public List<NamedTensor> inputs() {
       return List.of(
@@ -52,26 +52,26 @@ final class EndpointHandler implements Handler {
     }
   }
 
-  private final MoreRoutes jobs;
-  private final ModelCalls calls;
+  private final PipelineRoutes.Endpoints endpoints;
+  private final HttpCalls calls;
   private final BodyReader bodies;
 
-  EndpointHandler(MoreRoutes jobs, ModelCalls calls, BodyReader bodies) {
-    this.jobs = jobs;
+  EndpointHandler(PipelineRoutes.Endpoints endpoints, HttpCalls calls, BodyReader bodies) {
+    this.endpoints = endpoints;
     this.calls = calls;
     this.bodies = bodies;
   }
 
   @Override
   public CompletionStage<HttpResponse> handle(HttpRequest request, PathValues values) {
-    ModelCalls.Asking asking = ModelCalls.Asking.by(request);
+    HttpCalls.Client client = HttpCalls.Client.of(request);
     return bodies
         .read(request)
         .thenCompose(
             body -> {
-              FeatureEndpoint endpoint = jobs.endpoint(values.get("job"), values.get("endpoint"));
+              FeatureEndpoint endpoint = endpoints.find(values.get("job"), values.get("endpoint"));
               return features(endpoint, RecordJson.read(body, endpoint.recordType()))
-                  .thenCompose(features -> predict(endpoint, features, asking));
+                  .thenCompose(features -> predict(endpoint, features, client));
             })
         .exceptionally(EndpointHandler::refused)
         .thenApply(reply -> Compression.offer(request, reply));
@@ -100,11 +100,11 @@ final class EndpointHandler implements Handler {
   }
 
   private CompletionStage<HttpResponse> predict(
-      FeatureEndpoint endpoint, List<Object> features, ModelCalls.Asking asking) {
+      FeatureEndpoint endpoint, List<Object> features, HttpCalls.Client client) {
     return calls.answer(
         endpoint.model(),
         Optional.empty(),
-        asking,
+        client,
         () -> false,
         signature -> new FeatureCall(signature.inputs().getFirst(), endpoint, features));
   }

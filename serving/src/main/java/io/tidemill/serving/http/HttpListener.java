@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
+import io.tidemill.serving.call.ModelCalls;
 import io.tidemill.serving.metrics.ServingMetrics;
 import io.tidemill.serving.registry.ModelRegistry;
 import java.net.InetSocketAddress;
@@ -18,7 +19,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.ActorSystem;
-import org.apache.pekko.http.javadsl.model.HttpMethods;
 import org.apache.pekko.http.javadsl.settings.ServerSettings;
 import org.apache.pekko.japi.Pair;
 import org.apache.pekko.stream.Materializer;
@@ -51,6 +51,22 @@ public final class HttpListener implements AutoCloseable {
       Duration stopTimeout,
       String version) {}
 
+  /**
+   * What stands on the port beside models and probes.
+   *
+   * @param groups further routes; those of models and probes come first
+   * @param gates that every request passes, in this order
+   */
+  public record Additions(List<RouteGroup> groups, List<Gate> gates) {
+    /** Nothing. */
+    public static final Additions NONE = new Additions(List.of(), List.of());
+
+    public Additions {
+      groups = List.copyOf(groups);
+      gates = List.copyOf(gates);
+    }
+  }
+
   private static final Logger LOG = LoggerFactory.getLogger(HttpListener.class);
   private static final Duration IDLE_TIMEOUT = Duration.ofSeconds(60);
   private static final Duration SYSTEM_END = Duration.ofSeconds(5);
@@ -80,16 +96,15 @@ public final class HttpListener implements AutoCloseable {
   /**
    * Opens the port.
    *
-   * @param more routes beside those of models; theirs come last
    * @throws EngineException RESOURCE when the port is in use or the host is not ours
    */
   public static HttpListener open(
-      Options options, ModelRegistry registry, ServingMetrics metrics, MoreRoutes more) {
+      Options options, ModelRegistry registry, ServingMetrics metrics, Additions additions) {
     ActorSystem system =
         ActorSystem.create(
             "tidemill-serving", config(options), HttpListener.class.getClassLoader());
     AtomicBoolean isStopping = new AtomicBoolean();
-    Router router = router(options, registry, metrics, more, isStopping, system);
+    Router router = router(options, registry, metrics, additions, isStopping, system);
     Connections connections = new Connections(system, router::answer);
     Pair<CompletionStage<Tcp.ServerBinding>, CompletionStage<Done>> opening =
         bind(options, system, connections);
@@ -190,78 +205,25 @@ public final class HttpListener implements AutoCloseable {
       Options options,
       ModelRegistry registry,
       ServingMetrics metrics,
-      MoreRoutes more,
+      Additions additions,
       AtomicBoolean isStopping,
       ActorSystem system) {
     Materializer materializer = SystemMaterializer.get(system).materializer();
-    BodyReader bodies = new BodyReader(options.maxBodyBytes(), options.bodyTimeout(), materializer);
-    JsonHeaders headers = new JsonHeaders(materializer);
-    ModelCalls calls = new ModelCalls(registry);
-    InferHandler infer = new InferHandler(V2Call::read, calls, bodies, headers);
-    InferHandler predict = new InferHandler(V1Call::read, calls, bodies, headers);
-    ModelHandlers models = new ModelHandlers(registry, options.version());
-    ProbeHandlers probes =
-        new ProbeHandlers(registry, metrics, () -> !isStopping.get() && !registry.isEmpty());
-    RepositoryHandlers repository = new RepositoryHandlers(registry, bodies);
-    List<Route> routes = new ArrayList<>(routes(infer, predict, models, probes));
-    routes.addAll(routes(models, repository));
-    routes.addAll(routes(new TrafficHandlers(registry, bodies)));
-    EndpointHandler endpoint = new EndpointHandler(more, calls, bodies);
-    routes.add(Route.of("endpoint", HttpMethods.POST, "/pipelines/{job}/{endpoint}", endpoint));
-    routes.addAll(more.with(materializer));
-    return new Router(routes, metrics, materializer);
-  }
-
-  private static List<Route> routes(
-      InferHandler infer, InferHandler predict, ModelHandlers models, ProbeHandlers probes) {
-    String model = "/v2/models/{model}";
-    String model1 = "/v1/models/{model}";
-    String version = model + "/versions/{version}";
-    return List.of(
-        Route.of("infer", HttpMethods.POST, model + "/infer", infer),
-        Route.of("infer", HttpMethods.POST, version + "/infer", infer),
-        Route.of("stats", HttpMethods.GET, "/v2/models/stats", models::statistics),
-        Route.of("model", HttpMethods.GET, model, models::model),
-        Route.of("model", HttpMethods.GET, version, models::model),
-        Route.of("model-ready", HttpMethods.GET, model + "/ready", models::modelReady),
-        Route.of("model-ready", HttpMethods.GET, version + "/ready", models::modelReady),
-        Route.of("predict", HttpMethods.POST, model1 + ":predict", predict),
-        Route.of("predict", HttpMethods.POST, model1 + "/versions/{version}:predict", predict),
-        Route.of("predict", HttpMethods.POST, model1 + "/labels/{version}:predict", predict),
-        Route.of("models", HttpMethods.GET, "/v1/models", models::models),
-        Route.of("model-ready", HttpMethods.GET, model1, models::modelReady),
-        Route.of(
-            "model-ready", HttpMethods.GET, model1 + "/versions/{version}", models::modelReady),
-        Route.of("server", HttpMethods.GET, "/v2", models::server),
-        Route.of("live", HttpMethods.GET, "/v2/health/live", probes::live),
-        Route.of("ready", HttpMethods.GET, "/v2/health/ready", probes::ready),
-        Route.of("ready", HttpMethods.GET, "/ready", probes::ready),
-        Route.of("alive", HttpMethods.GET, "/alive", probes::alive),
-        Route.of("metrics", HttpMethods.GET, "/metrics", probes::metrics),
-        Route.of("page", HttpMethods.GET, "/", probes::page));
-  }
-
-  private static List<Route> routes(ModelHandlers models, RepositoryHandlers repository) {
-    String model = "/v2/models/{model}";
-    String version = model + "/versions/{version}";
-    String stored = "/v2/repository/models/{model}";
-    return List.of(
-        Route.of("stats", HttpMethods.GET, model + "/stats", models::statistics),
-        Route.of("stats", HttpMethods.GET, version + "/stats", models::statistics),
-        Route.of("config", HttpMethods.GET, model + "/config", models::configuration),
-        Route.of("config", HttpMethods.GET, version + "/config", models::configuration),
-        Route.of("index", HttpMethods.POST, "/v2/repository/index", repository::index),
-        Route.of("load", HttpMethods.POST, stored + "/load", repository::load),
-        Route.of("unload", HttpMethods.POST, stored + "/unload", repository::unload));
-  }
-
-  private static List<Route> routes(TrafficHandlers traffic) {
-    String model = "/api/models/{model}";
-    return List.of(
-        Route.of("api-models", HttpMethods.GET, "/api/models", traffic::models),
-        Route.of("traffic", HttpMethods.PUT, model + "/traffic", traffic::set),
-        Route.of("promote", HttpMethods.POST, model + "/promote", traffic::promote),
-        Route.of("rollback", HttpMethods.POST, model + "/rollback", traffic::rollBack));
+    HttpParts parts =
+        new HttpParts(
+            registry,
+            new ModelCalls(registry),
+            metrics,
+            new BodyReader(options.maxBodyBytes(), options.bodyTimeout(), materializer),
+            materializer,
+            options.version(),
+            () -> !isStopping.get() && !registry.isEmpty());
+    List<RouteGroup> groups = new ArrayList<>();
+    groups.addAll(List.of(new ModelRoutes(), new ProbeRoutes(), new RepositoryRoutes()));
+    groups.addAll(additions.groups());
+    groups.add(new PipelineRoutes(PipelineRoutes.Endpoints.NONE)); // unless one came before
+    List<Route> routes = groups.stream().flatMap(group -> group.routes(parts).stream()).toList();
+    return new Router(routes, additions.gates(), metrics, materializer);
   }
 
   private static EngineException cannotBind(Options options, CompletionException e) {

@@ -14,15 +14,15 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 final class InferHandler implements Handler {
   /** Reads a body, which has to fit the signature. */
   interface CallReader {
-    ModelCalls.Call read(InferBody body, CallSignature signature);
+    HttpCall read(InferBody body, CallSignature signature);
   }
 
   private final CallReader reader;
-  private final ModelCalls calls;
+  private final HttpCalls calls;
   private final BodyReader bodies;
   private final JsonHeaders headers;
 
-  InferHandler(CallReader reader, ModelCalls calls, BodyReader bodies, JsonHeaders headers) {
+  InferHandler(CallReader reader, HttpCalls calls, BodyReader bodies, JsonHeaders headers) {
     this.reader = reader;
     this.calls = calls;
     this.bodies = bodies;
@@ -35,7 +35,7 @@ final class InferHandler implements Handler {
     if (refusal.isPresent()) {
       return CompletableFuture.completedStage(refusal.get());
     }
-    ModelCalls.Asking asking = ModelCalls.Asking.by(request);
+    HttpCalls.Client client = HttpCalls.Client.of(request);
     return bodies
         .read(request)
         .thenCompose(
@@ -44,7 +44,7 @@ final class InferHandler implements Handler {
               return calls.answer(
                   values.model(),
                   values.version(),
-                  asking,
+                  client,
                   cut::mentionsPriority,
                   signature -> reader.read(cut, signature));
             })

@@ -1,8 +1,8 @@
 package io.tidemill.serving.http;
 
 import io.tidemill.error.EngineException;
+import io.tidemill.serving.call.Refusal;
 import io.tidemill.serving.protocol.ProtocolWriter;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeoutException;
 import org.apache.pekko.http.javadsl.model.ContentType;
@@ -19,6 +19,9 @@ import org.slf4j.LoggerFactory;
 /** Makes HTTP answers. */
 public final class Replies {
   private static final Logger LOG = LoggerFactory.getLogger(Replies.class);
+
+  /** Where nothing tells when it will be better. */
+  private static final long RETRY_SECONDS = 1;
 
   private Replies() {}
 
@@ -54,9 +57,27 @@ public final class Replies {
       case EntityStreamException e -> error(400, "the connection was closed before the body ended");
       case TimeoutException e ->
           error(408, "the body did not arrive in time: send it whole, or in fewer bytes");
-      case CancellationException e -> error(503, e.getMessage()); // nobody reads it
       default -> internal(cause);
     };
+  }
+
+  /** What a call that is not answered means to the client. */
+  static HttpResponse refusal(Refusal refusal) {
+    return switch (refusal) {
+      case Refusal.Busy busy -> unavailable(busy.sentence(), busy.retryAfterSeconds());
+      case Refusal.TooLarge large -> error(413, large.sentence());
+      case Refusal.NotFound unknown -> error(404, unknown.sentence());
+      case Refusal.Invalid invalid -> error(400, invalid.sentence());
+      case Refusal.OutOfTime late -> unavailable(late.sentence(), RETRY_SECONDS);
+      case Refusal.Unavailable gone -> unavailable(gone.sentence(), RETRY_SECONDS);
+      case Refusal.Withdrawn left -> unavailable(left.sentence(), RETRY_SECONDS); // nobody reads it
+      case Refusal.Failed failed -> internal(failed.cause());
+    };
+  }
+
+  /** 503, and when to try again. */
+  static HttpResponse unavailable(String sentence, long retryAfterSeconds) {
+    return error(503, sentence).addHeader(header("Retry-After", String.valueOf(retryAfterSeconds)));
   }
 
   static HttpResponse tooLong(long maxBytes) {
@@ -67,7 +88,7 @@ public final class Replies {
     return switch (e.code()) {
       case INVALID_ARGUMENT, INVALID_DATA -> error(400, e.getMessage());
       case NOT_FOUND -> error(404, e.getMessage());
-      case RESOURCE -> error(503, e.getMessage());
+      case RESOURCE -> unavailable(e.getMessage(), RETRY_SECONDS);
       case CORRUPT_STATE, USER_CODE, INTERNAL -> internal(e);
     };
   }

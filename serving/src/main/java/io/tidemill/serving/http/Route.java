@@ -9,17 +9,20 @@ import org.apache.pekko.http.javadsl.model.HttpMethod;
 /**
  * A path pattern such as {@code /v2/models/{model}/infer} with one method.
  *
+ * @param scope who may use it
  * @param name for counters, for example {@code infer}
  * @param segments literal, or a name in braces, with a suffix behind it or none
  */
-public record Route(String name, HttpMethod method, List<String> segments, Handler handler) {
+public record Route(
+    Scope scope, String name, HttpMethod method, List<String> segments, Handler handler) {
   public Route {
     segments = List.copyOf(segments);
   }
 
   /** A route for {@code pattern}, whose named parts stand in braces. */
-  public static Route of(String name, HttpMethod method, String pattern, Handler handler) {
-    return new Route(name, method, Router.segments(pattern), handler);
+  public static Route of(
+      Scope scope, String name, HttpMethod method, String pattern, Handler handler) {
+    return new Route(scope, name, method, Router.segments(pattern), handler);
   }
 
   /** The named parts where {@code path} matches. */

@@ -4,6 +4,7 @@ import io.tidemill.serving.metrics.ServingMetrics;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -23,13 +24,16 @@ import org.apache.pekko.stream.Materializer;
  */
 final class Router {
   private static final String UNROUTED = "none";
+  private static final PathValues NOTHING = new PathValues(Map.of());
 
   private final List<Route> routes;
+  private final List<Gate> gates;
   private final ServingMetrics metrics;
   private final Materializer materializer;
 
-  Router(List<Route> routes, ServingMetrics metrics, Materializer materializer) {
+  Router(List<Route> routes, List<Gate> gates, ServingMetrics metrics, Materializer materializer) {
     this.routes = List.copyOf(routes);
+    this.gates = List.copyOf(gates);
     this.metrics = metrics;
     this.materializer = materializer;
   }
@@ -42,33 +46,65 @@ final class Router {
       Optional<PathValues> values = route.match(path);
       if (values.isPresent()) {
         if (isMethod(route, request.method())) {
-          return run(route, request, values.get());
+          return pass(route, request, values.get());
         }
         allowed.add(route.method().value());
       }
     }
-    request.discardEntityBytes(materializer);
-    return CompletableFuture.completedStage(
-        count(UNROUTED, allowed.isEmpty() ? unknown(request) : notAllowed(request, allowed)));
+    Handler refusing =
+        (_, _) ->
+            refused(request, allowed.isEmpty() ? unknown(request) : notAllowed(request, allowed));
+    Route unrouted = new Route(Scope.PUBLIC, UNROUTED, request.method(), path, refusing);
+    return pass(unrouted, request, NOTHING);
   }
 
   static List<String> segments(String pattern) {
     return Arrays.stream(pattern.split("/")).filter(segment -> !segment.isEmpty()).toList();
   }
 
-  private CompletionStage<HttpResponse> run(Route route, HttpRequest request, PathValues values) {
+  /** Through the gates to the handler, and back. */
+  private CompletionStage<HttpResponse> pass(Route route, HttpRequest request, PathValues values) {
+    long startedNs = System.nanoTime();
+    for (int i = 0; i < gates.size(); i++) {
+      Optional<HttpResponse> refusal = gates.get(i).refuse(route, request);
+      if (refusal.isPresent()) {
+        return tell(
+            gates.subList(0, i), route, request, startedNs, refused(request, refusal.get()));
+      }
+    }
+    return tell(gates, route, request, startedNs, run(route, request, values));
+  }
+
+  private CompletionStage<HttpResponse> tell(
+      List<Gate> passed,
+      Route route,
+      HttpRequest request,
+      long startedNs,
+      CompletionStage<HttpResponse> answer) {
+    return answer.thenApply(
+        reply -> {
+          int status = reply.status().intValue();
+          metrics.answered(route.name(), status);
+          long durationNs = passed.isEmpty() ? 0 : System.nanoTime() - startedNs;
+          passed.forEach(gate -> gate.answered(route, request, status, durationNs));
+          return reply;
+        });
+  }
+
+  private static CompletionStage<HttpResponse> run(
+      Route route, HttpRequest request, PathValues values) {
     CompletionStage<HttpResponse> answer;
     try {
       answer = route.handler().handle(request, values);
     } catch (RuntimeException e) {
       answer = CompletableFuture.failedStage(e);
     }
-    return answer.exceptionally(Replies::failure).thenApply(reply -> count(route.name(), reply));
+    return answer.exceptionally(Replies::failure);
   }
 
-  private HttpResponse count(String route, HttpResponse reply) {
-    metrics.answered(route, reply.status().intValue());
-    return reply;
+  private CompletionStage<HttpResponse> refused(HttpRequest request, HttpResponse refusal) {
+    request.discardEntityBytes(materializer);
+    return CompletableFuture.completedStage(refusal);
   }
 
   private static boolean isMethod(Route route, HttpMethod method) {

@@ -12,7 +12,7 @@ import java.util.List;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 
 /** {@code POST /v1/models/{model}[/versions/{version}]:predict}. */
-record V1Call(PredictRequest request) implements ModelCalls.Call {
+record V1Call(PredictRequest request) implements HttpCall {
   static V1Call read(InferBody body, CallSignature signature) {
     return new V1Call(PredictRequestReader.read(body, signature));
   }

@@ -13,7 +13,7 @@ import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 
 /** {@code POST /v2/models/{model}[/versions/{version}]/infer}. */
-record V2Call(InferRequest request) implements ModelCalls.Call {
+record V2Call(InferRequest request) implements HttpCall {
   static V2Call read(InferBody body, CallSignature signature) {
     return new V2Call(InferRequestReader.read(body, signature));
   }

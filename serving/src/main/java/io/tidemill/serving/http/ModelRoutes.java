@@ -1,0 +1,42 @@
+package io.tidemill.serving.http;
+
+import static org.apache.pekko.http.javadsl.model.HttpMethods.GET;
+import static org.apache.pekko.http.javadsl.model.HttpMethods.POST;
+
+import java.util.List;
+
+/** The inference protocols: calls to models, and what they say about models. */
+final class ModelRoutes implements RouteGroup {
+  private static final String V2 = "/v2/models/{model}";
+  private static final String V2_VERSION = V2 + "/versions/{version}";
+  private static final String V1 = "/v1/models/{model}";
+  private static final String V1_VERSION = V1 + "/versions/{version}";
+
+  @Override
+  public List<Route> routes(HttpParts parts) {
+    HttpCalls calls = parts.httpCalls();
+    JsonHeaders headers = new JsonHeaders(parts.materializer());
+    InferHandler infer = new InferHandler(V2Call::read, calls, parts.bodies(), headers);
+    InferHandler predict = new InferHandler(V1Call::read, calls, parts.bodies(), headers);
+    ModelHandlers models = new ModelHandlers(parts.registry(), parts.serverVersion());
+    return List.of(
+        Route.of(Scope.INFER, "infer", POST, V2 + "/infer", infer),
+        Route.of(Scope.INFER, "infer", POST, V2_VERSION + "/infer", infer),
+        Route.of(Scope.INFER, "stats", GET, "/v2/models/stats", models::statistics),
+        Route.of(Scope.INFER, "model", GET, V2, models::model),
+        Route.of(Scope.INFER, "model", GET, V2_VERSION, models::model),
+        Route.of(Scope.INFER, "model-ready", GET, V2 + "/ready", models::modelReady),
+        Route.of(Scope.INFER, "model-ready", GET, V2_VERSION + "/ready", models::modelReady),
+        Route.of(Scope.INFER, "predict", POST, V1 + ":predict", predict),
+        Route.of(Scope.INFER, "predict", POST, V1_VERSION + ":predict", predict),
+        Route.of(Scope.INFER, "predict", POST, V1 + "/labels/{version}:predict", predict),
+        Route.of(Scope.INFER, "models", GET, "/v1/models", models::models),
+        Route.of(Scope.INFER, "model-ready", GET, V1, models::modelReady),
+        Route.of(Scope.INFER, "model-ready", GET, V1_VERSION, models::modelReady),
+        Route.of(Scope.PUBLIC, "server", GET, "/v2", models::server),
+        Route.of(Scope.INFER, "stats", GET, V2 + "/stats", models::statistics),
+        Route.of(Scope.INFER, "stats", GET, V2_VERSION + "/stats", models::statistics),
+        Route.of(Scope.INFER, "config", GET, V2 + "/config", models::configuration),
+        Route.of(Scope.INFER, "config", GET, V2_VERSION + "/config", models::configuration));
+  }
+}

@@ -1,0 +1,11 @@
+package io.tidemill.serving.http;
+
+/** Who may use a route. */
+public enum Scope {
+  /** Everybody: probes, and what a server says of itself. */
+  PUBLIC,
+  /** Whoever may ask models. */
+  INFER,
+  /** Whoever may change what is served, or run programs. */
+  ADMIN
+}

@@ -95,7 +95,9 @@ public final class BatchQueue implements AutoCloseable {
     return model.rows();
   }
 
-  /** Runs one row of zeros on the caller's thread, uncounted, so that a fault shows at once. */
+  /**
+   * Makes the model ready on the caller's thread, uncounted; once, before anything is submitted.
+   */
   public void warm() {
     model.warm();
   }

@@ -157,7 +157,9 @@ class BatchQueueTest {
 
   private BatchModel program(DeviceBuffer parameters) {
     CallSignature signature = CallSignature.ofProgram(PROGRAM.inputSpecs(), PROGRAM.outputSpecs());
-    return new BatchProgram(device, PROGRAM, parameters, signature, BATCH_ROWS, 1);
+    BatchProgram model = new BatchProgram(device, PROGRAM, parameters, signature, BATCH_ROWS, 1);
+    model.warm();
+    return model;
   }
 
   @Test

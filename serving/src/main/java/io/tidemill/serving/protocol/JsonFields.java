@@ -56,9 +56,10 @@ final class JsonFields {
   /**
    * What a reader makes of the JSON of a body.
    *
-   * @throws EngineException INVALID_ARGUMENT with the position where it is not JSON
+   * @throws EngineException INVALID_ARGUMENT with the position where it is not JSON, or not UTF-8
    */
   static <T> T readOrRefuse(InferBody body, Reader<T> reader) {
+    Utf8.check(body.bytes(), body.jsonBytes());
     try (JsonParser parser = parser(body, 0)) {
       return readOrRefuse(parser, reader);
     } catch (IOException e) {
@@ -75,6 +76,9 @@ final class JsonFields {
           ErrorCode.INVALID_ARGUMENT,
           "malformed JSON at %s: %s".formatted(position(at), reason(e)),
           e);
+    } catch (IOException e) {
+      // There is no file and no network here: the parser cannot make sense of the bytes.
+      throw new EngineException(ErrorCode.INVALID_ARGUMENT, "malformed JSON: " + e.getMessage(), e);
     }
   }
 

@@ -16,8 +16,7 @@ import java.util.function.Consumer;
  * @param port 0 lets the system pick one
  * @param maxBodyBytes longest request body
  * @param bodyTimeout how long a request body may take to arrive
- * @param batchRows rows that every batch is executed at, padded if need be, and most that it
- *     carries
+ * @param batchRows most rows of a batch; fewer are executed at a half, a quarter and so on of it
  * @param maxQueuedRows rows that may wait for one model version, and most rows of one request
  * @param maxWait longest time that a request is let wait for its turn; it is refused where it would
  *     be longer by the pace of late

@@ -16,7 +16,10 @@ public interface BatchModel extends AutoCloseable {
   /** Most rows of a batch; 1 where the signature has no rows. */
   int rows();
 
-  /** Runs once on zeros, in memory of its own, so that a fault shows at once. */
+  /**
+   * Makes what it runs in and runs on zeros, so that a fault shows at once and no request waits for
+   * memory. Called once, before {@link #run}.
+   */
   void warm();
 
   /**

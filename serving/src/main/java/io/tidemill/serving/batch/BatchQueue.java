@@ -8,7 +8,9 @@ import io.tidemill.tensor.NamedTensor;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.Future;
 
 /**
  * The requests that wait for one model version, batched without delay.
@@ -18,9 +20,10 @@ import java.util.concurrent.CancellationException;
  * more rows than the cap is cut into several batches. Requests are served by priority, then in
  * order of arrival.
  *
- * <p>A request is refused where it would wait longer than the limit or than its own deadline allow,
- * by the pace of late. Where it has waited beyond its deadline after all, or its client has left,
- * it is not computed.
+ * <p>A request is refused where it would wait longer than the limit, or be answered after its own
+ * deadline, by the pace of late. Where its deadline passes while it waits, or its client leaves, it
+ * is not computed and is told at once. What a batch has taken is computed and answered even if its
+ * deadline passes meanwhile: the work is done, and the client may still be there.
  *
  * <p>Any thread submits. The lock is held for moving references only, never while computing.
  */
@@ -29,9 +32,17 @@ public final class BatchQueue implements AutoCloseable {
    * What bounds a queue.
    *
    * @param rows that may wait, and most rows of one request
+   * @param bytes of inputs that may wait; a request alone may have more
    * @param delay longest time that a request is let wait, by the pace of late
    */
-  public record Bounds(int rows, Duration delay) {}
+  public record Bounds(int rows, long bytes, Duration delay) {
+    private static final long DEFAULT_BYTES = 128L << 20;
+
+    /** With at most 128 MiB waiting. */
+    public Bounds(int rows, Duration delay) {
+      this(rows, DEFAULT_BYTES, delay);
+    }
+  }
 
   private final BatchModel model;
   private final BatchExecutors executors;
@@ -41,8 +52,12 @@ public final class BatchQueue implements AutoCloseable {
   private final Object lock = new Object();
   private final WaitingLine line = new WaitingLine();
   private final Pace pace;
-  private boolean isReady;
+  private boolean hasPressingTurn;
+  private boolean hasOtherTurn;
   private boolean isClosed;
+  private Optional<Alarm> alarm = Optional.empty();
+
+  private record Alarm(long atNs, Future<?> future) {}
 
   /**
    * A queue for one model.
@@ -68,25 +83,23 @@ public final class BatchQueue implements AutoCloseable {
       return new Submission.TooLarge(rows, bounds.rows());
     }
     Pending request = new Pending(model.signature(), inputs, rows, urgency, System.nanoTime());
+    List<Pending> expired;
+    Submission submission;
     synchronized (lock) {
       if (isClosed) {
         throw new EngineException(ErrorCode.INTERNAL, "request for a model that was closed");
       }
-      Optional<Submission.Refused> refusal = refusal(rows, urgency);
-      if (refusal.isPresent()) {
-        return refusal.get();
-      }
-      line.add(request);
-      meters.queued(rows);
-      announce();
+      expired = line.removeExpired(request.arrivedNs());
+      submission = admit(request);
     }
-    return new Submission.Accepted(request.answer(), () -> withdraw(request));
+    tell(expired);
+    return submission;
   }
 
   /** What a request of one row would be answered now, where that is a refusal. */
   public Optional<Submission.Refused> refusal(Urgency urgency) {
     synchronized (lock) {
-      return refusal(1, urgency);
+      return refusal(1, 0, urgency);
     }
   }
 
@@ -95,7 +108,9 @@ public final class BatchQueue implements AutoCloseable {
     return model.rows();
   }
 
-  /** Runs one row of zeros on the caller's thread, uncounted, so that a fault shows at once. */
+  /**
+   * Makes the model ready on the caller's thread, uncounted; once, before anything is submitted.
+   */
   public void warm() {
     model.warm();
   }
@@ -111,15 +126,20 @@ public final class BatchQueue implements AutoCloseable {
         return;
       }
       isClosed = true;
+      alarm.ifPresent(set -> set.future().cancel(false));
       EngineException unloaded = new EngineException(ErrorCode.RESOURCE, "the model was unloaded");
       line.removeAll().forEach(request -> abandon(request, unloaded));
     }
     model.close();
   }
 
-  /** Takes what waits, up to the cap, and computes it. Called by executor {@code thread}. */
-  void executeBatch(int thread) {
-    List<Slice> batch = take();
+  /**
+   * Takes what waits, up to the cap, and computes it. Called by executor {@code thread}.
+   *
+   * @param isPressing which of the queue's turns it is
+   */
+  void executeBatch(int thread, boolean isPressing) {
+    List<Slice> batch = take(isPressing);
     if (batch.isEmpty()) {
       return;
     }
@@ -161,21 +181,65 @@ public final class BatchQueue implements AutoCloseable {
     }
   }
 
-  private List<Slice> take() {
+  private List<Slice> take(boolean isPressing) {
     List<Slice> batch;
     List<Pending> expired;
     synchronized (lock) {
-      isReady = false;
+      if (isPressing) {
+        hasPressingTurn = false;
+      } else {
+        hasOtherTurn = false;
+      }
       long nowNs = System.nanoTime();
       expired = line.removeExpired(nowNs);
       batch = line.take(model.rows());
-      pace.took(nowNs, !line.isEmpty());
-      if (!line.isEmpty()) {
-        announce();
-      }
+      pace.took(nowNs, line.pressingRows() > 0);
+      announce();
     }
-    expired.forEach(request -> abandon(request, outOfTime(request)));
+    tell(expired);
     return batch;
+  }
+
+  private Submission admit(Pending request) {
+    Optional<Submission.Refused> refusal =
+        refusal(request.rows(), request.bytes(), request.urgency());
+    if (refusal.isPresent()) {
+      return refusal.get();
+    }
+    line.add(request);
+    meters.queued(request.rows());
+    announce();
+    setAlarm(request.arrivedNs());
+    return new Submission.Accepted(request.answer(), () -> withdraw(request));
+  }
+
+  /** Lets somebody look when the first deadline has passed, if nobody will have by then. */
+  private void setAlarm(long nowNs) {
+    OptionalLong first = line.firstDeadlineNs();
+    if (first.isEmpty()) {
+      return;
+    }
+    long atNs = first.getAsLong();
+    if (alarm.isPresent() && alarm.get().atNs() <= atNs) {
+      return;
+    }
+    alarm.ifPresent(set -> set.future().cancel(false));
+    alarm = Optional.of(new Alarm(atNs, executors.in(atNs - nowNs, this::lookForExpired)));
+  }
+
+  private void lookForExpired() {
+    List<Pending> expired;
+    synchronized (lock) {
+      long nowNs = System.nanoTime();
+      alarm = Optional.empty();
+      expired = line.removeExpired(nowNs);
+      setAlarm(nowNs);
+    }
+    tell(expired);
+  }
+
+  private void tell(List<Pending> expired) {
+    expired.forEach(request -> abandon(request, outOfTime(request)));
   }
 
   private void withdraw(Pending request) {
@@ -194,19 +258,36 @@ public final class BatchQueue implements AutoCloseable {
     request.failed(untaken, cause);
   }
 
-  private Optional<Submission.Refused> refusal(int rows, Urgency urgency) {
-    Duration delay = pace.of(Math.ceilDiv(line.rowsBefore(urgency.priority()), model.rows()));
-    boolean isTooLong =
-        delay.compareTo(bounds.delay()) > 0 || delay.toNanos() > urgency.timeoutNs();
-    return isTooLong || line.rows() + rows > bounds.rows()
+  private Optional<Submission.Refused> refusal(int rows, long bytes, Urgency urgency) {
+    int rowsBefore = line.rowsBefore(urgency.priority());
+    Duration delay = pace.of(Math.ceilDiv(rowsBefore, model.rows()));
+    boolean isFull =
+        line.rowsBefore(Math.max(urgency.priority(), Urgency.LAST)) + rows > bounds.rows()
+            || (!line.isEmpty() && line.bytes() + bytes > bounds.bytes());
+    return isFull || isTooLate(rows, rowsBefore, delay, urgency)
         ? Optional.of(new Submission.Refused(line.rows(), delay))
         : Optional.empty();
   }
 
+  /**
+   * Whether it would wait too long, or be answered after its deadline. Where nobody is before it,
+   * it is tried: nothing newer may be known of how long a batch takes, and trying tells.
+   */
+  private boolean isTooLate(int rows, int rowsBefore, Duration delay, Urgency urgency) {
+    if (rowsBefore == 0) {
+      return false;
+    }
+    Duration answered = delay.plus(pace.ofOwn(Math.ceilDiv(rows, model.rows())));
+    return delay.compareTo(bounds.delay()) > 0 || answered.toNanos() > urgency.timeoutNs();
+  }
+
   private void announce() {
-    if (!isReady) {
-      isReady = true;
-      executors.ready(this);
+    if (line.pressingRows() > 0 && !hasPressingTurn) {
+      hasPressingTurn = true;
+      executors.ready(this, true);
+    } else if (!line.isEmpty() && !hasPressingTurn && !hasOtherTurn) {
+      hasOtherTurn = true;
+      executors.ready(this, false);
     }
   }
 

@@ -10,11 +10,12 @@ import java.time.Duration;
  * waits there is no such time, and a batch's own is divided by the threads that execute.
  */
 final class Pace {
-  /** Weight of the newest in the running mean. */
+  /** Weight of the newest in the running means. */
   private static final double NEWEST = 0.1;
 
   private final int executors;
   private double turnNs;
+  private double batchNs;
   private long tookNs;
   private boolean isBusy;
 
@@ -22,10 +23,10 @@ final class Pace {
     this.executors = executors;
   }
 
-  /** A batch was taken; {@code isBusy} where requests are left. */
+  /** A batch was taken; {@code areLeft} where requests are left that somebody waits for. */
   void took(long nowNs, boolean areLeft) {
     if (isBusy) {
-      learn((double) (nowNs - tookNs));
+      turnNs = learn(turnNs, nowNs - tookNs);
     }
     tookNs = nowNs;
     isBusy = areLeft;
@@ -33,8 +34,9 @@ final class Pace {
 
   /** A batch was executed. */
   void ran(long durationNs) {
+    batchNs = learn(batchNs, durationNs);
     if (!isBusy) {
-      learn(durationNs / (double) executors);
+      turnNs = learn(turnNs, durationNs / (double) executors);
     }
   }
 
@@ -43,7 +45,12 @@ final class Pace {
     return Duration.ofNanos((long) (batches * turnNs));
   }
 
-  private void learn(double newest) {
-    turnNs = turnNs == 0 ? newest : turnNs + NEWEST * (newest - turnNs);
+  /** How long it takes from the turn of a request to its answer, where it is so many batches. */
+  Duration ofOwn(int batches) {
+    return Duration.ofNanos((long) ((batches - 1) * turnNs + batchNs));
+  }
+
+  private static double learn(double mean, double newest) {
+    return mean == 0 ? newest : mean + NEWEST * (newest - mean);
   }
 }

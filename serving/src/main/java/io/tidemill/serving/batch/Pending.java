@@ -17,10 +17,13 @@ import java.util.concurrent.atomic.AtomicReference;
  * A request on its way: its inputs, the outputs that batches fill row by row, and how many rows are
  * still to come.
  *
- * <p>{@code nextRow} belongs to the holder of the queue's lock. Executors write disjoint rows of
- * the outputs; the last {@link #finished} publishes them all.
+ * <p>{@code nextRow} and {@code number} belong to the holder of the queue's lock. Executors write
+ * disjoint rows of the outputs; the last {@link #finished} publishes them all.
  */
 final class Pending {
+  /** Longer than any server runs; what lies beyond is for ever and cannot be added to a time. */
+  private static final long LONGEST_TIMEOUT_NS = Long.MAX_VALUE / 4;
+
   private final CallSignature signature;
   private final List<NamedTensor> inputs;
   private final NamedTensor[] outputs;
@@ -30,7 +33,9 @@ final class Pending {
   private final AtomicInteger rowsLeft;
   private final AtomicReference<Throwable> failure = new AtomicReference<>();
   private final CompletableFuture<List<NamedTensor>> answer = new CompletableFuture<>();
+  private final long bytes;
   private int nextRow;
+  private long number;
 
   Pending(
       CallSignature signature,
@@ -45,6 +50,7 @@ final class Pending {
     this.urgency = urgency;
     this.arrivedNs = arrivedNs;
     this.rowsLeft = new AtomicInteger(rows);
+    this.bytes = inputs.stream().mapToLong(input -> input.data().byteSize()).sum();
   }
 
   List<NamedTensor> inputs() {
@@ -70,8 +76,14 @@ final class Pending {
     return outputs[index];
   }
 
-  /** Whether rows of both may ride in one batch: their inputs differ in the number of rows only. */
-  boolean isLike(Pending other) {
+  /**
+   * Whether rows of both may ride in one batch: their inputs differ in the number of rows only, and
+   * somebody waits for both or nobody for either.
+   */
+  boolean mayRideWith(Pending other) {
+    if (urgency.isPressing() != other.urgency.isPressing()) {
+      return false;
+    }
     for (int i = 0; i < inputs.size(); i++) {
       if (!inputs.get(i).shape().hasRowsOf(other.inputs.get(i).shape())) {
         return false;
@@ -92,8 +104,27 @@ final class Pending {
     return urgency.priority();
   }
 
-  boolean isExpired(long nowNs) {
-    return nowNs - arrivedNs > urgency.timeoutNs();
+  boolean hasDeadline() {
+    return urgency.timeoutNs() < LONGEST_TIMEOUT_NS;
+  }
+
+  /** When its time is over, where it has a deadline. */
+  long deadlineNs() {
+    return arrivedNs + urgency.timeoutNs();
+  }
+
+  /** Which of those who came it is. */
+  long number() {
+    return number;
+  }
+
+  void setNumber(long newNumber) {
+    number = newNumber;
+  }
+
+  /** Bytes of its inputs. */
+  long bytes() {
+    return bytes;
   }
 
   long arrivedNs() {

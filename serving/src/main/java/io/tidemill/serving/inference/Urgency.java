@@ -3,7 +3,7 @@ package io.tidemill.serving.inference;
 /**
  * How much a request presses.
  *
- * @param priority 1 is served first, 9 last
+ * @param priority 1 is served first, 9 last; beyond is what nobody waits for
  * @param timeoutNs how long after its arrival an answer is of use, nanoseconds; {@link
  *     Long#MAX_VALUE} for ever
  */
@@ -13,6 +13,14 @@ public record Urgency(int priority, long timeoutNs) {
 
   /** Of a request that says nothing. */
   public static final Urgency NORMAL = new Urgency(5, Long.MAX_VALUE);
+
+  /** Of work that nobody waits for, such as a shadow's; no request can say so of itself. */
+  public static final Urgency BACKGROUND = new Urgency(LAST + 1, Long.MAX_VALUE);
+
+  /** Whether somebody waits for it. */
+  public boolean isPressing() {
+    return priority <= LAST;
+  }
 
   /** With this priority, where 0 means the normal one, as in Triton. */
   public Urgency withPriority(int newPriority) {

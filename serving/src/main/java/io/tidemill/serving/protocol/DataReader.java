@@ -23,6 +23,8 @@ final class DataReader {
   private final String where;
   private final DataType type;
   private final Elements elements;
+  private final FloatArrays arrays;
+  private final int textOffset;
   private final int[] dims = new int[MAX_DEPTH];
   private final int[] seen = new int[MAX_DEPTH];
   private int depth;
@@ -32,9 +34,13 @@ final class DataReader {
    * @param where the tensor, for sentences: {@code input "image"}
    * @param type element type
    * @param capacity elements to make room for at first
+   * @param arrays that were cut out of the text
+   * @param textOffset where in the text the parser begins
    */
-  DataReader(String where, DataType type, int capacity) {
+  DataReader(String where, DataType type, int capacity, FloatArrays arrays, int textOffset) {
     this.where = where;
+    this.arrays = arrays;
+    this.textOffset = textOffset;
     this.type = type;
     if (type == DataType.BFLOAT16) {
       throw BadRequest.of(
@@ -51,7 +57,8 @@ final class DataReader {
           "%s: expected data to be an array of numbers, found %s",
           where, TokenNames.of(parser.currentToken()));
     }
-    begin();
+    open();
+    takeArray(parser);
     while (depth > 0) {
       parser.nextToken();
       readToken(parser);
@@ -81,7 +88,10 @@ final class DataReader {
   private void readToken(JsonParser parser) throws IOException {
     JsonToken token = parser.currentToken();
     switch (token) {
-      case START_ARRAY -> open();
+      case START_ARRAY -> {
+        open();
+        takeArray(parser);
+      }
       case END_ARRAY -> close();
       case VALUE_NUMBER_FLOAT, VALUE_NUMBER_INT -> append(parser, token);
       case VALUE_TRUE, VALUE_FALSE -> {
@@ -148,13 +158,33 @@ final class DataReader {
     }
   }
 
-  private void append(JsonParser parser, JsonToken token) throws IOException {
+  /** Takes the contents of the array that was just opened, where they were cut out. */
+  private void takeArray(JsonParser parser) {
+    if (!arrays.isEmpty()) {
+      long offset = textOffset + parser.currentTokenLocation().getByteOffset();
+      arrays.take(offset).ifPresent(this::append);
+    }
+  }
+
+  private void append(float[] values) {
+    if (type != DataType.FLOAT32) {
+      throw BadRequest.of("%s: expected %s, found floats", where, type.protocolName());
+    }
+    appendAtLeaf(values.length);
+    elements.append(values);
+  }
+
+  private void appendAtLeaf(int count) {
     if (leafDepth == 0) {
       leafDepth = depth;
     } else if (leafDepth != depth) {
       throw ragged();
     }
-    seen[depth - 1]++;
+    seen[depth - 1] += count;
+  }
+
+  private void append(JsonParser parser, JsonToken token) throws IOException {
+    appendAtLeaf(1);
     if (!elements.append(parser, token)) {
       throw BadRequest.of(
           "%s: expected a number that %s can hold at element %d of data, found %s",

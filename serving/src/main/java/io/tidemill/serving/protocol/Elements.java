@@ -54,6 +54,21 @@ final class Elements {
     return true;
   }
 
+  /** Appends floats, which is what the type has to be; they are its own from now on. */
+  void append(float[] floats) {
+    if (count == 0) {
+      values = MemorySegment.ofArray(floats);
+      capacity = floats.length;
+    } else {
+      while (capacity - count < floats.length) {
+        grow();
+      }
+      MemorySegment.copy(
+          floats, 0, values, ValueLayout.JAVA_FLOAT, (long) count * Float.BYTES, floats.length);
+    }
+    count += floats.length;
+  }
+
   private void grow() {
     MemorySegment before = values;
     capacity = Math.max(64, Math.multiplyExact(capacity, 2));

@@ -23,6 +23,7 @@ public final class InferRequestReader {
   private final CallSignature signature;
   private final InferBody body;
   private final BinaryTensors binary;
+  private final FloatArrays arrays;
 
   private Optional<String> id = Optional.empty();
   private RequestParameters parameters = RequestParameters.NONE;
@@ -32,7 +33,8 @@ public final class InferRequestReader {
   /** An output as the client names it; whether it is to be binary may be said later, for all. */
   private record Asked(TensorSpec spec, Optional<Boolean> isBinary) {}
 
-  private InferRequestReader(InferBody body, CallSignature signature) {
+  private InferRequestReader(InferBody body, CallSignature signature, FloatArrays arrays) {
+    this.arrays = arrays;
     this.signature = signature;
     this.body = body;
     this.binary = new BinaryTensors(body);
@@ -49,7 +51,9 @@ public final class InferRequestReader {
       return onlyInput(body, signature);
     }
     return JsonFields.readOrRefuse(
-        body, parser -> new InferRequestReader(body, signature).read(parser));
+        body,
+        signature,
+        (parser, text, arrays) -> new InferRequestReader(text, signature, arrays).read(parser));
   }
 
   /** All answers are binary then, as the client asks for no JSON anywhere. */
@@ -96,7 +100,7 @@ public final class InferRequestReader {
     startArray(parser, "inputs");
     while (parser.nextToken() != JsonToken.END_ARRAY) {
       startObject(parser, "inputs");
-      NamedTensor tensor = new InputReader(signature, body, binary).read(parser);
+      NamedTensor tensor = new InputReader(signature, body, binary, arrays).read(parser);
       if (tensors.stream().anyMatch(other -> other.name().equals(tensor.name()))) {
         throw BadRequest.of("input \"%s\": expected it once, found it twice", tensor.name());
       }

@@ -21,6 +21,7 @@ final class InputReader {
   private final CallSignature signature;
   private final InferBody body;
   private final BinaryTensors binary;
+  private final FloatArrays arrays;
 
   private String name;
   private String datatype;
@@ -29,8 +30,12 @@ final class InputReader {
   private long dataOffset = UNREAD;
   private long binarySize = UNREAD;
 
-  /** {@code binary} is where the input is taken from if its elements are not in the JSON. */
-  InputReader(CallSignature signature, InferBody body, BinaryTensors binary) {
+  /**
+   * @param binary where the input is taken from if its elements are not in the JSON
+   * @param arrays where they are taken from if they were cut out of it
+   */
+  InputReader(CallSignature signature, InferBody body, BinaryTensors binary, FloatArrays arrays) {
+    this.arrays = arrays;
     this.signature = signature;
     this.body = body;
     this.binary = binary;
@@ -55,7 +60,7 @@ final class InputReader {
 
   private void takeData(JsonParser parser) throws IOException {
     if (name != null && datatype != null) {
-      data = readData(parser);
+      data = readData(parser, 0);
       return;
     }
     dataOffset = parser.currentTokenLocation().getByteOffset();
@@ -108,16 +113,17 @@ final class InputReader {
     int offset = Math.toIntExact(dataOffset);
     try (JsonParser parser = JsonFields.parser(body, offset)) {
       parser.nextToken();
-      return readData(parser);
+      return readData(parser, offset);
     }
   }
 
-  private DataReader readData(JsonParser parser) throws IOException {
+  private DataReader readData(JsonParser parser, int textOffset) throws IOException {
     TensorSpec spec = spec();
     // Two bytes a number at least ("1,"), so a lying shape cannot make us allocate.
     long most = body.jsonBytes() / 2 + 1L;
     long expected = shape == null ? 64 : bind(spec).elements();
-    DataReader reader = new DataReader(where(), spec.type(), (int) Math.min(expected, most));
+    int capacity = (int) Math.min(expected, most);
+    DataReader reader = new DataReader(where(), spec.type(), capacity, arrays, textOffset);
     reader.read(parser);
     return reader;
   }

@@ -9,8 +9,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.StreamWriteFeature;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
+import io.tidemill.serving.inference.CallSignature;
 import io.tidemill.tensor.DataType;
 import io.tidemill.tensor.TensorSpec;
 import java.io.IOException;
@@ -35,6 +37,7 @@ final class JsonFields {
                   .build())
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER)
+          .enable(StreamWriteFeature.USE_FAST_DOUBLE_WRITER)
           .build();
 
   private JsonFields() {}
@@ -56,14 +59,41 @@ final class JsonFields {
   /**
    * What a reader makes of the JSON of a body.
    *
-   * @throws EngineException INVALID_ARGUMENT with the position where it is not JSON
+   * @throws EngineException INVALID_ARGUMENT with the position where it is not JSON, or not UTF-8
    */
   static <T> T readOrRefuse(InferBody body, Reader<T> reader) {
+    Utf8.check(body.bytes(), body.jsonBytes());
     try (JsonParser parser = parser(body, 0)) {
       return readOrRefuse(parser, reader);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Reads a text that arrays may have been cut out of. */
+  @FunctionalInterface
+  interface ArrayReader<T> {
+    T read(JsonParser parser, InferBody text, FloatArrays arrays) throws IOException;
+  }
+
+  /**
+   * As above, by way of {@link FloatArrays} where that goes; where it does not, the whole text is
+   * read by the parser, which says what is wrong with it if anything is.
+   */
+  static <T> T readOrRefuse(InferBody body, CallSignature signature, ArrayReader<T> reader) {
+    FloatArrays arrays = FloatArrays.cutFrom(body, signature);
+    if (!arrays.isEmpty()) {
+      InferBody rest = arrays.rest();
+      try {
+        T read = readOrRefuse(rest, parser -> reader.read(parser, rest, arrays));
+        if (arrays.areAllTaken()) {
+          return read;
+        }
+      } catch (EngineException e) {
+        // The sentence has to be about what the client sent.
+      }
+    }
+    return readOrRefuse(body, parser -> reader.read(parser, body, FloatArrays.NONE));
   }
 
   private static <T> T readOrRefuse(JsonParser parser, Reader<T> reader) throws IOException {
@@ -75,6 +105,9 @@ final class JsonFields {
           ErrorCode.INVALID_ARGUMENT,
           "malformed JSON at %s: %s".formatted(position(at), reason(e)),
           e);
+    } catch (IOException e) {
+      // There is no file and no network here: the parser cannot make sense of the bytes.
+      throw new EngineException(ErrorCode.INVALID_ARGUMENT, "malformed JSON: " + e.getMessage(), e);
     }
   }
 

@@ -35,10 +35,11 @@ public final class PredictRequestReader {
 
   private Optional<String> format = Optional.empty();
 
-  private PredictRequestReader(CallSignature signature) {
+  private PredictRequestReader(CallSignature signature, FloatArrays arrays) {
     this.signature = signature;
     for (TensorSpec spec : signature.inputs()) {
-      data.put(spec.name(), new DataReader(where(spec.name()), spec.type(), 64));
+      String name = spec.name();
+      data.put(name, new DataReader(where(name), spec.type(), 64, arrays, 0));
     }
   }
 
@@ -58,7 +59,9 @@ public final class PredictRequestReader {
   public static PredictRequest read(InferBody body, CallSignature signature) {
     new BinaryTensors(body).checkEnd();
     return JsonFields.readOrRefuse(
-        body, parser -> new PredictRequestReader(signature).read(parser));
+        body,
+        signature,
+        (parser, _, arrays) -> new PredictRequestReader(signature, arrays).read(parser));
   }
 
   private PredictRequest read(JsonParser parser) throws IOException {

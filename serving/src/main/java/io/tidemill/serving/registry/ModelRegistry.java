@@ -36,7 +36,7 @@ public final class ModelRegistry implements AutoCloseable {
   /**
    * What bounds each loaded version.
    *
-   * @param batchRows rows that every batch is executed at
+   * @param batchRows most rows of a batch
    * @param queue what may wait
    * @param loadedVersions versions of a model that stay loaded, besides those asked for by {@link
    *     ModelRegistry#load}

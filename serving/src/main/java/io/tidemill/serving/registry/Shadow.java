@@ -19,9 +19,9 @@ public final class Shadow {
     this.trial = trial;
   }
 
-  /** Asks with the lowest priority, and compares with what the client is answered. */
+  /** Asks when nobody else does, and compares with what the client is answered. */
   public void ask(List<NamedTensor> inputs, CompletableFuture<List<NamedTensor>> answered) {
-    if (model.queue().submit(inputs, Urgency.NORMAL.withPriority(Urgency.LAST))
+    if (model.queue().submit(inputs, Urgency.BACKGROUND)
         instanceof Submission.Accepted(CompletableFuture<List<NamedTensor>> own, Runnable _)) {
       var _ =
           own.thenAcceptBoth(answered, this::compare)

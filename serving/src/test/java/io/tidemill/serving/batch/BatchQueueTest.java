@@ -28,6 +28,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -157,7 +159,9 @@ class BatchQueueTest {
 
   private BatchModel program(DeviceBuffer parameters) {
     CallSignature signature = CallSignature.ofProgram(PROGRAM.inputSpecs(), PROGRAM.outputSpecs());
-    return new BatchProgram(device, PROGRAM, parameters, signature, BATCH_ROWS, 1);
+    BatchProgram model = new BatchProgram(device, PROGRAM, parameters, signature, BATCH_ROWS, 1);
+    model.warm();
+    return model;
   }
 
   @Test
@@ -249,6 +253,122 @@ class BatchQueueTest {
   }
 
   @Test
+  void doesNotComputeWhatIsOverItsTimeBehindARequestThatHasTime() throws Exception {
+    CompletableFuture<List<NamedTensor>> running = holdOneRow();
+    CompletableFuture<List<NamedTensor>> patient = accepted(1);
+    CompletableFuture<List<NamedTensor>> hasty = hasty(1_000_000, 2);
+    awaitFailure(hasty);
+
+    device.open();
+
+    running.join();
+    patient.join();
+    assertTrue(
+        metrics.scrape().contains("nv_inference_count{model=\"m\",version=\"1\"} 2.0"),
+        metrics.scrape());
+  }
+
+  @Test
+  void tellsThatItsTimeIsOverWhileAllExecutorsAreBusy() throws Exception {
+    CompletableFuture<List<NamedTensor>> running = holdOneRow();
+    CompletableFuture<List<NamedTensor>> later = hasty(3_600_000_000_000L, 1);
+    CompletableFuture<List<NamedTensor>> sooner = hasty(1_000_000, 2);
+    CompletableFuture<List<NamedTensor>> next = hasty(2_000_000, 3);
+
+    assertEquals("the request's time of 1 ms was over before its turn came", awaitFailure(sooner));
+    awaitFailure(next);
+
+    assertTrue(!running.isDone() && !later.isDone());
+    device.open();
+    CompletableFuture.allOf(running, later).join();
+  }
+
+  @Test
+  void failsALargeRequestWhoseTimeIsOverOnceWhatRunsOfItHasRun() throws Exception {
+    device.hold();
+    CompletableFuture<List<NamedTensor>> large = hasty(1_000_000_000, 1, 2, 3, 4, 5, 6);
+    device.awaitHeldRuns(1);
+    while (!metrics.scrape().contains("tidemill_queue_rows{model=\"m\",version=\"1\"} 0.0")) {
+      Thread.onSpinWait(); // until the two rows that wait are given up
+    }
+    assertTrue(!large.isDone());
+
+    device.open();
+
+    awaitFailure(large);
+    assertTrue(metrics.scrape().contains("nv_inference_count{model=\"m\",version=\"1\"} 4.0"));
+  }
+
+  @Test
+  void refusesARequestThatWouldBeComputedTooLateThoughItsTurnComesInTime() throws Exception {
+    probabilities(accepted(1));
+    CompletableFuture<List<NamedTensor>> running = holdOneRow();
+    CompletableFuture<List<NamedTensor>> next = accepted(2);
+    Submission hopeless = queue.submit(rows(3), Urgency.NORMAL.within(1));
+    Duration wait = assertInstanceOf(Submission.Refused.class, hopeless).delay();
+
+    Submission late = queue.submit(rows(3), Urgency.NORMAL.within(wait.toNanos() + 1));
+
+    assertInstanceOf(Submission.Refused.class, late);
+    device.open();
+    CompletableFuture.allOf(running, next).join();
+  }
+
+  @Test
+  void refusesBytesBeyondTheBoundButNotALargeRequestAlone() throws Exception {
+    queue.close();
+    BatchQueue.Bounds tight = new BatchQueue.Bounds(12, 16, Duration.ofSeconds(60));
+    queue = new BatchQueue(program(parameters()), executors, metrics.model("b", "1"), tight);
+    CompletableFuture<List<NamedTensor>> running = holdOneRow();
+    CompletableFuture<List<NamedTensor>> large = accepted(1, 2, 3);
+
+    Submission refused = queue.submit(rows(4), Urgency.NORMAL);
+
+    assertInstanceOf(Submission.Refused.class, refused);
+    device.open();
+    CompletableFuture.allOf(running, large).join();
+    device.hold();
+    CompletableFuture<List<NamedTensor>> again = accepted(0);
+    device.awaitHeldRuns(1);
+    CompletableFuture<List<NamedTensor>> two = accepted(1, 2);
+    assertInstanceOf(Submission.Refused.class, queue.submit(rows(3), Urgency.NORMAL));
+    device.open();
+    CompletableFuture.allOf(again, two).join();
+  }
+
+  @Test
+  void computesWhatNobodyWaitsForAfterTheRequestsForAllModels() throws Exception {
+    List<String> served = new CopyOnWriteArrayList<>();
+    try (BatchQueue other =
+        new BatchQueue(program(parameters()), executors, metrics.model("o", "1"), BOUNDS)) {
+      CompletableFuture<List<NamedTensor>> running = holdOneRow();
+      CompletableFuture<?> shadow =
+          accepted(other, Urgency.BACKGROUND, 1).thenRun(() -> served.add("shadow"));
+      CompletableFuture<?> first = accepted(1, 2, 3, 4).thenRun(() -> served.add("first"));
+      CompletableFuture<?> second = accepted(1, 2, 3, 4).thenRun(() -> served.add("second"));
+
+      device.open();
+
+      CompletableFuture.allOf(running, shadow, first, second).join();
+      assertEquals(List.of("first", "second", "shadow"), served);
+    }
+  }
+
+  @Test
+  void doesNotPutWhatNobodyWaitsForIntoTheBatchOfARequest() throws Exception {
+    CompletableFuture<List<NamedTensor>> running = holdOneRow();
+    CompletableFuture<List<NamedTensor>> shadow = accepted(queue, Urgency.BACKGROUND, 1);
+    CompletableFuture<List<NamedTensor>> request = accepted(2);
+
+    device.open();
+
+    CompletableFuture.allOf(running, shadow, request).join();
+    assertTrue(
+        metrics.scrape().contains("nv_inference_exec_count{model=\"m\",version=\"1\"} 3.0"),
+        metrics.scrape());
+  }
+
+  @Test
   void computesTheRequestsOfAFailedBatchOneByOne() throws Exception {
     CompletableFuture<List<NamedTensor>> running = holdOneRow();
     CompletableFuture<List<NamedTensor>> one = accepted(1);
@@ -276,8 +396,23 @@ class BatchQueueTest {
   }
 
   private CompletableFuture<List<NamedTensor>> accepted(float... firsts) {
-    return assertInstanceOf(Submission.Accepted.class, queue.submit(rows(firsts), Urgency.NORMAL))
+    return accepted(queue, Urgency.NORMAL, firsts);
+  }
+
+  private CompletableFuture<List<NamedTensor>> hasty(long timeoutNs, float... firsts) {
+    return accepted(queue, Urgency.NORMAL.within(timeoutNs), firsts);
+  }
+
+  private static CompletableFuture<List<NamedTensor>> accepted(
+      BatchQueue queue, Urgency urgency, float... firsts) {
+    return assertInstanceOf(Submission.Accepted.class, queue.submit(rows(firsts), urgency))
         .outputs();
+  }
+
+  private static String awaitFailure(CompletableFuture<List<NamedTensor>> answer) {
+    return assertThrows(ExecutionException.class, () -> answer.get(30, TimeUnit.SECONDS))
+        .getCause()
+        .getMessage();
   }
 
   /** One row for each number: the number, and its half. */

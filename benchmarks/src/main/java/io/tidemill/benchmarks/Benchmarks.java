@@ -5,6 +5,7 @@ import io.tidemill.benchmarks.cluster.ChaosBenchmark;
 import io.tidemill.benchmarks.cluster.RecoveryBenchmark;
 import io.tidemill.benchmarks.report.Benchmark;
 import io.tidemill.benchmarks.scaling.ScalingBenchmark;
+import io.tidemill.benchmarks.serve.ServeBenchmark;
 import io.tidemill.benchmarks.train.CheckpointBenchmark;
 import io.tidemill.benchmarks.train.TrainBenchmark;
 import io.tidemill.error.EngineException;
@@ -21,7 +22,8 @@ public final class Benchmarks {
           ScalingBenchmark.benchmark(),
           ChaosBenchmark.benchmark(),
           RecoveryBenchmark.benchmark(),
-          CheckpointBenchmark.benchmark());
+          CheckpointBenchmark.benchmark(),
+          ServeBenchmark.benchmark());
 
   private Benchmarks() {}
 

@@ -13,6 +13,11 @@ public final class JavaCommand {
 
   /** Runs a class with arguments, of which the text is taken. */
   public static List<String> of(Class<?> main, Object... arguments) {
+    return of(main.getName(), arguments);
+  }
+
+  /** Runs a class that is known by its name only. */
+  public static List<String> of(String main, Object... arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
@@ -20,7 +25,7 @@ public final class JavaCommand {
         .forEach(command::add);
     command.add("-cp");
     command.add(System.getProperty("java.class.path"));
-    command.add(main.getName());
+    command.add(main);
     Arrays.stream(arguments).map(Object::toString).forEach(command::add);
     return command;
   }

@@ -26,7 +26,7 @@ final class Pace {
   /** A batch was taken; {@code areLeft} where requests are left that somebody waits for. */
   void took(long nowNs, boolean areLeft) {
     if (isBusy) {
-      turnNs = learn(turnNs, nowNs - tookNs);
+      turnNs = learn(turnNs, (double) (nowNs - tookNs));
     }
     tookNs = nowNs;
     isBusy = areLeft;
@@ -34,7 +34,7 @@ final class Pace {
 
   /** A batch was executed. */
   void ran(long durationNs) {
-    batchNs = learn(batchNs, durationNs);
+    batchNs = learn(batchNs, (double) durationNs);
     if (!isBusy) {
       turnNs = learn(turnNs, durationNs / (double) executors);
     }

@@ -75,15 +75,13 @@ class BatchProgramTest {
 
   @Test
   void makesAllMemoryWhenItIsWarmed() {
-    try (GatedDevice device = new GatedDevice()) {
-      try (BatchProgram model = model(device, SMALL, 8, 2)) {
-        int made = device.openExecutions();
-        answers(model, 1, rows(3, 6, 1), 3, 3);
+    try (GatedDevice device = new GatedDevice();
+        BatchProgram model = model(device, SMALL, 8, 2)) {
+      int made = device.openExecutions();
+      answers(model, 1, rows(3, 6, 1), 3, 3);
 
-        assertEquals(2 * model.formRows().size(), made);
-        assertEquals(made, device.openExecutions());
-      }
-      assertEquals(0, device.openExecutions());
+      assertEquals(2 * model.formRows().size(), made);
+      assertEquals(made, device.openExecutions());
     }
   }
 

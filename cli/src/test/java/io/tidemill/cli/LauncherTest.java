@@ -104,10 +104,10 @@ class LauncherTest {
 
     assertTrue(loading.onlyError().startsWith("NOTE: Picked up"), loading.toString());
     assertEquals(first.out(), loading.out());
-    assertTrue(
-        Files.readString(folder.resolve("classes.txt"))
-            .contains("io.tidemill.cli.Main source: shared objects file (top)"));
+    assertArchived("io.tidemill.cli.Main");
     assertEquals(List.of(), leftOvers());
+    launchWith("JDK_JAVA_OPTIONS=-Xlog:class+load:file=classes.txt", "serve", "/nowhere");
+    assertArchived("io.tidemill.serving.ServingConfig");
   }
 
   @Test
@@ -128,6 +128,13 @@ class LauncherTest {
 
     assertEquals(List.of(), broken.err());
     assertEquals(whole.out(), broken.out());
+  }
+
+  private void assertArchived(String name) throws IOException {
+    assertTrue(
+        Files.readString(folder.resolve("classes.txt"))
+            .contains(name + " source: shared objects file (top)"),
+        name);
   }
 
   private Path archive() {

@@ -31,7 +31,9 @@ final class AnswerCheck implements AutoCloseable {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private final ServedModel model;
-  private final HttpClient client = HttpClient.newHttpClient();
+  /** Without an offer of HTTP/2, which some servers trip over. */
+  private final HttpClient client =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   /** The answers that this model has to give. */
   AnswerCheck(ServedModel model) {

@@ -161,7 +161,7 @@ class PublishingTest {
   @Test
   void publishesAJobWithoutEndAsItRunsAndNoMoreThanItKeeps() {
     JobOptions options = options("endless", 1, 50);
-    List<Integer> told = new ArrayList<>();
+    List<Long> told = new ArrayList<>();
     JobListener listener =
         new JobListener() {
           @Override
@@ -184,7 +184,7 @@ class PublishingTest {
     }
 
     List<StoredModel> versions = versions("endless", "net");
-    assertEquals(List.of(1, 2, 3, 4, 5, 6, 7, 8), told);
+    assertEquals(List.of(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L), told);
     assertEquals(Publishing.KEPT, versions.size());
     assertEquals(8, versions.getLast().version());
   }

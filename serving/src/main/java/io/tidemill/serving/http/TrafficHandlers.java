@@ -138,6 +138,8 @@ final class TrafficHandlers {
     Map<String, Object> shown = new LinkedHashMap<>();
     shown.put("canaryRequests", counts.requests());
     shown.put("canaryErrors", counts.errors());
+    shown.put(
+        "canaryMeanMs", counts.requests() == 0 ? 0 : counts.totalNs() / 1e6 / counts.requests());
     shown.put("shadowCompared", counts.compared());
     shown.put("shadowAgreed", counts.agreed());
     shown.put("shadowDropped", counts.dropped());

@@ -204,15 +204,23 @@ public final class ModelRegistry implements AutoCloseable {
     return known(model).trial();
   }
 
-  /** A request was answered; whoever is on trial may be promoted or taken back for it. */
-  public void answered(LoadedModel model, boolean isOurError) {
+  /**
+   * A request was answered; whoever is on trial may be promoted or taken back for it.
+   *
+   * @param durationNs from its arrival
+   */
+  public void answered(LoadedModel model, boolean isOurError, long durationNs) {
     ModelVersions versions = models.get(model.name());
     if (versions != null && versions.traffic().canary() == model.version()) {
       Trial trial = versions.trial();
       trial
-          .answered(isOurError)
-          .ifPresent(next -> Thread.ofVirtual().start(() -> decide(model.name(), trial, next)));
+          .answered(isOurError, durationNs)
+          .ifPresent(next -> decideApart(model.name(), trial, next));
     }
+  }
+
+  private void decideApart(String model, Trial trial, Traffic next) {
+    Thread.ofVirtual().start(() -> decide(model, trial, next));
   }
 
   /** The version that is asked along with {@code model}; used once. */
@@ -224,7 +232,12 @@ public final class ModelRegistry implements AutoCloseable {
     return Optional.ofNullable(versions.byVersion().get(versions.traffic().shadow()))
         .filter(shadow -> shadow != model && shadow.signature().equals(model.signature()))
         .filter(LoadedModel::retain)
-        .map(shadow -> new Shadow(shadow, versions.trial()));
+        .map(
+            shadow ->
+                new Shadow(
+                    shadow,
+                    versions.trial(),
+                    next -> decideApart(model.name(), versions.trial(), next)));
   }
 
   /** All loaded versions of a model, ascending; the caller releases each. */

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -66,6 +67,8 @@ final class JobArguments {
       description = "Steps between checkpoints, 0 for one at the end; else one every 2 seconds.")
   Optional<Long> checkpointEvery = Optional.empty();
 
+  @Mixin private final PublishArguments publishing = new PublishArguments();
+
   @Option(
       names = "--seed",
       paramLabel = "N",
@@ -85,6 +88,7 @@ final class JobArguments {
     long chosenSeed = seed.or(() -> resumed.map(JobRecord::seed)).orElse(DEFAULT_SEED);
     Map<String, String> values = new TreeMap<>(resumed.map(JobRecord::params).orElse(Map.of()));
     values.putAll(Params.parse(parameters, chosenSeed).values());
+    values.putAll(publishing.parameters());
     int cores = Runtime.getRuntime().availableProcessors();
     return new JobRequest(
         new Params(values, chosenSeed),

@@ -69,6 +69,7 @@ final class RunCommand implements Runnable {
     }
     try (ModelServer server = server(wanted.get(), job)) {
       run(job, request, Optional.of(server));
+      server.refresh(); // the last version answers before anybody is told that it does
       if (isServing) {
         stop.asks(server::close);
         console.tell("serving at " + server.url() + " until interrupted");

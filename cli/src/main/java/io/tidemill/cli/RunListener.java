@@ -20,6 +20,6 @@ record RunListener(ProgressView view, Optional<ModelServer> server) implements J
 
   @Override
   public void published(JobReport.PublishedModel model) {
-    server.ifPresent(ModelServer::refresh);
+    server.ifPresent(ModelServer::lookNow);
   }
 }

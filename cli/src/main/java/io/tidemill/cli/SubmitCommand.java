@@ -41,6 +41,8 @@ final class SubmitCommand implements Runnable {
       description = "Ranks that train side by side; as many as the pipeline declares, mostly 1.")
   Optional<Integer> workers = Optional.empty();
 
+  @Mixin private final PublishArguments publishing = new PublishArguments();
+
   @Option(
       names = "--seed",
       paramLabel = "N",
@@ -67,7 +69,9 @@ final class SubmitCommand implements Runnable {
     try (ApiClient client = head.client()) {
       Map<String, Object> body = new HashMap<>();
       body.put("pipeline", sent(client));
-      body.put("params", Params.parse(parameters, seed).values());
+      Map<String, String> params = Params.parse(parameters, seed).values();
+      params.putAll(publishing.parameters());
+      body.put("params", params);
       body.put("seed", seed);
       workers.ifPresent(number -> body.put("workers", number));
       JsonNode job = client.post("/api/jobs", body);

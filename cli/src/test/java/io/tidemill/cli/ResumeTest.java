@@ -94,6 +94,29 @@ class ResumeTest {
   }
 
   @Test
+  void publishesWhileItRunsAndNoVersionIsLostOrDoubledByAKill() throws Exception {
+    Running victim =
+        tidemill.start(
+            words("--state", "published", "--publish-every", "10", "--keep-versions", "99"));
+    victim.awaitUntil("version 2", () -> isThere("published/models/digits/2/model.json"));
+    victim.process().destroyForcibly();
+    assertEquals(SIGKILL, victim.await().exit());
+
+    JsonNode resumed =
+        report(
+            tidemill.run("run", "digits", "--resume", "--state", "published", "--json", "--quiet"));
+
+    assertSameResult(resumed);
+    JsonNode models =
+        JSON.readTree(tidemill.run("models", "--state", "published", "--json").lastLine());
+    List<Long> steps = new ArrayList<>();
+    models.forEach(model -> steps.add(model.get("step").asLong()));
+    assertEquals(List.of(10L, 20L, 30L, 40L, 50L, 60L, 70L, 80L), steps);
+    assertEquals(
+        resumed.get("weightsSha256").asText(), models.get(7).get("weightsSha256").asText());
+  }
+
+  @Test
   void interruptedLeavesACheckpointToResumeFrom() throws Exception {
     Running running = tidemill.start(words("--state", "asked", "--checkpoint-every", "10"));
     running.awaitUntil("checkpoint 1", () -> hasCheckpoint("asked", 1));
@@ -124,6 +147,10 @@ class ResumeTest {
     long previous = Long.parseLong(last.getFileName().toString()) - 1;
     assertTrue(
         resumed.err().get(1).contains("from checkpoint " + previous), resumed.err().toString());
+  }
+
+  private boolean isThere(String path) {
+    return Files.exists(folder.resolve(path));
   }
 
   private void assertSameResult(JsonNode report) {

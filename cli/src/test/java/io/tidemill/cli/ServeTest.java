@@ -56,6 +56,29 @@ class ServeTest {
   }
 
   @Test
+  void exchangesInWhatItsOwnJobPublishesWhileItTrains() throws Exception {
+    Running job =
+        tidemill.start(
+            "run",
+            "digits",
+            "steps=1000000",
+            "batch=64",
+            "--state",
+            "swapped",
+            "--http",
+            "0",
+            "--publish-every",
+            "20",
+            "--keep-versions",
+            "2");
+
+    job.awaitUntil("version 4", () -> text(job.err()).contains("serving digits v4"));
+
+    job.process().destroy();
+    assertEquals(SIGTERM, job.await().exit());
+  }
+
+  @Test
   void listsAndVerifiesWhatIsPublished() throws Exception {
     Outcome table = tidemill.run("models", "--state", "served");
     Outcome json = tidemill.run("models", "--state", "served", "--json");

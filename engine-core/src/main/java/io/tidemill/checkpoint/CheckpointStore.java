@@ -185,6 +185,11 @@ public final class CheckpointStore {
     }
   }
 
+  /** Whether a checkpoint was asked for, and is kept; any thread. */
+  public boolean isSavepoint(long number) {
+    return Files.exists(folder.resolve(Long.toString(number)).resolve(StoredCheckpoint.SAVEPOINT));
+  }
+
   String job() {
     return job;
   }

@@ -8,6 +8,7 @@ import io.tidemill.graph.Role;
 import io.tidemill.graph.Vertex.Input;
 import io.tidemill.metric.Metric;
 import io.tidemill.train.Predictor;
+import io.tidemill.train.Publishing;
 import io.tidemill.train.Training;
 import java.util.ArrayList;
 import java.util.List;
@@ -68,17 +69,26 @@ public final class Model<T> {
   }
 
   /**
-   * Publishes the trained weights as the next version of a model, once the checkpoint that holds
-   * them is committed.
+   * Publishes the trained weights as versions of a model, once the checkpoints that hold them are
+   * committed: when training has ended or, where it has no end, every 30 seconds.
    *
    * @param model name in the model store
    * @param labels names of the classes, in the order of the outputs; may be empty
    */
   public Model<T> publish(String id, String model, List<String> labels) {
+    boolean isEndless = training.steps() == 0 && !DataflowGraph.isBounded(pipeline.vertex(index));
+    return publish(id, model, labels, Publishing.unlessSaid(isEndless));
+  }
+
+  /**
+   * As above, as often as {@code declared} says. Two parameters of the job overrule it: {@code
+   * publish-every=STEPS} and {@code keep-versions=N}.
+   */
+  public Model<T> publish(String id, String model, List<String> labels, Publishing declared) {
     pipeline.claim(id);
     pipeline.add(
         id,
-        new Role.Publishes(model, List.copyOf(labels)),
+        new Role.Publishes(model, List.copyOf(labels), pipeline.asAsked(declared)),
         List.of(self()),
         Optional.empty(),
         "publish " + model + " " + labels);

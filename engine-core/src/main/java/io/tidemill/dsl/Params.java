@@ -98,6 +98,11 @@ public final class Params {
     return whole(key, otherwise, least, Long.MAX_VALUE);
   }
 
+  /** A whole number of at least {@code least}; empty where nothing is given. */
+  public Optional<Long> whole(String key, long least) {
+    return text(key).map(_ -> whole(key, least, least));
+  }
+
   /** A positive number. */
   public double positive(String key, double otherwise) {
     Optional<String> value = text(key);

@@ -11,6 +11,7 @@ import io.tidemill.graph.Role;
 import io.tidemill.graph.Vertex;
 import io.tidemill.program.Precision;
 import io.tidemill.train.NonFinite;
+import io.tidemill.train.Publishing;
 import io.tidemill.train.Training;
 import java.lang.reflect.Type;
 import java.util.ArrayList;
@@ -88,6 +89,11 @@ public final class Pipeline {
         .choice("precision", Precision.class, Precision::word)
         .map(training::precision)
         .orElse(training);
+  }
+
+  Publishing asAsked(Publishing declared) {
+    int kept = params.integer("keep-versions", declared.kept(), 1);
+    return params.whole("publish-every", 0).map(Publishing::everySteps).orElse(declared).keep(kept);
   }
 
   String claim(String id) {

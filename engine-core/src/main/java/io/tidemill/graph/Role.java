@@ -6,6 +6,7 @@ import io.tidemill.connector.Source;
 import io.tidemill.metric.Metric;
 import io.tidemill.operator.Operator;
 import io.tidemill.train.Predictor;
+import io.tidemill.train.Publishing;
 import io.tidemill.train.Training;
 import java.util.List;
 import java.util.Optional;
@@ -32,6 +33,6 @@ public sealed interface Role {
   /** Makes a text of a trained model, for people to read. */
   record Presents(Training<?> training, Function<Predictor, String> text) implements Role {}
 
-  /** Makes the committed weights of the one input, a training, a version of a model. */
-  record Publishes(String model, List<String> labels) implements Role {}
+  /** Makes committed weights of the one input, a training, versions of a model. */
+  record Publishes(String model, List<String> labels, Publishing publishing) implements Role {}
 }

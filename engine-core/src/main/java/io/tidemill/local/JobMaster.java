@@ -6,11 +6,13 @@ import io.tidemill.error.ErrorCode;
 import io.tidemill.graph.DataflowGraph;
 import io.tidemill.graph.Role;
 import io.tidemill.graph.Vertex;
+import io.tidemill.model.StoredModel;
 import io.tidemill.task.JobSignals;
 import io.tidemill.task.Reports;
 import io.tidemill.task.TaskId;
 import io.tidemill.task.TaskReport;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -24,8 +26,8 @@ import java.util.stream.Collectors;
  *
  * <p>A training asks for checkpoints at its steps; a pipeline that trains nothing has one every ten
  * seconds; others are taken when they are {@linkplain CheckpointRequests asked for}. When every
- * task is complete a last checkpoint is taken, and the job is done when it is committed. Confined
- * to one thread; never blocks.
+ * task is complete a last checkpoint is taken, and the job is done when it is committed and
+ * published. Confined to one thread; never blocks.
  */
 final class JobMaster {
   private static final long INTERVAL_NS = 10_000_000_000L;
@@ -37,6 +39,7 @@ final class JobMaster {
   private final Reports reports;
   private final Checkpointer checkpointer;
   private final CheckpointRequests requests;
+  private final PublishQueue versions;
   private final Events events;
   private final LongSupplier clockNs;
   private final boolean trains;
@@ -48,13 +51,16 @@ final class JobMaster {
   private long lastCheckpointNs;
   private boolean checkpointDue;
   private boolean ending;
+  private boolean ended;
   private boolean finished;
 
   /** What the master tells its surroundings. */
   interface Events {
     void firstStep(long step);
 
-    void committed(StoredCheckpoint checkpoint, boolean isLast);
+    void committed(StoredCheckpoint checkpoint);
+
+    void published(StoredModel version);
 
     void notice(String sentence);
   }
@@ -66,6 +72,7 @@ final class JobMaster {
       Reports reports,
       Checkpointer checkpointer,
       CheckpointRequests requests,
+      PublishQueue versions,
       Events events,
       LongSupplier clockNs) {
     this.graph = graph;
@@ -76,6 +83,7 @@ final class JobMaster {
     this.reports = reports;
     this.checkpointer = checkpointer;
     this.requests = requests;
+    this.versions = versions;
     this.events = events;
     this.clockNs = clockNs;
     this.trains =
@@ -91,7 +99,13 @@ final class JobMaster {
       accept(report.get());
     }
     checkpointer.poll().ifPresent(this::accept);
-    if (isOver() || !checkpointer.isIdle()) {
+    for (Optional<PublishQueue.Outcome> made = versions.poll();
+        made.isPresent();
+        made = versions.poll()) {
+      accept(made.get());
+    }
+    finished = ended && versions.isIdle();
+    if (isOver() || ended || !checkpointer.isIdle() || versions.isBehind()) {
       return;
     }
     if (incomplete.isEmpty()) {
@@ -164,8 +178,10 @@ final class JobMaster {
         lastCheckpoint = Optional.of(checkpoint);
         requests.committed(checkpoint);
         signals.commit(checkpoint.number());
-        events.committed(checkpoint, ending);
-        finished = ending;
+        versions.add(
+            checkpoint, ending ? PublishQueue.Occasion.LAST : PublishQueue.Occasion.COMMITTED);
+        events.committed(checkpoint);
+        ended = ending;
       }
       case Checkpointer.Outcome.Failed(EngineException cause) -> {
         requests.failed(cause);
@@ -173,6 +189,25 @@ final class JobMaster {
           fail(cause);
         } else {
           events.notice(cause.getMessage() + "; the job goes on");
+        }
+      }
+    }
+  }
+
+  private void accept(PublishQueue.Outcome outcome) {
+    switch (outcome) {
+      case PublishQueue.Outcome.Published(List<StoredModel> models) ->
+          models.forEach(events::published);
+      case PublishQueue.Outcome.Failed(
+              long checkpoint,
+              PublishQueue.Occasion occasion,
+              EngineException cause) -> {
+        if (occasion == PublishQueue.Occasion.LAST) {
+          fail(cause);
+        } else {
+          events.notice(
+              "checkpoint %d has become no version: %s; the job goes on"
+                  .formatted(checkpoint, cause.getMessage()));
         }
       }
     }

@@ -13,7 +13,9 @@ import io.tidemill.graph.Role;
 import io.tidemill.graph.Vertex;
 import io.tidemill.link.PeerLinks;
 import io.tidemill.link.PeerNetwork;
+import io.tidemill.model.Lineage;
 import io.tidemill.model.ModelStore;
+import io.tidemill.model.StoredModel;
 import io.tidemill.operator.RestoredState;
 import io.tidemill.plan.Plan;
 import io.tidemill.plan.Planner;
@@ -28,6 +30,7 @@ import io.tidemill.task.TaskId;
 import io.tidemill.train.CheckpointPolicy;
 import io.tidemill.train.GangHosts;
 import io.tidemill.train.NonFinite;
+import io.tidemill.train.Publishing;
 import io.tidemill.train.ShardTask;
 import io.tidemill.train.Training;
 import java.io.IOException;
@@ -58,7 +61,6 @@ final class JobRuntime implements AutoCloseable {
   private final JobOptions options;
   private final JobDirectory directory;
   private final JobListener listener;
-  private final Publisher publisher;
   private final Device device;
   private final Optional<MemberOptions> members;
   private final Plan plan;
@@ -66,6 +68,7 @@ final class JobRuntime implements AutoCloseable {
   private final Optional<TaskLead> lead;
   private final Reports reports = new Reports();
   private final Checkpointer checkpointer;
+  private final PublishQueue versions;
   private final JobMaster master;
   private Optional<JobReport.PublishedModel> published = Optional.empty();
 
@@ -75,6 +78,7 @@ final class JobRuntime implements AutoCloseable {
       Optional<MemberOptions> members,
       RunContext.FetcherFactory fetchers,
       Executor writer,
+      Executor publisher,
       LongSupplier clockNs) {}
 
   JobRuntime(
@@ -90,7 +94,6 @@ final class JobRuntime implements AutoCloseable {
     this.directory = directory;
     this.listener = listener;
     this.device = machine.device();
-    this.publisher = new Publisher(graph, ModelStore.in(options.state()));
     this.members = machine.members();
     this.plan = plan();
     JobSignals signals = new JobSignals();
@@ -107,7 +110,7 @@ final class JobRuntime implements AutoCloseable {
                 reports,
                 device,
                 prepareSamples(directory),
-                options.checkpoints(),
+                checkpoints(),
                 options.seed(),
                 members.map(this::gangs),
                 restored.map(JobRuntime::stateOf),
@@ -133,6 +136,8 @@ final class JobRuntime implements AutoCloseable {
             signals,
             waking(machine.writer()),
             this::progressAtBarrier);
+    this.versions = versions(machine);
+    restored.ifPresent(this::catchUp);
     this.master =
         new JobMaster(
             graph,
@@ -141,8 +146,48 @@ final class JobRuntime implements AutoCloseable {
             reports,
             checkpointer,
             requests,
+            versions,
             new MasterEvents(),
             machine.clockNs());
+  }
+
+  /** Where a version is due a checkpoint is, too. */
+  private CheckpointPolicy checkpoints() {
+    return publishings(graph)
+        .map(Publishing::after)
+        .filter(after -> after instanceof CheckpointPolicy.EverySteps)
+        .reduce(options.checkpoints(), CheckpointPolicy.Either::new);
+  }
+
+  private PublishQueue versions(Machine machine) {
+    ModelStore models = ModelStore.in(options.state());
+    VersionSchedule schedule =
+        new VersionSchedule(
+            new Publisher(graph, models),
+            models,
+            directory.checkpoints()::isSavepoint,
+            machine.clockNs());
+    return new PublishQueue(schedule, machine.publisher(), reports::wake);
+  }
+
+  /** Has published what an attempt before has committed and had no time to publish. */
+  private void catchUp(StoredCheckpoint restored) {
+    directory.checkpoints().list().reversed().stream()
+        .filter(checkpoint -> checkpoint.manifest().runId().equals(restored.manifest().runId()))
+        .filter(checkpoint -> checkpoint.number() <= restored.number())
+        .filter(checkpoint -> isUpTo(checkpoint, restored))
+        .forEach(
+            checkpoint ->
+                versions.add(
+                    checkpoint,
+                    checkpoint.number() < restored.number()
+                        ? PublishQueue.Occasion.LEFT_BEHIND
+                        : PublishQueue.Occasion.COMMITTED));
+  }
+
+  /** Where somebody has gone back, what had come after is another story. */
+  private static boolean isUpTo(StoredCheckpoint checkpoint, StoredCheckpoint restored) {
+    return checkpoint.manifest().progress().step() <= restored.manifest().progress().step();
   }
 
   /** Where members have no network, all tasks are in this process; they work ranks only. */
@@ -306,7 +351,37 @@ final class JobRuntime implements AutoCloseable {
                 + " goes back to its last checkpoint when a step is not finite, so checkpoints have"
                 + " to come after fixed steps: expected --checkpoint-every STEPS, found none");
       }
+      if (vertex.role() instanceof Role.Trains(Training<?> training)
+          && training.onNonFinite() == NonFinite.ROLL_BACK) {
+        publishings(graph).forEach(publishing -> checkBesideRollBack(vertex, publishing, options));
+      }
     }
+  }
+
+  /**
+   * Publishing takes checkpoints of its own, and to which of them such a training goes back
+   * matters.
+   */
+  private static void checkBesideRollBack(
+      Vertex vertex, Publishing publishing, JobOptions options) {
+    long every =
+        options.checkpoints() instanceof CheckpointPolicy.EverySteps(long steps) ? steps : 0;
+    if (publishing.after() instanceof CheckpointPolicy.EverySteps(long steps)
+        && (every == 0 || steps % every != 0)) {
+      throw new EngineException(
+          ErrorCode.INVALID_ARGUMENT,
+          "training %s goes back to its last checkpoint when a step is not finite, so versions have to come of the checkpoints that there are: expected publish-every to be a multiple of --checkpoint-every %s, found %d"
+              .formatted(vertex.id(), every == 0 ? "STEPS" : every, steps));
+    }
+  }
+
+  private static Stream<Publishing> publishings(DataflowGraph graph) {
+    return graph.vertices().stream()
+        .flatMap(
+            vertex ->
+                vertex.role() instanceof Role.Publishes publishes
+                    ? Stream.of(publishes.publishing())
+                    : Stream.of());
   }
 
   /** Refuses a training in a precision that the device lacks. */
@@ -412,7 +487,7 @@ final class JobRuntime implements AutoCloseable {
     }
 
     @Override
-    public void committed(StoredCheckpoint checkpoint, boolean isLast) {
+    public void committed(StoredCheckpoint checkpoint) {
       Progress progress = checkpoint.manifest().progress();
       Map<String, Object> fields = new LinkedHashMap<>();
       fields.put("checkpoint", checkpoint.number());
@@ -423,11 +498,33 @@ final class JobRuntime implements AutoCloseable {
         fields.put("savepoint", checkpoint.folder().toString());
       }
       record("checkpoint", fields);
-      if (isLast) {
-        publisher.publish(checkpoint).forEach(this::published);
-      }
-      ModelStore models = ModelStore.in(options.state());
-      directory.checkpoints().prune(m -> models.refersTo(m.job(), m.runId(), m.checkpoint()));
+      List<Lineage> lineages = ModelStore.in(options.state()).lineages();
+      directory
+          .checkpoints()
+          .prune(manifest -> versions.holds(manifest.checkpoint()) || isOf(lineages, manifest));
+    }
+
+    @Override
+    public void published(StoredModel version) {
+      JobReport.PublishedModel model =
+          new JobReport.PublishedModel(version.name(), version.version(), version.folder());
+      Lineage lineage = version.description().lineage();
+      published = Optional.of(model);
+      Map<String, Object> fields = new LinkedHashMap<>();
+      fields.put("model", model.name());
+      fields.put("version", model.version());
+      fields.put("checkpoint", lineage.checkpoint());
+      fields.put("step", lineage.step());
+      record("published", fields);
+      listener.published(model);
+    }
+
+    private static boolean isOf(List<Lineage> lineages, Manifest manifest) {
+      return lineages.stream()
+          .anyMatch(
+              lineage ->
+                  lineage.isOf(manifest.job(), manifest.runId())
+                      && lineage.checkpoint() == manifest.checkpoint());
     }
 
     @Override
@@ -443,12 +540,6 @@ final class JobRuntime implements AutoCloseable {
       } catch (EngineException e) {
         listener.notice("event " + event + " is missing in the history: " + e.getMessage());
       }
-    }
-
-    private void published(JobReport.PublishedModel model) {
-      published = Optional.of(model);
-      record("published", Map.of("model", model.name(), "version", model.version()));
-      listener.published(model);
     }
   }
 }

@@ -258,6 +258,9 @@ public final class LocalJob {
     try (ExecutorService writer =
             Executors.newSingleThreadExecutor(
                 Thread.ofPlatform().daemon().name("checkpoint-writer").factory());
+        ExecutorService publisher =
+            Executors.newSingleThreadExecutor(
+                Thread.ofPlatform().daemon().name("model-publisher").factory());
         JobRuntime runtime =
             new JobRuntime(
                 graph,
@@ -270,6 +273,7 @@ public final class LocalJob {
                     (name, opener) ->
                         new ThreadFetcher(name, new InlineFetcher(FETCH_RECORDS, opener)),
                     writer,
+                    publisher,
                     System::nanoTime),
                 requests,
                 listener);

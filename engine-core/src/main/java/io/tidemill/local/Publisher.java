@@ -25,10 +25,10 @@ import io.tidemill.train.TrainerTask;
 import io.tidemill.train.Training;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Makes model versions of a committed checkpoint.
@@ -37,6 +37,9 @@ import java.util.Map;
  * version.
  */
 final class Publisher {
+  /** A training, and what becomes of its weights. */
+  record Published(Vertex trained, Role.Publishes what) {}
+
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private final DataflowGraph graph;
@@ -47,24 +50,29 @@ final class Publisher {
     this.models = models;
   }
 
-  /** Publishes what the pipeline says, in the order of the pipeline. */
-  List<JobReport.PublishedModel> publish(StoredCheckpoint checkpoint) {
-    List<JobReport.PublishedModel> published = new ArrayList<>();
-    for (Vertex vertex : graph.vertices()) {
-      if (vertex.role() instanceof Role.Publishes publishes) {
-        Vertex trained = vertex.inputs().getFirst().from();
-        StoredModel model = publish(checkpoint, trained, publishes);
-        published.add(new JobReport.PublishedModel(model.name(), model.version(), model.folder()));
-      }
-    }
-    return published;
+  /** What the pipeline publishes, in its order. */
+  List<Published> published() {
+    return graph.vertices().stream()
+        .filter(vertex -> vertex.role() instanceof Role.Publishes)
+        .map(
+            vertex ->
+                new Published(vertex.inputs().getFirst().from(), (Role.Publishes) vertex.role()))
+        .toList();
   }
 
-  private StoredModel publish(StoredCheckpoint checkpoint, Vertex trained, Role.Publishes what) {
-    Training<?> training = ((Role.Trains) trained.role()).training();
+  /** Where a checkpoint has the weights; empty where it is from before they were drawn. */
+  static Optional<Path> weights(StoredCheckpoint checkpoint, Published wanted) {
+    return checkpoint.parts(wanted.trained().id(), TrainerTask.WEIGHTS_PART).stream()
+        .findFirst()
+        .map(checkpoint::path);
+  }
+
+  /** Makes a version, or finds the one that this moment of the run has made before. */
+  StoredModel publish(StoredCheckpoint checkpoint, Published wanted) {
+    Training<?> training = ((Role.Trains) wanted.trained().role()).training();
+    Role.Publishes what = wanted.what();
     Program program = training.network().prediction(training.loss());
-    Path weightsFile =
-        checkpoint.path(checkpoint.parts(trained.id(), TrainerTask.WEIGHTS_PART).getFirst());
+    Path weightsFile = weights(checkpoint, wanted).orElseThrow();
     try (Arena arena = Arena.ofConfined()) {
       SafeTensors stored = SafeTensors.map(weightsFile, arena);
       List<ModelParameter> parameters =

@@ -100,6 +100,7 @@ public final class SimulatedJob implements AutoCloseable {
                 members,
                 (_, opener) -> new InlineFetcher(fetchRecords, opener),
                 Runnable::run,
+                Runnable::run,
                 () -> nowNs),
             requests,
             listener);
@@ -127,6 +128,11 @@ public final class SimulatedJob implements AutoCloseable {
     }
     runtime.master().poll();
     return !runtime.master().isOver();
+  }
+
+  /** Puts its clock on. */
+  void passNs(long ns) {
+    nowNs += ns;
   }
 
   /** As {@link LocalJob#savepoint}. */

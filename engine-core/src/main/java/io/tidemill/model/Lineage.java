@@ -36,11 +36,16 @@ public record Lineage(
     sources = Collections.unmodifiableSortedMap(copied);
   }
 
+  /** Whether it is of this run. */
+  public boolean isOf(String ofJob, String ofRun) {
+    return job.equals(ofJob) && runId.equals(ofRun);
+  }
+
   /**
    * Whether both name the same moment of the same run: a resumed run comes to a step again, with
    * the same weights and another checkpoint.
    */
   boolean isSameMoment(Lineage other) {
-    return job.equals(other.job) && runId.equals(other.runId) && step == other.step;
+    return isOf(other.job, other.runId) && step == other.step;
   }
 }

@@ -6,6 +6,7 @@ import io.tidemill.storage.Names;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -43,6 +44,22 @@ final class ModelFolders {
               }
             });
     return models;
+  }
+
+  /** A folder beside the versions that a job works on: a version to come, or one that goes. */
+  static Path working(Path modelFolder, int version, String what, String job) {
+    return modelFolder.resolve(
+        "%d.%s-%s-%d".formatted(version, what, job, ProcessHandle.current().pid()));
+  }
+
+  /** Such folders of a job, which has no other process any more; left behind by a kill. */
+  static List<Path> leftBehind(Path modelFolder, String job) {
+    Pattern name =
+        Pattern.compile("[1-9][0-9]{0,8}\\.(?:new|old)-" + Pattern.quote(job) + "-[0-9]+");
+    return children(modelFolder).entrySet().stream()
+        .filter(child -> name.matcher(child.getKey()).matches())
+        .map(Map.Entry::getValue)
+        .toList();
   }
 
   private static Map<String, Path> children(Path folder) {

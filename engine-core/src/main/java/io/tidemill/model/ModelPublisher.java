@@ -30,12 +30,16 @@ final class ModelPublisher {
   StoredModel publish(Publication publication) {
     try {
       Files.createDirectories(modelFolder);
+      for (Path leftBehind : ModelFolders.leftBehind(modelFolder, publication.lineage().job())) {
+        DurableFiles.deleteTree(leftBehind);
+      }
       while (true) {
+        int version = nextVersion(); // before the search: what comes after it takes this number
         Optional<StoredModel> published = find(publication.lineage());
         if (published.isPresent()) {
           return published.get();
         }
-        Optional<StoredModel> created = tryCreate(publication, nextVersion());
+        Optional<StoredModel> created = tryCreate(publication, version);
         if (created.isPresent()) {
           return created.get();
         }
@@ -70,7 +74,7 @@ final class ModelPublisher {
   /** Empty where another process has taken the number meanwhile. */
   private Optional<StoredModel> tryCreate(Publication publication, int version) throws IOException {
     Path target = modelFolder.resolve(Integer.toString(version));
-    Path temporary = modelFolder.resolve(version + ".tmp-" + ProcessHandle.current().pid());
+    Path temporary = ModelFolders.working(modelFolder, version, "new", publication.lineage().job());
     try {
       DurableFiles.deleteTree(temporary);
       Files.createDirectory(temporary);

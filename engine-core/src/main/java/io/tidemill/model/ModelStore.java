@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.LongPredicate;
 
 /**
  * The models under one folder: {@code <models>/<model>/<version>/}, published ones and, laid out as
@@ -94,9 +95,15 @@ public final class ModelStore {
    */
   public List<StoredModel> list() {
     return models().stream()
-        .flatMap(model -> folders(model).values().stream())
-        .flatMap(folder -> StoredModel.find(folder).stream())
+        .flatMap(model -> list(model).stream())
         .sorted(Comparator.comparing(StoredModel::name).thenComparingInt(StoredModel::version))
+        .toList();
+  }
+
+  /** Those of one model, oldest first. */
+  public List<StoredModel> list(String model) {
+    return folders(model).values().stream()
+        .flatMap(folder -> StoredModel.find(folder).stream())
         .toList();
   }
 
@@ -154,15 +161,32 @@ public final class ModelStore {
     return new ModelPublisher(root.resolve(publication.model())).publish(publication);
   }
 
+  /**
+   * Deletes old versions of a run: all but its newest {@code kept}, those that the traffic of the
+   * model names, and those whose checkpoint is a savepoint. Versions of other runs stay.
+   *
+   * @param run lineage of one of its versions
+   * @param isSavepoint whether a checkpoint of the run, by its number, is one
+   * @return the versions that were deleted
+   * @throws EngineException RESOURCE where the disk fails
+   */
+  public List<Integer> prune(Lineage run, String model, int kept, LongPredicate isSavepoint) {
+    List<StoredModel> ofRun =
+        list(model).stream()
+            .filter(version -> version.description().lineage().isOf(run.job(), run.runId()))
+            .toList();
+    return new VersionPruner(folder(model)).prune(ofRun, kept, isSavepoint);
+  }
+
+  /** Where all versions come from; their checkpoints are kept for that. */
+  public List<Lineage> lineages() {
+    return list().stream().map(model -> model.description().lineage()).toList();
+  }
+
   /** Whether a version came from this checkpoint, which is kept for that. */
   public boolean refersTo(String job, String runId, long checkpoint) {
-    return list().stream()
-        .map(model -> model.description().lineage())
-        .anyMatch(
-            lineage ->
-                lineage.job().equals(job)
-                    && lineage.runId().equals(runId)
-                    && lineage.checkpoint() == checkpoint);
+    return lineages().stream()
+        .anyMatch(lineage -> lineage.isOf(job, runId) && lineage.checkpoint() == checkpoint);
   }
 
   private SortedMap<Integer, Path> folders(String model) {

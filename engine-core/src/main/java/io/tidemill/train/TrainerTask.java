@@ -14,10 +14,12 @@ import io.tidemill.task.Reports;
 import io.tidemill.task.Task;
 import io.tidemill.task.TaskId;
 import io.tidemill.task.TaskReport;
+import io.tidemill.tensor.SafeTensors;
 import io.tidemill.tensor.WeightsDigest;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -62,6 +64,17 @@ public final class TrainerTask implements Task {
   private long askedStep = -1;
   private boolean toldFirstStep;
   private boolean complete;
+
+  /**
+   * Steps behind the weights in a checkpoint.
+   *
+   * @param weights the part of kind {@link #WEIGHTS_PART}
+   */
+  public static long stepsOf(Path weights) {
+    try (Arena arena = Arena.ofConfined()) {
+      return StepCount.of(SafeTensors.map(weights, arena).metadata(), weights).completed();
+    }
+  }
 
   /**
    * @param inbox barriers and the end, from the sequencer

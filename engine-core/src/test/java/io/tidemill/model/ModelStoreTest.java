@@ -89,6 +89,32 @@ class ModelStoreTest {
         names(model.folder()));
   }
 
+  @Test
+  void deletesWhatAKilledProcessOfTheJobLeftBehind() throws IOException {
+    StoredModel first = ModelStore.in(stateDir).publish(publication(1));
+    Path folder = first.folder().getParent();
+    Files.createDirectories(folder.resolve("2.new-fraud-job-4711"));
+    Files.createDirectories(folder.resolve("1.old-fraud-job-4711"));
+    Files.createDirectories(folder.resolve("2.new-other-fraud-job-4711"));
+
+    ModelStore.in(stateDir).publish(publication(2));
+
+    assertEquals(List.of("1", "2", "2.new-other-fraud-job-4711"), names(folder));
+  }
+
+  @Test
+  void deletesNoVersionWhereTheTrafficCannotBeRead() throws IOException {
+    ModelStore store = ModelStore.in(stateDir);
+    StoredModel first = store.publish(publication(1));
+    store.publish(publication(2));
+    Path traffic = Files.writeString(store.folder("fraud").resolve("traffic.json"), "torn");
+
+    assertEquals(List.of(), store.prune(first.description().lineage(), "fraud", 1, _ -> false));
+    Files.delete(traffic);
+    assertEquals(List.of(1), store.prune(first.description().lineage(), "fraud", 1, _ -> false));
+    assertEquals(List.of(2), store.versions("fraud"));
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"", "models", "models/fraud", "models/fraud/1"})
   void opensWhateverFolderTheUserPointsAt(String path) {

@@ -31,6 +31,7 @@ public final class GatedDevice implements Device {
   private final Lock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final List<Execution> openExecutions = new ArrayList<>();
+  private final List<DeviceBuffer> buffers = new ArrayList<>();
   private boolean isHeld;
   private int waiting;
   private int runsBeforeFailures;
@@ -86,6 +87,25 @@ public final class GatedDevice implements Device {
     }
   }
 
+  /** Buffers that were made and not closed. */
+  public long openBuffers() {
+    lock.lock();
+    try {
+      return buffers.stream().filter(GatedDevice::isOpen).count();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static boolean isOpen(DeviceBuffer buffer) {
+    try {
+      buffer.read(0, MemorySegment.ofArray(new float[1]));
+      return true;
+    } catch (IllegalStateException e) {
+      return false;
+    }
+  }
+
   @Override
   public String description() {
     return cpu.description();
@@ -103,7 +123,9 @@ public final class GatedDevice implements Device {
 
   @Override
   public DeviceBuffer allocate(long floats) {
-    return cpu.allocate(floats);
+    DeviceBuffer buffer = cpu.allocate(floats);
+    locked(() -> buffers.add(buffer));
+    return buffer;
   }
 
   @Override

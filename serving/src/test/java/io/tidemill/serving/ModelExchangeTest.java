@@ -7,16 +7,21 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.tidemill.model.Lineage;
 import io.tidemill.model.ModelStore;
 import io.tidemill.serving.registry.Refresh;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -81,6 +86,113 @@ class ModelExchangeTest {
       assertEquals(1, refresh.failures().size());
       assertTrue(refresh.failures().getFirst().getMessage().contains("weights.safetensors"));
       assertEquals(200, server.post(INFER, GOOD).statusCode());
+    }
+  }
+
+  @Test
+  void tellsOfABrokenVersionOnceAndLeavesItAloneUntilSomebodyAsks(@TempDir Path other)
+      throws Exception {
+    SMALL.publish(ModelStore.in(other), "small", 1);
+    try (RunningServer server = new RunningServer(other, ServingConfig.defaults())) {
+      SMALL.publish(server.store(), "small", 2);
+      Path weights = other.resolve("models/small/2/weights.safetensors");
+      byte[] bytes = Files.readAllBytes(weights);
+      Files.delete(weights);
+
+      assertEquals(1, server.server().registry().refresh().failures().size());
+      Files.write(weights, bytes);
+      for (int i = 0; i < 3; i++) {
+        assertEquals(new Refresh(List.of(), List.of()), server.server().registry().refresh());
+      }
+      assertEquals(200, server.post("/v2/repository/models/small/load", "{}").statusCode());
+
+      JsonNode answer = Answers.json(server.post(INFER, GOOD));
+      assertEquals("2", answer.get("model_version").asText());
+    }
+  }
+
+  @Test
+  void saysOfAModelThatIsOnlyStoredThatItIsNotReady(@TempDir Path other) throws Exception {
+    IntStream.rangeClosed(1, 3).forEach(seed -> SMALL.publish(ModelStore.in(other), "small", seed));
+    try (RunningServer server = new RunningServer(other, ServingConfig.defaults())) {
+      HttpResponse<String> old = server.get("/v2/models/small/versions/1/ready");
+      assertEquals(503, old.statusCode());
+      assertEquals("{\"name\":\"small\",\"ready\":false}", old.body());
+      assertEquals(200, server.get("/v2/models/small/versions/3/ready").statusCode());
+      assertEquals(404, server.get("/v2/models/small/versions/4/ready").statusCode());
+      assertEquals(404, server.get("/v2/models/other/ready").statusCode());
+
+      server.post("/v2/repository/models/small/unload", "{}");
+
+      assertEquals(503, server.get("/v2/models/small/ready").statusCode());
+      assertEquals(503, server.get("/v1/models/small").statusCode());
+      JsonNode model = Answers.json(server.get("/api/models")).get("models").get(0);
+      assertEquals("small", model.get("name").asText());
+      assertEquals(3, model.get("versions").size());
+      assertEquals(
+          "{\"version\":3,\"loaded\":false,\"reason\":\"unloaded\"}",
+          model.get("versions").get(2).toString());
+    }
+  }
+
+  @Test
+  void losesNoRequestAndNoMemoryThroughTwoHundredExchangesUnderLoad(@TempDir Path other)
+      throws Exception {
+    SMALL.publish(ModelStore.in(other), "small", 1);
+    GatedDevice device = new GatedDevice();
+    try (RunningServer server = new RunningServer(other, ServingConfig.defaults(), device)) {
+      exchange(server, 2, 3); // as many versions are loaded as ever stay
+      int executions = device.openExecutions();
+      long buffers = device.openBuffers();
+      AtomicBoolean isOver = new AtomicBoolean();
+      List<CompletableFuture<List<Integer>>> clients = new ArrayList<>();
+      for (int client = 0; client < 2; client++) {
+        clients.add(CompletableFuture.supplyAsync(() -> askUntil(server, isOver)));
+      }
+
+      exchange(server, 4, 203);
+      isOver.set(true);
+
+      for (CompletableFuture<List<Integer>> client : clients) {
+        List<Integer> answered = client.join();
+        assertTrue(answered.size() > 1, "versions that answered: " + answered);
+        assertEquals(answered.stream().sorted().toList(), answered);
+      }
+      assertEquals(List.of("202", "203"), server.server().registry().versions("small"));
+      assertEquals(executions, device.openExecutions());
+      assertEquals(buffers, device.openBuffers());
+    }
+  }
+
+  /** Publishes those versions, has each exchanged in at once, and deletes old ones. */
+  private static void exchange(RunningServer server, int from, int to) {
+    for (int version = from; version <= to; version++) {
+      SMALL.publish(server.store(), "small", version);
+      Refresh refresh = server.server().registry().refresh();
+      assertEquals(List.of(new Refresh.Loaded("small", version)), refresh.loaded());
+      Lineage run = server.store().latest("small").description().lineage();
+      server.store().prune(run, "small", 2, _ -> false);
+    }
+  }
+
+  /** The versions that answer, one request after the other; each has to be answered. */
+  private static List<Integer> askUntil(RunningServer server, AtomicBoolean isOver) {
+    SortedSet<Integer> versions = new TreeSet<>();
+    List<Integer> inOrder = new ArrayList<>();
+    try {
+      while (!isOver.get()) {
+        HttpResponse<String> answer = server.post(INFER, GOOD);
+        assertEquals(200, answer.statusCode(), answer.body());
+        int version = Answers.json(answer).get("model_version").asInt();
+        if (versions.add(version)) {
+          inOrder.add(version);
+        }
+      }
+      return inOrder;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
     }
   }
 

@@ -6,13 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.tidemill.model.Lineage;
 import io.tidemill.model.ModelStore;
+import io.tidemill.storage.SealedJson;
 import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -152,6 +155,91 @@ class TrafficTest {
   }
 
   @Test
+  void aCanaryIsPromotedOnlyWhereItsAnswersAgreeWithThoseOfTheStableVersion() throws Exception {
+    SMALL.publish(server.store(), "small", 1, 3); // version 3 has the weights of version 1
+    server.server().registry().refresh();
+    set("{\"stable\":1,\"canary\":3,\"shadow\":3,\"percent\":0,\"trial\":4,\"leastAgreement\":1}");
+    for (int i = 0; i < 4; i++) {
+      assertEquals("1", answering("user-" + i));
+    }
+    JsonNode promoted = awaitStable(3);
+    assertEquals(0, promoted.get("shadow").asInt());
+    assertEquals(
+        "version 3 promoted: 0 of 0 requests failed, 4 of 4 answers agreed",
+        promoted.get("decisions").get(0).asText());
+
+    set(
+        "{\"stable\":1,\"canary\":2,\"shadow\":2,\"percent\":0,\"trial\":100,"
+            + "\"leastAgreement\":0.99}");
+    for (int i = 0; i < 2; i++) {
+      assertEquals("1", answering("user-" + i));
+    }
+    JsonNode takenBack = awaitDecision(2);
+    assertEquals(1, takenBack.get("stable").asInt());
+    assertEquals(
+        "version 2 taken back: 0 of 0 requests failed, 0 of 2 answers agreed",
+        takenBack.get("decisions").get(1).asText());
+  }
+
+  @Test
+  void aCanaryThatIsTooSlowIsTakenBack() throws Exception {
+    set("{\"stable\":1,\"canary\":2,\"percent\":100,\"trial\":1,\"mostDelayMs\":0.000001}");
+    assertEquals("2", answering("anyone"));
+
+    JsonNode traffic = awaitDecision();
+
+    assertEquals(1, traffic.get("stable").asInt());
+    String decision = traffic.get("decisions").get(0).asText();
+    assertTrue(
+        decision.matches("version 2 taken back: 0 of 1 requests failed, [0-9.]+ ms each"),
+        decision);
+  }
+
+  @Test
+  void severalVersionsAnswerInProportionToTheirWeightsAndAUserStaysWithOne() throws Exception {
+    SMALL.publish(server.store(), "small", 3);
+    set("{\"weights\":{\"1\":1,\"2\":1,\"3\":2}}");
+    Map<String, Integer> answers = new HashMap<>();
+    for (int user = 0; user < 200; user++) {
+      String version = answering("user-" + user);
+      assertEquals(version, answering("user-" + user));
+      answers.merge(version, 1, Integer::sum);
+    }
+
+    assertEquals(Set.of("1", "2", "3"), answers.keySet());
+    assertTrue(answers.get("3") > 75 && answers.get("3") < 125, answers.toString());
+    assertTrue(answers.get("1") > 30 && answers.get("1") < 70, answers.toString());
+    Lineage run = server.store().latest("small").description().lineage();
+    assertEquals(
+        List.of(), server.store().prune(run, "small", 1, _ -> false), "what is named stays");
+  }
+
+  @Test
+  void readsTheTrafficOfTheReleaseBefore() throws Exception {
+    SealedJson.of(First.class, 1, 0)
+        .write(
+            state.resolve("models/small/traffic.json"),
+            new First(1, 0, 0, 0, 0.01, 0, 1e-4, Map.of("old", 1), List.of()));
+
+    server.server().registry().refresh();
+
+    assertEquals("1", answering("anyone"));
+    assertEquals(Map.of("old", 1), server.server().registry().trial("small").traffic().labels());
+  }
+
+  /** Traffic as version 1.0 of its file has it. */
+  private record First(
+      int stable,
+      int canary,
+      int percent,
+      long trial,
+      double mostErrors,
+      int shadow,
+      double tolerance,
+      Map<String, Integer> labels,
+      List<String> decisions) {}
+
+  @Test
   void aLabelIsAnotherNameOfAVersion() throws Exception {
     set("{\"labels\":{\"old\":1}}");
 
@@ -175,8 +263,20 @@ class TrafficTest {
         "{\"stable\":1,\"canary\":2,\"percent\":101}|400|traffic percent: expected 0 to 100,"
             + " found 101",
         "{\"stable\":\"1\"}|400|traffic stable: expected an integer, found 1",
-        "{\"weight\":1}|400|traffic weight: expected one of [canary, labels, mostErrors, percent,"
-            + " shadow, stable, tolerance, trial], found weight",
+        "{\"weight\":1}|400|traffic weight: expected one of [canary, labels, leastAgreement,"
+            + " mostDelayMs, mostErrors, percent, shadow, stable, tolerance, trial, weights], found"
+            + " weight",
+        "{\"weights\":{\"2\":0}}|400|traffic weights: expected a share of 1 to 10000 by version,"
+            + " found 2: 0",
+        "{\"weights\":{\"two\":1}}|400|traffic weights: expected an object of shares by version,"
+            + " found two",
+        "{\"weights\":{\"9\":1}}|404|there is no version 9 of model small; there is [1, 2]",
+        "{\"stable\":1,\"canary\":2,\"weights\":{\"1\":1}}|400|traffic weights: expected no canary"
+            + " beside them, found canary 2",
+        "{\"stable\":1,\"canary\":2,\"leastAgreement\":0.9}|400|traffic leastAgreement: expected"
+            + " the canary as the shadow, too, so that its answers are compared, found shadow 0",
+        "{\"mostDelayMs\":-1}|400|traffic mostDelayMs: expected milliseconds, or 0 for any, found"
+            + " -1.0",
         "{\"labels\":[]}|400|traffic labels: expected an object of versions by label, found []",
       })
   void refusesTrafficThatCannotBeAndKeepsWhatIs(String body, int status, String sentence)
@@ -216,8 +316,13 @@ class TrafficTest {
   }
 
   private JsonNode awaitDecision() throws IOException, InterruptedException {
+    return awaitDecision(1);
+  }
+
+  private JsonNode awaitDecision(int count) throws IOException, InterruptedException {
     JsonNode model = model();
-    for (long startedNs = System.nanoTime(); model.get("traffic").get("decisions").isEmpty(); ) {
+    for (long startedNs = System.nanoTime();
+        model.get("traffic").get("decisions").size() < count; ) {
       assertTrue(System.nanoTime() - startedNs < DEADLINE_NS, "no decision: " + model);
       model = model();
     }

@@ -9,10 +9,9 @@ import io.tidemill.serving.ServingConfig;
 import io.tidemill.serving.ServingServer;
 import io.tidemill.serving.http.RouteGroup;
 import io.tidemill.serving.registry.Refresh;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -20,8 +19,8 @@ import java.util.stream.Collectors;
 /**
  * A store's models over HTTP, for as long as a command wants.
  *
- * <p>Looks for new versions once a second, since other processes publish, too. {@link #refresh} and
- * {@link #close} may come from any thread.
+ * <p>Looks for new versions once a second, since other processes publish, too, and when it is told
+ * to, on a thread of its own. Any thread calls.
  */
 public final class ModelServer implements AutoCloseable {
   private static final long LOOK_EVERY_MS = 1_000;
@@ -29,14 +28,15 @@ public final class ModelServer implements AutoCloseable {
   private final Device device;
   private final ServingServer server;
   private final Consumer<String> news;
-  private final Set<String> told = new HashSet<>();
   private final CountDownLatch closing = new CountDownLatch(1);
+
+  /** Somebody knows of something new. */
+  private final Semaphore asked = new Semaphore(0);
 
   private ModelServer(Device device, ServingServer server, Consumer<String> news) {
     this.device = device;
     this.server = server;
     this.news = news;
-    startFailures().forEach(failure -> told.add(failure.getMessage()));
   }
 
   /**
@@ -87,7 +87,12 @@ public final class ModelServer implements AutoCloseable {
         .collect(Collectors.joining(", "));
   }
 
-  /** Exchanges in what has been published. */
+  /** Has looked at once, by the thread that looks anyway; does not wait for it. */
+  public void lookNow() {
+    asked.release();
+  }
+
+  /** Exchanges in what has been published, before it returns. */
   public synchronized void refresh() {
     if (closing.getCount() == 0) {
       return;
@@ -97,9 +102,9 @@ public final class ModelServer implements AutoCloseable {
       refresh
           .loaded()
           .forEach(version -> news.accept("serving " + version.model() + " v" + version.version()));
-      refresh.failures().forEach(failure -> tellOnce(failure.getMessage()));
+      refresh.failures().forEach(failure -> news.accept(failure.getMessage()));
     } catch (EngineException e) {
-      tellOnce(e.getMessage());
+      news.accept(e.getMessage());
     }
   }
 
@@ -116,24 +121,20 @@ public final class ModelServer implements AutoCloseable {
   @Override
   public synchronized void close() {
     closing.countDown();
+    lookNow();
     server.close();
     device.close();
   }
 
   private void look() {
     try {
-      while (!closing.await(LOOK_EVERY_MS, TimeUnit.MILLISECONDS)) {
+      while (closing.getCount() > 0) {
+        var _ = asked.tryAcquire(LOOK_EVERY_MS, TimeUnit.MILLISECONDS);
+        asked.drainPermits();
         refresh();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  /** A version that is broken stays so; one sentence is enough. */
-  private void tellOnce(String sentence) {
-    if (told.add(sentence)) {
-      news.accept(sentence);
     }
   }
 

@@ -90,7 +90,7 @@ public final class ModelCalls {
       case Answered<C> _ -> model.meters().succeeded(durationNs);
       case Refused<C> _ -> model.meters().failed(durationNs);
     }
-    registry.answered(model, isOurError(outcome));
+    registry.answered(model, isOurError(outcome), durationNs);
     model.release();
     return outcome;
   }

@@ -1,5 +1,6 @@
 package io.tidemill.serving.http;
 
+import io.tidemill.error.EngineException;
 import io.tidemill.serving.protocol.JsonTree;
 import io.tidemill.serving.protocol.ProtocolWriter;
 import io.tidemill.serving.registry.LoadedModel;
@@ -45,11 +46,17 @@ final class ModelHandlers {
     }
   }
 
-  /** A model that is listed is ready; one that is not is unknown, which the protocol calls 404. */
+  /** A model that is loaded is ready; one that is stored only is not (503), others are unknown. */
   CompletionStage<HttpResponse> modelReady(HttpRequest request, PathValues values) {
-    LoadedModel model = registry.acquire(values.model(), values.version(), StickyKey.NONE);
-    model.release();
-    return reply(200, ProtocolWriter.modelReady(values.model(), true));
+    try {
+      registry.acquire(values.model(), values.version(), StickyKey.NONE).release();
+      return reply(200, ProtocolWriter.modelReady(values.model(), true));
+    } catch (EngineException e) {
+      if (!registry.isStored(values.model(), values.version())) {
+        throw e;
+      }
+      return reply(503, ProtocolWriter.modelReady(values.model(), false));
+    }
   }
 
   /** Of one version, of those of one model, or of all. */

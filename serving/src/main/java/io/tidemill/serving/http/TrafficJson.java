@@ -11,7 +11,18 @@ import java.util.Set;
 /** Traffic as clients write and read it. */
 final class TrafficJson {
   private static final Set<String> FIELDS =
-      Set.of("stable", "canary", "percent", "trial", "mostErrors", "shadow", "tolerance", "labels");
+      Set.of(
+          "stable",
+          "canary",
+          "percent",
+          "trial",
+          "mostErrors",
+          "mostDelayMs",
+          "leastAgreement",
+          "shadow",
+          "tolerance",
+          "weights",
+          "labels");
 
   private TrafficJson() {}
 
@@ -22,8 +33,13 @@ final class TrafficJson {
     fields.put("percent", traffic.percent());
     fields.put("trial", traffic.trial());
     fields.put("mostErrors", traffic.mostErrors());
+    fields.put("mostDelayMs", traffic.mostDelayMs());
+    fields.put("leastAgreement", traffic.leastAgreement());
     fields.put("shadow", traffic.shadow());
     fields.put("tolerance", traffic.tolerance());
+    Map<String, Object> weights = new LinkedHashMap<>();
+    traffic.weights().forEach((version, weight) -> weights.put(version.toString(), weight));
+    fields.put("weights", weights);
     fields.put("labels", traffic.labels());
     fields.put("decisions", traffic.decisions());
     return fields;
@@ -53,10 +69,31 @@ final class TrafficJson {
         integer("percent", fields.getOrDefault("percent", 0L)),
         integer("trial", fields.getOrDefault("trial", 0L)),
         number("mostErrors", fields.getOrDefault("mostErrors", first.mostErrors())),
+        number("mostDelayMs", fields.getOrDefault("mostDelayMs", first.mostDelayMs())),
+        number("leastAgreement", fields.getOrDefault("leastAgreement", first.leastAgreement())),
         integer("shadow", fields.getOrDefault("shadow", 0L)),
         number("tolerance", fields.getOrDefault("tolerance", first.tolerance())),
+        weights(fields.getOrDefault("weights", Map.of())),
         labels,
         decisions);
+  }
+
+  private static Map<Integer, Integer> weights(Object given) {
+    if (!(given instanceof Map<?, ?> byVersion)) {
+      throw wrong("weights", "an object of shares by version", given);
+    }
+    Map<Integer, Integer> weights = new LinkedHashMap<>();
+    byVersion.forEach(
+        (version, weight) -> weights.put(version(version.toString()), integer("weights", weight)));
+    return weights;
+  }
+
+  private static int version(String text) {
+    try {
+      return Integer.parseInt(text);
+    } catch (NumberFormatException e) {
+      throw wrong("weights", "an object of shares by version", text);
+    }
   }
 
   private static int integer(String field, Object value) {

@@ -45,6 +45,9 @@ public final class ModelRegistry implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(ModelRegistry.class);
 
+  /** Stands for what a model's traffic names, where versions stand otherwise. */
+  private static final int TRAFFIC = 0;
+
   private record Key(String model, int version) {}
 
   private final ModelStore store;
@@ -52,7 +55,8 @@ public final class ModelRegistry implements AutoCloseable {
   private final int loadedVersions;
   private final Set<Key> pinned = new HashSet<>();
   private final Set<String> unloaded = ConcurrentHashMap.newKeySet();
-  private final Map<Key, String> failures = new ConcurrentHashMap<>();
+  private final LoadFailures<Key> failures = new LoadFailures<>(System::nanoTime);
+  private volatile boolean hasLooked;
   private volatile NavigableMap<String, ModelVersions> models = new TreeMap<>();
 
   /** An empty registry; {@link #refresh} fills it. */
@@ -72,7 +76,8 @@ public final class ModelRegistry implements AutoCloseable {
    *
    * <p>Where the latest cannot be loaded and the model has no other version in memory, the one
    * before is tried. A version that is no longer in the store is no longer served, though requests
-   * that have begun are answered. A model that was unloaded stays so.
+   * that have begun are answered. A model that was unloaded stays so. What could not be loaded is
+   * let be for a while ({@link LoadFailures}), and its failure is told when it is another one.
    */
   public synchronized Refresh refresh() {
     Refresh refresh = Refresh.none();
@@ -87,6 +92,7 @@ public final class ModelRegistry implements AutoCloseable {
         refresh = refresh.and(Refresh.failed(e));
       }
     }
+    hasLooked = true;
     return refresh;
   }
 
@@ -112,6 +118,8 @@ public final class ModelRegistry implements AutoCloseable {
       throw unknown("stored", model, store.models());
     }
     unloaded.remove(model);
+    failures.forget(traffic(model));
+    store.versions(model).forEach(version -> failures.forget(new Key(model, version)));
     refresh(model).failures().stream()
         .findFirst()
         .ifPresent(
@@ -132,6 +140,18 @@ public final class ModelRegistry implements AutoCloseable {
       unlist(model, version);
     }
     unloaded.add(model);
+  }
+
+  /**
+   * Whether a version, or any, of a model is in the store, whether or not it is loaded.
+   *
+   * @param version a number; empty for any
+   */
+  public boolean isStored(String model, Optional<String> version) {
+    List<Integer> stored = store.versions(model);
+    return version
+        .map(number -> stored.stream().anyMatch(one -> String.valueOf(one).equals(number)))
+        .orElse(!stored.isEmpty());
   }
 
   /** What is in the store, loaded or not, by model and version. */
@@ -169,7 +189,13 @@ public final class ModelRegistry implements AutoCloseable {
   public synchronized void setTraffic(String model, Traffic traffic) {
     known(model);
     traffic.versions().forEach(version -> loadOnce(model, version));
-    new TrafficFile(store.folder(model)).write(traffic);
+    TrafficFile file = new TrafficFile(store.folder(model));
+    file.write(traffic);
+    // A job may have deleted one meanwhile as an old one; from now on it sees that they are named.
+    if (!store.versions(model).containsAll(traffic.versions())) {
+      file.write(of(model).traffic());
+      traffic.versions().forEach(version -> store.find(model, version));
+    }
     replace(of(model).with(new Trial(traffic)));
   }
 
@@ -178,15 +204,23 @@ public final class ModelRegistry implements AutoCloseable {
     return known(model).trial();
   }
 
-  /** A request was answered; whoever is on trial may be promoted or taken back for it. */
-  public void answered(LoadedModel model, boolean isOurError) {
+  /**
+   * A request was answered; whoever is on trial may be promoted or taken back for it.
+   *
+   * @param durationNs from its arrival
+   */
+  public void answered(LoadedModel model, boolean isOurError, long durationNs) {
     ModelVersions versions = models.get(model.name());
     if (versions != null && versions.traffic().canary() == model.version()) {
       Trial trial = versions.trial();
       trial
-          .answered(isOurError)
-          .ifPresent(next -> Thread.ofVirtual().start(() -> decide(model.name(), trial, next)));
+          .answered(isOurError, durationNs)
+          .ifPresent(next -> decideApart(model.name(), trial, next));
     }
+  }
+
+  private void decideApart(String model, Trial trial, Traffic next) {
+    Thread.ofVirtual().start(() -> decide(model, trial, next));
   }
 
   /** The version that is asked along with {@code model}; used once. */
@@ -198,7 +232,12 @@ public final class ModelRegistry implements AutoCloseable {
     return Optional.ofNullable(versions.byVersion().get(versions.traffic().shadow()))
         .filter(shadow -> shadow != model && shadow.signature().equals(model.signature()))
         .filter(LoadedModel::retain)
-        .map(shadow -> new Shadow(shadow, versions.trial()));
+        .map(
+            shadow ->
+                new Shadow(
+                    shadow,
+                    versions.trial(),
+                    next -> decideApart(model.name(), versions.trial(), next)));
   }
 
   /** All loaded versions of a model, ascending; the caller releases each. */
@@ -247,7 +286,9 @@ public final class ModelRegistry implements AutoCloseable {
             ? ""
             : unloaded.contains(model)
                 ? "unloaded"
-                : failures.getOrDefault(new Key(model, version), "not among the latest");
+                : failures
+                    .sentence(new Key(model, version))
+                    .orElse(hasLooked ? "not among the latest" : "being loaded");
     return new StoredVersion(model, String.valueOf(version), isLoaded, reason);
   }
 
@@ -265,16 +306,29 @@ public final class ModelRegistry implements AutoCloseable {
 
   /** Takes up the traffic that somebody has set, perhaps in another process. */
   private Refresh followTraffic(String model) {
+    if (!failures.mayTry(traffic(model))) {
+      return Refresh.none();
+    }
     try {
       Traffic traffic = new TrafficFile(store.folder(model)).read();
       traffic.versions().forEach(version -> loadOnce(model, version));
       if (!of(model).traffic().equals(traffic)) {
         replace(of(model).with(new Trial(traffic)));
       }
+      failures.forget(traffic(model));
       return Refresh.none();
     } catch (EngineException e) {
-      return Refresh.failed(e);
+      return failed(traffic(model), e);
     }
+  }
+
+  /** Told where it is news. */
+  private Refresh failed(Key what, EngineException cause) {
+    return failures.failed(what, cause.getMessage()) ? Refresh.failed(cause) : Refresh.none();
+  }
+
+  private static Key traffic(String model) {
+    return new Key(model, TRAFFIC);
   }
 
   private void loadOnce(String model, int version) {
@@ -297,13 +351,15 @@ public final class ModelRegistry implements AutoCloseable {
       if (isListedUpTo(model, version)) {
         return refresh;
       }
+      if (!failures.mayTry(new Key(model, version))) {
+        continue;
+      }
       try {
         list(loader.load(store.find(model, version)));
         prune(model);
         return refresh.and(Refresh.loaded(model, version));
       } catch (EngineException e) {
-        failures.put(new Key(model, version), e.getMessage());
-        refresh = refresh.and(Refresh.failed(e));
+        refresh = refresh.and(failed(new Key(model, version), e));
       }
     }
     return refresh;
@@ -319,7 +375,7 @@ public final class ModelRegistry implements AutoCloseable {
   }
 
   private void list(LoadedModel model) {
-    failures.remove(new Key(model.name(), model.version()));
+    failures.forget(new Key(model.name(), model.version()));
     replace(of(model.name()).with(model));
   }
 
@@ -366,6 +422,10 @@ public final class ModelRegistry implements AutoCloseable {
   private ModelVersions known(String model) {
     Map<String, ModelVersions> listed = models;
     ModelVersions versions = listed.get(model);
+    if (versions == null && !hasLooked && !store.versions(model).isEmpty()) {
+      throw new EngineException(
+          ErrorCode.RESOURCE, "model \"" + model + "\" is being loaded; try again in a moment");
+    }
     if (versions == null) {
       throw unknown("loaded", model, listed.keySet());
     }

@@ -7,6 +7,7 @@ import io.tidemill.serving.traffic.Traffic;
 import io.tidemill.serving.traffic.Trial;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 
@@ -46,11 +47,26 @@ record ModelVersions(String name, NavigableMap<Integer, LoadedModel> byVersion, 
 
   /** What answers a request that names no version. */
   LoadedModel chosen(StickyKey key) {
+    if (!traffic().weights().isEmpty()) {
+      return byVersion.getOrDefault(weighted(key), stable());
+    }
     LoadedModel canary = byVersion.get(traffic().canary());
     if (canary != null && key.isAmong(traffic().percent(), name)) {
       return canary;
     }
     return stable();
+  }
+
+  private int weighted(StickyKey key) {
+    int total = traffic().weights().values().stream().mapToInt(Integer::intValue).sum();
+    int draw = key.draw(total, name);
+    for (Map.Entry<Integer, Integer> share : traffic().weights().entrySet()) {
+      draw -= share.getValue();
+      if (draw < 0) {
+        return share.getKey();
+      }
+    }
+    throw new IllegalStateException("shares of " + total + " end before " + total);
   }
 
   /** The stable version; the latest where none is set or it is not loaded. */

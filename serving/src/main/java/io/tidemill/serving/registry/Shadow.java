@@ -3,20 +3,27 @@ package io.tidemill.serving.registry;
 import io.tidemill.serving.batch.Submission;
 import io.tidemill.serving.inference.Urgency;
 import io.tidemill.serving.traffic.Agreement;
+import io.tidemill.serving.traffic.Traffic;
 import io.tidemill.serving.traffic.Trial;
 import io.tidemill.tensor.NamedTensor;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 /** A version that is asked what another one answers; nobody waits for it. Used once. */
 public final class Shadow {
   private final LoadedModel model;
   private final Trial trial;
+  private final Consumer<Traffic> decide;
 
-  /** {@code model} is released once it has answered. */
-  Shadow(LoadedModel model, Trial trial) {
+  /**
+   * @param model released once it has answered
+   * @param decide told how the traffic is to be, where a comparison decides the trial
+   */
+  Shadow(LoadedModel model, Trial trial, Consumer<Traffic> decide) {
     this.model = model;
     this.trial = trial;
+    this.decide = decide;
   }
 
   /** Asks when nobody else does, and compares with what the client is answered. */
@@ -39,6 +46,6 @@ public final class Shadow {
   }
 
   private void compare(List<NamedTensor> own, List<NamedTensor> answered) {
-    trial.compared(Agreement.isSame(own, answered, trial.traffic().tolerance()));
+    trial.compared(Agreement.isSame(own, answered, trial.traffic().tolerance())).ifPresent(decide);
   }
 }

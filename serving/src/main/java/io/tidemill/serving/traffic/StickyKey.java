@@ -19,14 +19,14 @@ public record StickyKey(Optional<String> key) {
    * of another, and stays when the share grows.
    */
   public boolean isAmong(int percent, String model) {
-    if (percent == 0) {
-      return false;
-    }
-    int draw =
-        key.isPresent()
-            ? Integer.remainderUnsigned(stirred(model + "/" + key.get()), 100)
-            : ThreadLocalRandom.current().nextInt(100);
-    return draw < percent;
+    return percent > 0 && draw(100, model) < percent;
+  }
+
+  /** A number from 0 to below {@code total}, as above always the same for a user of a model. */
+  public int draw(int total, String model) {
+    return key.isPresent()
+        ? Integer.remainderUnsigned(stirred(model + "/" + key.get()), total)
+        : ThreadLocalRandom.current().nextInt(total);
   }
 
   private static int stirred(String text) {

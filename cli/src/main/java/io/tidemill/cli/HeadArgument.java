@@ -1,7 +1,7 @@
 package io.tidemill.cli;
 
 import io.tidemill.cluster.client.ApiClient;
-import io.tidemill.cluster.http.ApiTokens;
+import io.tidemill.serving.access.AccessTokens;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
@@ -14,6 +14,6 @@ final class HeadArgument {
   String head = "http://127.0.0.1:8080";
 
   ApiClient client() {
-    return new ApiClient(head, Optional.ofNullable(System.getenv(ApiTokens.VARIABLE)));
+    return new ApiClient(head, Optional.ofNullable(System.getenv(AccessTokens.ADMIN_VARIABLE)));
   }
 }

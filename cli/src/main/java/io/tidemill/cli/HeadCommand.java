@@ -4,13 +4,12 @@ import io.tidemill.cli.console.Console;
 import io.tidemill.cli.pipeline.NamedPipeline;
 import io.tidemill.cli.serve.ModelServer;
 import io.tidemill.cluster.http.Api;
-import io.tidemill.cluster.http.ApiTokens;
 import io.tidemill.cluster.node.Node;
 import io.tidemill.cluster.node.NodeOptions;
 import io.tidemill.model.ModelStore;
 import io.tidemill.serving.ServingConfig;
+import io.tidemill.serving.access.AccessTokens;
 import java.util.List;
-import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -40,13 +39,13 @@ final class HeadCommand implements Runnable {
   @Override
   public void run() {
     arguments.endWithParent();
-    ApiTokens tokens =
-        ApiTokens.on(httpHost, Optional.ofNullable(System.getenv(ApiTokens.VARIABLE)));
+    AccessTokens tokens =
+        AccessTokens.of(System.getenv()).sufficeOn("--http-host", httpHost, "running programs");
     NodeOptions options = arguments.options();
-    ServingConfig config = ServePort.config("--http", port).with(change -> change.host(httpHost));
+    ServingConfig config =
+        ServePort.config("--http", port).with(change -> change.host(httpHost).tokens(tokens));
     try (Node node = Node.head(options)) {
-      Api api =
-          new Api(node.client(), node.address(), tokens, NamedPipeline::inCluster, options.state());
+      Api api = new Api(node.client(), node.address(), NamedPipeline::inCluster, options.state());
       try (ModelServer server =
           ModelServer.start(
               config, "--http", ModelStore.in(options.state()), console::tell, List.of(api))) {

@@ -12,6 +12,7 @@ import io.tidemill.local.JobReport;
 import io.tidemill.local.JsonReport;
 import io.tidemill.local.LocalJob;
 import io.tidemill.model.ModelStore;
+import io.tidemill.serving.access.AccessTokens;
 import io.tidemill.serving.http.PipelineRoutes;
 import java.util.List;
 import java.util.Optional;
@@ -81,7 +82,8 @@ final class RunCommand implements Runnable {
   private ModelServer server(int onPort, LocalJob job) {
     ModelServer server =
         ModelServer.start(
-            ServePort.config("--http", onPort),
+            ServePort.config("--http", onPort)
+                .with(change -> change.tokens(AccessTokens.of(System.getenv()))),
             "--http",
             ModelStore.in(arguments.state),
             console::tell,

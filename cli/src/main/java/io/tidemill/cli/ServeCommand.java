@@ -6,6 +6,7 @@ import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.model.ModelStore;
 import io.tidemill.serving.ServingConfig;
+import io.tidemill.serving.access.AccessTokens;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -24,7 +25,10 @@ final class ServeCommand implements Runnable {
   @Option(names = "--port", paramLabel = "P", description = "Port, 8080; 0 for a free one.")
   int port = ServingConfig.defaults().port();
 
-  @Option(names = "--host", paramLabel = "H", description = "Address to listen on, 127.0.0.1.")
+  @Option(
+      names = "--host",
+      paramLabel = "H",
+      description = "Address to listen on, 127.0.0.1; any other wants TIDEMILL_TOKEN to be set.")
   String host = ServingConfig.defaults().host();
 
   private final Console console;
@@ -37,7 +41,10 @@ final class ServeCommand implements Runnable {
 
   @Override
   public void run() {
-    ServingConfig config = ServePort.config("--port", port).with(change -> change.host(host));
+    AccessTokens tokens =
+        AccessTokens.of(System.getenv()).sufficeOn("--host", host, "changing what is served");
+    ServingConfig config =
+        ServePort.config("--port", port).with(change -> change.host(host).tokens(tokens));
     ModelStore store = ModelStore.at(models);
     if (store.models().isEmpty()) {
       throw new EngineException(

@@ -2,11 +2,11 @@ package io.tidemill.cli;
 
 import io.tidemill.cli.console.Console;
 import io.tidemill.cluster.client.ApiClient;
-import io.tidemill.cluster.http.ApiTokens;
 import io.tidemill.cluster.local.LocalCluster;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.serving.ServingConfig;
+import io.tidemill.serving.access.AccessTokens;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -57,7 +57,7 @@ final class UpCommand implements Runnable {
     try (LocalCluster cluster =
             new LocalCluster(workers, http, state.toAbsolutePath().normalize(), console::tell);
         ApiClient client =
-            new ApiClient(url, Optional.ofNullable(System.getenv(ApiTokens.VARIABLE)))) {
+            new ApiClient(url, Optional.ofNullable(System.getenv(AccessTokens.ADMIN_VARIABLE)))) {
       cluster.awaitUp(client, PATIENCE_NS);
       console.out().println("a head and " + workers + " workers are up at " + url);
       console.out().println("next: ./tidemill submit digits --wait --head " + url);

@@ -107,6 +107,13 @@ class BadInputTest {
   }
 
   @Test
+  void refusesToServeOthersWithoutAToken() throws Exception {
+    refuses("serve . --host 0.0.0.0 --port 0", "--host 0.0.0.0", "TIDEMILL_TOKEN", "127.0.0.1");
+
+    assertNothingIsWritten();
+  }
+
+  @Test
   void suggestsTheOptionThatWasMeant() throws Exception {
     refuses("run digits --worker 2", "unknown option --worker", "--workers");
 

@@ -2,6 +2,7 @@ package io.tidemill.serving;
 
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
+import io.tidemill.serving.access.AccessTokens;
 import java.time.Duration;
 import java.util.function.Consumer;
 
@@ -25,6 +26,7 @@ import java.util.function.Consumer;
  * @param loadedVersions versions of one model that stay loaded beside a newer one, the newest
  *     included
  * @param stopTimeout how long requests in flight may take once the server is told to stop
+ * @param tokens that requests have to bear
  */
 public record ServingConfig(
     String host,
@@ -37,7 +39,8 @@ public record ServingConfig(
     int executors,
     int httpThreads,
     int loadedVersions,
-    Duration stopTimeout) {
+    Duration stopTimeout,
+    AccessTokens tokens) {
 
   private static final int MAX_PORT = 65_535;
   private static final long MOST_BODY_BYTES = 1L << 30;
@@ -95,6 +98,7 @@ public record ServingConfig(
     private int httpThreads = CORES;
     private int loadedVersions = 2;
     private Duration stopTimeout = Duration.ofSeconds(10);
+    private AccessTokens tokens = AccessTokens.NONE;
 
     private Change() {}
 
@@ -110,6 +114,7 @@ public record ServingConfig(
       httpThreads = from.httpThreads;
       loadedVersions = from.loadedVersions;
       stopTimeout = from.stopTimeout;
+      tokens = from.tokens;
     }
 
     public Change host(String value) {
@@ -167,6 +172,11 @@ public record ServingConfig(
       return this;
     }
 
+    public Change tokens(AccessTokens value) {
+      tokens = value;
+      return this;
+    }
+
     private ServingConfig made() {
       return new ServingConfig(
           host,
@@ -179,7 +189,8 @@ public record ServingConfig(
           executors,
           httpThreads,
           loadedVersions,
-          stopTimeout);
+          stopTimeout,
+          tokens);
     }
   }
 }

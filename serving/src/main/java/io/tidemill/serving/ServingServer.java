@@ -61,7 +61,7 @@ public final class ServingServer implements AutoCloseable {
   /** As above, with more routes on the same port, behind those of models and probes. */
   public static ServingServer start(
       ServingConfig config, ModelStore store, Device device, List<RouteGroup> more) {
-    HttpListener.Additions additions = new HttpListener.Additions(more, List.of());
+    HttpListener.Additions additions = new HttpListener.Additions(more, config.tokens());
     ServingMetrics metrics = new ServingMetrics();
     BatchExecutors executors = BatchExecutors.start(config.executors());
     ModelRegistry registry = new ModelRegistry(store, device, executors, metrics, limits(config));

@@ -4,10 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.tidemill.error.EngineException;
+import io.tidemill.serving.access.AccessTokens;
 import java.time.Duration;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class ServingConfigTest {
+  private static final AccessTokens TOKENS = new AccessTokens(Optional.of("a"), Optional.of("b"));
+
   @Test
   void defaultsAreLoopbackAndBounded() {
     ServingConfig config = ServingConfig.defaults();
@@ -24,6 +28,7 @@ class ServingConfigTest {
     assertEquals(cores, config.httpThreads());
     assertEquals(2, config.loadedVersions());
     assertEquals(Duration.ofSeconds(10), config.stopTimeout());
+    assertEquals(AccessTokens.NONE, config.tokens());
   }
 
   @Test
@@ -43,7 +48,8 @@ class ServingConfigTest {
                         .executors(6)
                         .httpThreads(7)
                         .loadedVersions(8)
-                        .stopTimeout(Duration.ofSeconds(9)));
+                        .stopTimeout(Duration.ofSeconds(9))
+                        .tokens(TOKENS));
 
     assertEquals(
         new ServingConfig(
@@ -57,7 +63,8 @@ class ServingConfigTest {
             6,
             7,
             8,
-            Duration.ofSeconds(9)),
+            Duration.ofSeconds(9),
+            TOKENS),
         config);
   }
 

@@ -1,6 +1,5 @@
 package io.tidemill.cluster.http;
 
-import static io.tidemill.serving.http.Replies.error;
 import static io.tidemill.serving.http.Replies.json;
 
 import io.tidemill.checkpoint.EventLog;
@@ -22,6 +21,7 @@ import io.tidemill.graph.DataflowGraph;
 import io.tidemill.local.JobGraph;
 import io.tidemill.local.JobOptions;
 import io.tidemill.local.LocalJob;
+import io.tidemill.serving.access.Scope;
 import io.tidemill.serving.http.BodyReader;
 import io.tidemill.serving.http.Handler;
 import io.tidemill.serving.http.HttpParts;
@@ -29,7 +29,6 @@ import io.tidemill.serving.http.PathValues;
 import io.tidemill.serving.http.Replies;
 import io.tidemill.serving.http.Route;
 import io.tidemill.serving.http.RouteGroup;
-import io.tidemill.serving.http.Scope;
 import io.tidemill.storage.DurableFiles;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -46,9 +45,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
-import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpMethod;
 import org.apache.pekko.http.javadsl.model.HttpMethods;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
@@ -68,7 +65,6 @@ public final class Api implements RouteGroup {
 
   private final HeadClient head;
   private final String address;
-  private final ApiTokens tokens;
   private final Pipelines pipelines;
   private final Path state;
 
@@ -81,10 +77,9 @@ public final class Api implements RouteGroup {
    *
    * @param state the state directory, where logs and histories are read and jars are put
    */
-  public Api(HeadClient head, String address, ApiTokens tokens, Pipelines pipelines, Path state) {
+  public Api(HeadClient head, String address, Pipelines pipelines, Path state) {
     this.head = head;
     this.address = address;
-    this.tokens = tokens;
     this.pipelines = pipelines;
     this.state = state;
   }
@@ -95,48 +90,24 @@ public final class Api implements RouteGroup {
     BodyReader specs = new BodyReader(MOST_SPEC_BYTES, BODY_TIMEOUT, materializer);
     BodyReader jars = new BodyReader(MOST_JAR_BYTES, BODY_TIMEOUT, materializer);
     String job = "/api/jobs/{job}";
-    return Stream.of(
-            route("api-cluster", HttpMethods.GET, "/api/cluster", this::cluster),
-            route("api-jobs", HttpMethods.GET, "/api/jobs", this::jobs),
-            route("api-submit", HttpMethods.POST, "/api/jobs", (r, _) -> submit(specs, r)),
-            route("api-job", HttpMethods.GET, job, this::job),
-            route("api-cancel", HttpMethods.DELETE, job, this::cancel),
-            route("api-resume", HttpMethods.POST, job + "/resume", (r, v) -> resume(specs, r, v)),
-            route("api-savepoint", HttpMethods.POST, job + "/savepoint", this::savepoint),
-            route("api-scale", HttpMethods.POST, job + "/scale", (r, v) -> scale(specs, r, v)),
-            route("api-graph", HttpMethods.GET, job + "/graph", this::graph),
-            route("api-checkpoints", HttpMethods.GET, job + "/checkpoints", this::checkpoints),
-            route("api-metrics", HttpMethods.GET, job + "/metrics", this::metrics),
-            route("api-logs", HttpMethods.GET, job + "/logs", this::logs),
-            route("api-jar", HttpMethods.POST, "/api/jars", (r, _) -> jar(jars, r)))
-        .map(
-            route ->
-                new Route(
-                    route.scope(),
-                    route.name(),
-                    route.method(),
-                    route.segments(),
-                    guarded(route.handler(), materializer)))
-        .toList();
+    return List.of(
+        route("api-cluster", HttpMethods.GET, "/api/cluster", this::cluster),
+        route("api-jobs", HttpMethods.GET, "/api/jobs", this::jobs),
+        route("api-submit", HttpMethods.POST, "/api/jobs", (r, _) -> submit(specs, r)),
+        route("api-job", HttpMethods.GET, job, this::job),
+        route("api-cancel", HttpMethods.DELETE, job, this::cancel),
+        route("api-resume", HttpMethods.POST, job + "/resume", (r, v) -> resume(specs, r, v)),
+        route("api-savepoint", HttpMethods.POST, job + "/savepoint", this::savepoint),
+        route("api-scale", HttpMethods.POST, job + "/scale", (r, v) -> scale(specs, r, v)),
+        route("api-graph", HttpMethods.GET, job + "/graph", this::graph),
+        route("api-checkpoints", HttpMethods.GET, job + "/checkpoints", this::checkpoints),
+        route("api-metrics", HttpMethods.GET, job + "/metrics", this::metrics),
+        route("api-logs", HttpMethods.GET, job + "/logs", this::logs),
+        route("api-jar", HttpMethods.POST, "/api/jars", (r, _) -> jar(jars, r)));
   }
 
   private static Route route(String name, HttpMethod method, String pattern, Handler handler) {
     return Route.of(Scope.ADMIN, name, method, pattern, handler);
-  }
-
-  private Handler guarded(Handler handler, Materializer materializer) {
-    return (request, values) -> {
-      if (tokens.admits(request.getHeader("Authorization").map(HttpHeader::value))) {
-        return handler.handle(request, values);
-      }
-      request.discardEntityBytes(materializer);
-      return CompletableFuture.completedStage(
-          error(
-                  401,
-                  "a token is needed: send Authorization: Bearer TOKEN, the head's "
-                      + ApiTokens.VARIABLE)
-              .addHeader(Replies.header("WWW-Authenticate", "Bearer")));
-    };
   }
 
   private CompletionStage<HttpResponse> cluster(HttpRequest request, PathValues values) {

@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
+import io.tidemill.serving.access.AccessTokens;
 import io.tidemill.serving.call.ModelCalls;
 import io.tidemill.serving.metrics.ServingMetrics;
 import io.tidemill.serving.registry.ModelRegistry;
@@ -55,15 +56,11 @@ public final class HttpListener implements AutoCloseable {
    * What stands on the port beside models and probes.
    *
    * @param groups further routes; those of models and probes come first
-   * @param gates that every request passes, in this order
+   * @param tokens that requests have to bear
    */
-  public record Additions(List<RouteGroup> groups, List<Gate> gates) {
-    /** Nothing. */
-    public static final Additions NONE = new Additions(List.of(), List.of());
-
+  public record Additions(List<RouteGroup> groups, AccessTokens tokens) {
     public Additions {
       groups = List.copyOf(groups);
-      gates = List.copyOf(gates);
     }
   }
 
@@ -223,7 +220,11 @@ public final class HttpListener implements AutoCloseable {
     groups.addAll(additions.groups());
     groups.add(new PipelineRoutes(PipelineRoutes.Endpoints.NONE)); // unless one came before
     List<Route> routes = groups.stream().flatMap(group -> group.routes(parts).stream()).toList();
-    return new Router(routes, additions.gates(), metrics, materializer);
+    return new Router(routes, gates(additions), metrics, materializer);
+  }
+
+  private static List<Gate> gates(Additions additions) {
+    return List.of(new TokenGate(additions.tokens()));
   }
 
   private static EngineException cannotBind(Options options, CompletionException e) {

@@ -3,6 +3,7 @@ package io.tidemill.serving.http;
 import static org.apache.pekko.http.javadsl.model.HttpMethods.GET;
 import static org.apache.pekko.http.javadsl.model.HttpMethods.POST;
 
+import io.tidemill.serving.access.Scope;
 import java.util.List;
 
 /** The inference protocols: calls to models, and what they say about models. */

@@ -5,6 +5,7 @@ import static org.apache.pekko.http.javadsl.model.HttpMethods.POST;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.local.FeatureEndpoint;
+import io.tidemill.serving.access.Scope;
 import java.util.List;
 
 /** {@code POST /pipelines/{job}/{endpoint}}. */

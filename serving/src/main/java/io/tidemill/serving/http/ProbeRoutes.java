@@ -2,6 +2,7 @@ package io.tidemill.serving.http;
 
 import static org.apache.pekko.http.javadsl.model.HttpMethods.GET;
 
+import io.tidemill.serving.access.Scope;
 import java.util.List;
 
 /** Probes, metrics, and a page for people. */

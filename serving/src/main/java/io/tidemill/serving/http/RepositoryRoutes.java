@@ -4,6 +4,7 @@ import static org.apache.pekko.http.javadsl.model.HttpMethods.GET;
 import static org.apache.pekko.http.javadsl.model.HttpMethods.POST;
 import static org.apache.pekko.http.javadsl.model.HttpMethods.PUT;
 
+import io.tidemill.serving.access.Scope;
 import java.util.List;
 
 /** The repository of models, and how requests are shared among versions. */

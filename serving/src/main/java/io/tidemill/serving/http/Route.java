@@ -1,5 +1,6 @@
 package io.tidemill.serving.http;
 
+import io.tidemill.serving.access.Scope;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

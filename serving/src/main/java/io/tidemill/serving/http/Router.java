@@ -1,5 +1,6 @@
 package io.tidemill.serving.http;
 
+import io.tidemill.serving.access.Scope;
 import io.tidemill.serving.metrics.ServingMetrics;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,4 +1,4 @@
-package io.tidemill.serving.http;
+package io.tidemill.serving.access;
 
 /** Who may use a route. */
 public enum Scope {

@@ -61,7 +61,7 @@ class ArchitectureTest {
         .whereLayer("batch")
         .mayOnlyBeAccessedByLayers("server", "http", "call", "registry", "onnx")
         .whereLayer("protocol")
-        .mayOnlyBeAccessedByLayers("http")
+        .mayOnlyBeAccessedByLayers("http", "registry")
         .whereLayer("metrics")
         .mayOnlyBeAccessedByLayers("server", "http", "call", "registry", "batch")
         .whereLayer("traffic")

@@ -45,10 +45,7 @@ final class EndpointHandler implements Handler {
 
     @Override
     public HttpResponse answer(LoadedModel model, List<NamedTensor> outputs) {
-      String version = String.valueOf(model.version());
-      return Replies.json(
-          200,
-          ProtocolWriter.predictions(model.name(), version, model.lineage(), features, outputs));
+      return Replies.json(200, ProtocolWriter.predictions(model.answerHead(), features, outputs));
     }
   }
 

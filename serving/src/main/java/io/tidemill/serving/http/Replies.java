@@ -13,6 +13,7 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.http.scaladsl.model.EntityStreamException;
 import org.apache.pekko.http.scaladsl.model.EntityStreamSizeException;
+import org.apache.pekko.util.ByteString;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,9 +31,11 @@ public final class Replies {
     return bytes(status, ContentTypes.APPLICATION_JSON, body);
   }
 
-  /** Any body. */
+  /** Any body; the array is the reply's from now on. */
   public static HttpResponse bytes(int status, ContentType type, byte[] body) {
-    return HttpResponse.create().withStatus(status).withEntity(HttpEntities.create(type, body));
+    return HttpResponse.create()
+        .withStatus(status)
+        .withEntity(HttpEntities.create(type, ByteString.fromArrayUnsafe(body)));
   }
 
   /** {@code {"error": sentence}}. */

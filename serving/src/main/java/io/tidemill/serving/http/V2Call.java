@@ -30,9 +30,7 @@ record V2Call(InferRequest request) implements HttpCall {
 
   @Override
   public HttpResponse answer(LoadedModel model, List<NamedTensor> outputs) {
-    String version = String.valueOf(model.version());
-    InferBody body =
-        ProtocolWriter.response(model.name(), version, model.lineage(), request, outputs);
+    InferBody body = ProtocolWriter.response(model.answerHead(), request, outputs);
     return body.isBinary()
         ? Replies.bytes(200, ContentTypes.APPLICATION_OCTET_STREAM, body.bytes())
             .addHeader(Replies.header(InferBody.JSON_LENGTH, String.valueOf(body.jsonBytes())))

@@ -1,6 +1,5 @@
 package io.tidemill.serving.protocol;
 
-import io.tidemill.serving.inference.ZeroTensors;
 import io.tidemill.tensor.DataType;
 import io.tidemill.tensor.NamedTensor;
 import io.tidemill.tensor.Shape;
@@ -11,7 +10,8 @@ import java.util.Arrays;
 
 /**
  * The tensors behind the JSON of a request, which are taken in the order in which it names them:
- * little-endian, row-major, without padding. Confined to the thread that reads the request.
+ * little-endian, row-major, without padding. They are views of the body and not copies: their
+ * elements lie at any byte. Confined to the thread that reads the request.
  */
 final class BinaryTensors {
   private final InferBody body;
@@ -40,7 +40,7 @@ final class BinaryTensors {
           "%s: expected %d bytes of it behind the JSON, found %d; %s says where the JSON ends",
           where, size, left, InferBody.JSON_LENGTH);
     }
-    NamedTensor tensor = copy(body, body.jsonBytes() + taken, spec, shape);
+    NamedTensor tensor = view(body, body.jsonBytes() + taken, spec, shape);
     taken += (int) size;
     return tensor;
   }
@@ -76,13 +76,13 @@ final class BinaryTensors {
           spec.type().protocolName(),
           body.bytes().length);
     }
-    return copy(body, 0, spec, isFixed ? spec.shape() : spec.shape().bind((int) rows));
+    return view(body, 0, spec, isFixed ? spec.shape() : spec.shape().bind((int) rows));
   }
 
-  private static NamedTensor copy(InferBody body, int from, TensorSpec spec, Shape shape) {
-    NamedTensor tensor = ZeroTensors.of(spec.name(), spec.type(), shape);
-    MemorySegment bytes = MemorySegment.ofArray(body.bytes());
-    MemorySegment.copy(bytes, from, tensor.data(), 0, tensor.data().byteSize());
+  private static NamedTensor view(InferBody body, int from, TensorSpec spec, Shape shape) {
+    long bytes = shape.elements() * spec.type().bytes();
+    MemorySegment data = MemorySegment.ofArray(body.bytes()).asSlice(from, bytes);
+    NamedTensor tensor = new NamedTensor(spec.name(), spec.type(), shape, data);
     if (spec.type() == DataType.BOOL) {
       checkBooleans(tensor);
     }

@@ -10,7 +10,8 @@ import java.util.Optional;
  *
  * @param id the client's, to be echoed
  * @param parameters what it says about how it is to be answered
- * @param inputs one for each of the signature's, in its order
+ * @param inputs one for each of the signature's, in its order; binary ones lie in the body, at any
+ *     byte
  * @param outputs what to answer, in the order asked for
  */
 public record InferRequest(

@@ -11,7 +11,6 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 
 /** Writes the bodies of V2 answers. */
 public final class ProtocolWriter {
@@ -29,34 +28,25 @@ public final class ProtocolWriter {
   /**
    * The answer to {@code request}.
    *
-   * @param lineage where the model version came from: numbers, texts, and maps of them
    * @param outputs all outputs of the model; the ones asked for are picked
    */
   public static InferBody response(
-      String model,
-      String version,
-      Map<String, Object> lineage,
-      InferRequest request,
-      List<NamedTensor> outputs) {
-    byte[] head =
+      AnswerHead head, InferRequest request, List<NamedTensor> outputs) {
+    byte[] answer =
         write(
             json -> {
-              json.writeStringField("model_name", model);
-              json.writeStringField("model_version", version);
+              head.writeModel(json);
               if (request.id().isPresent()) {
                 json.writeStringField("id", request.id().get());
               }
-              json.writeObjectFieldStart("parameters");
-              json.writeFieldName("lineage");
-              JsonTree.write(json, lineage);
-              json.writeEndObject();
+              head.writeParameters(json);
               json.writeArrayFieldStart("outputs");
               for (InferRequest.Output output : request.outputs()) {
                 writeTensor(json, named(outputs, output.spec().name()), output.isBinary());
               }
               json.writeEndArray();
             });
-    return withTensors(head, request, outputs);
+    return withTensors(answer, request, outputs);
   }
 
   /** The tensors that were asked for as bytes, behind the JSON. */
@@ -105,19 +95,11 @@ public final class ProtocolWriter {
    * @param outputs all outputs of the model, a row for each record
    */
   public static byte[] predictions(
-      String model,
-      String version,
-      Map<String, Object> lineage,
-      List<Object> features,
-      List<NamedTensor> outputs) {
+      AnswerHead head, List<Object> features, List<NamedTensor> outputs) {
     return write(
         json -> {
-          json.writeStringField("model_name", model);
-          json.writeStringField("model_version", version);
-          json.writeObjectFieldStart("parameters");
-          json.writeFieldName("lineage");
-          JsonTree.write(json, lineage);
-          json.writeEndObject();
+          head.writeModel(json);
+          head.writeParameters(json);
           json.writeArrayFieldStart("predictions");
           for (int row = 0; row < features.size(); row++) {
             json.writeStartObject();

@@ -3,6 +3,7 @@ package io.tidemill.serving.registry;
 import io.tidemill.serving.batch.BatchQueue;
 import io.tidemill.serving.inference.CallSignature;
 import io.tidemill.serving.metrics.ModelMeters;
+import io.tidemill.serving.protocol.AnswerHead;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -20,6 +21,7 @@ public final class LoadedModel {
   private final String platform;
   private final CallSignature signature;
   private final Map<String, Object> lineage;
+  private final AnswerHead answerHead;
   private final BatchQueue queue;
   private final ModelMeters meters;
   private final AtomicInteger references = new AtomicInteger(1);
@@ -37,6 +39,7 @@ public final class LoadedModel {
     this.platform = platform;
     this.signature = signature;
     this.lineage = Collections.unmodifiableMap(new LinkedHashMap<>(lineage));
+    this.answerHead = new AnswerHead(name, String.valueOf(version), this.lineage);
     this.queue = queue;
     this.meters = meters;
   }
@@ -63,6 +66,11 @@ public final class LoadedModel {
    */
   public Map<String, Object> lineage() {
     return lineage;
+  }
+
+  /** What its answers begin with. */
+  public AnswerHead answerHead() {
+    return answerHead;
   }
 
   public BatchQueue queue() {

@@ -235,7 +235,8 @@ class InferRequestReaderTest {
     assertArrayEquals(
         new byte[] {7, -1}, request.inputs().get(0).data().toArray(ValueLayout.JAVA_BYTE));
     assertArrayEquals(
-        new long[] {1, -1}, request.inputs().get(1).data().toArray(ValueLayout.JAVA_LONG));
+        new long[] {1, -1},
+        request.inputs().get(1).data().toArray(ValueLayout.JAVA_LONG_UNALIGNED));
   }
 
   @Test
@@ -427,6 +428,6 @@ class InferRequestReaderTest {
   }
 
   private static float[] floats(NamedTensor tensor) {
-    return tensor.data().toArray(ValueLayout.JAVA_FLOAT);
+    return tensor.data().toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
   }
 }

@@ -5,7 +5,9 @@ import io.tidemill.benchmarks.cluster.ChaosBenchmark;
 import io.tidemill.benchmarks.cluster.RecoveryBenchmark;
 import io.tidemill.benchmarks.report.Benchmark;
 import io.tidemill.benchmarks.scaling.ScalingBenchmark;
+import io.tidemill.benchmarks.serve.OverloadBenchmark;
 import io.tidemill.benchmarks.serve.ServeBenchmark;
+import io.tidemill.benchmarks.serve.SwapBenchmark;
 import io.tidemill.benchmarks.train.CheckpointBenchmark;
 import io.tidemill.benchmarks.train.TrainBenchmark;
 import io.tidemill.error.EngineException;
@@ -23,7 +25,9 @@ public final class Benchmarks {
           ChaosBenchmark.benchmark(),
           RecoveryBenchmark.benchmark(),
           CheckpointBenchmark.benchmark(),
-          ServeBenchmark.benchmark());
+          ServeBenchmark.benchmark(),
+          SwapBenchmark.benchmark(),
+          OverloadBenchmark.benchmark());
 
   private Benchmarks() {}
 

@@ -15,7 +15,7 @@ final class BenchmarksTest {
 
     assertEquals(
         "unknown benchmark \"trian\"; expected one of train, allreduce, scaling, chaos, recovery,"
-            + " checkpoint",
+            + " checkpoint, serve, swap, overload",
         refusal.getMessage());
   }
 

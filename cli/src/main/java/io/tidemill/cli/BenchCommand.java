@@ -28,7 +28,10 @@ final class BenchCommand implements Runnable {
         "scaling: two processes beside twice one; a forecast for 1,024.",
         "chaos: a cluster is killed, cut and scaled all along; the same weights?",
         "recovery: seconds from a kill to the next step.",
-        "checkpoint: the share of the rate that is left with checkpoints."
+        "checkpoint: the share of the rate that is left with checkpoints.",
+        "serve: requests per second, bare pekko-http, ONNX Runtime, FastAPI and Ray Serve.",
+        "swap: failed requests, p99 and memory while a model changes its version.",
+        "overload: answers per second under five times the load that can be taken."
       })
   String name = "";
 
@@ -38,7 +41,7 @@ final class BenchCommand implements Runnable {
       split = ",",
       description =
           "Cases of the benchmark, all; of train mlp, cnn and gpt, of allreduce"
-              + " allreduce-arena-2-64KB…")
+              + " allreduce-arena-2-64KB…, of serve binary-32 and json-1…")
   List<String> cases = List.of();
 
   @Option(names = "--seconds", paramLabel = "N", description = "Seconds of a window, 3.")

@@ -23,7 +23,9 @@ import java.util.concurrent.TimeUnit;
  * thread.
  */
 final class AnswerCheck implements AutoCloseable {
-  private static final double TOLERANCE = 1e-4;
+  /** Of a probability. */
+  static final double TOLERANCE = 1e-4;
+
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final long START_PATIENCE_NS = 120_000_000_000L;
   private static final long LOOK_MS = 5;
@@ -31,6 +33,7 @@ final class AnswerCheck implements AutoCloseable {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private final ServedModel model;
+
   /** Without an offer of HTTP/2, which some servers trip over. */
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();

@@ -25,7 +25,8 @@ import java.util.concurrent.Future;
 
 /**
  * ONNX Runtime without a server around it: a thread a core, each running one row after the other
- * from memory that it keeps. Answers as a {@link Responder}; argument: the ONNX file.
+ * from memory that it keeps. Answers as a {@link Responder}; arguments: the ONNX file, and the
+ * probabilities that it has to give about the first digit, with blanks between.
  */
 public final class InProcess {
   /**
@@ -51,8 +52,34 @@ public final class InProcess {
         new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8);
     System.setOut(System.err); // answers alone go to standard output
     InProcess own = new InProcess(args[0]);
+    own.check(args[1].split(" ", -1));
     new Responder(out, own::rate).serve("onnxruntime", own.environment.getVersion(), System.in);
     System.exit(0);
+  }
+
+  /** What is wrong is not timed. */
+  private void check(String[] expected) throws OrtException {
+    try (OnnxTensor row = row();
+        OrtSession.Result result = session.run(Map.of(ServedModel.INPUT, row))) {
+      float[][] found = (float[][]) result.get(ServedModel.PROBABILITIES).orElseThrow().getValue();
+      for (int i = 0; i < expected.length; i++) {
+        if (!(Math.abs(found[0][i] - Double.parseDouble(expected[i])) <= AnswerCheck.TOLERANCE)) {
+          throw new EngineException(
+              ErrorCode.INTERNAL,
+              "ONNX Runtime answers wrongly: expected %s, found %s"
+                  .formatted(expected[i], found[0][i]));
+        }
+      }
+    }
+  }
+
+  private OnnxTensor row() throws OrtException {
+    FloatBuffer pixels =
+        ByteBuffer.allocateDirect(Digit.PIXELS * Float.BYTES)
+            .order(ByteOrder.nativeOrder())
+            .asFloatBuffer();
+    pixels.put(Digit.of(0).pixels()).flip();
+    return OnnxTensor.createTensor(environment, pixels, new long[] {1, Digit.PIXELS});
   }
 
   /** Rows a second of all threads. */
@@ -75,13 +102,7 @@ public final class InProcess {
   }
 
   private double rateOfOne(double seconds) throws OrtException {
-    FloatBuffer pixels =
-        ByteBuffer.allocateDirect(Digit.PIXELS * Float.BYTES)
-            .order(ByteOrder.nativeOrder())
-            .asFloatBuffer();
-    pixels.put(Digit.of(0).pixels()).flip();
-    long[] shape = {1, Digit.PIXELS};
-    try (OnnxTensor row = OnnxTensor.createTensor(environment, pixels, shape)) {
+    try (OnnxTensor row = row()) {
       Map<String, OnnxTensor> inputs = Map.of(ServedModel.INPUT, row);
       long beganNs = System.nanoTime();
       long endNs = beganNs + (long) (seconds * 1e9);

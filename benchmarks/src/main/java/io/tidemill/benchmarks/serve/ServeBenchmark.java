@@ -127,7 +127,7 @@ public final class ServeBenchmark {
   private Contender inProcess(ServedModel model) {
     Path file = folder.resolve("mlp.onnx");
     OnnxWriter.write(model, file);
-    List<String> command = JavaCommand.of(InProcess.class, file);
+    List<String> command = JavaCommand.of(InProcess.class, file, model.expected());
     return switch (Contender.start(
         "onnxruntime", command, InProcess.ENVIRONMENT, log("onnxruntime"))) {
       case Contender.Start.Ready(Contender contender) -> contender;

@@ -21,8 +21,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * A multilayer perceptron over {@link Digit}s that a short training has published, and what it has
@@ -139,6 +141,13 @@ record ServedModel(Path state, StoredModel stored, List<Layered> layers) {
       }
     }
     return softmax(x);
+  }
+
+  /** The probabilities about the first digit, with blanks between. */
+  String expected() {
+    return Arrays.stream(probabilities(Digit.of(0).pixels()))
+        .mapToObj(Double::toString)
+        .collect(Collectors.joining(" "));
   }
 
   private static double[] softmax(double[] logits) {

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.ActorSystem;
+import org.apache.pekko.http.Version;
 import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
@@ -61,7 +62,8 @@ public final class BareServer {
             .toCompletableFuture()
             .join()
             .localAddress();
-    System.out.println("pekko-http at http://127.0.0.1:" + address.getPort());
+    System.out.println(
+        "pekko-http " + Version.current() + " at http://127.0.0.1:" + address.getPort());
     while (System.in.read() >= 0) {
       // nothing is said to it
     }

@@ -54,6 +54,11 @@ final class Lane implements AutoCloseable {
     return server.name();
   }
 
+  /** Its parts with their versions. */
+  String version() {
+    return server.version();
+  }
+
   URI url() {
     return url;
   }

@@ -95,8 +95,8 @@ public final class OverloadBenchmark {
             Map.of("peak", peak)),
         row("-offered", "req/s", phases.offered() / phases.overloadSeconds()),
         row("-refused", "%", 100.0 * phases.refused() / phases.offered()),
-        row("-no-retry-after", "requests", phases.refusedWithoutAWord()),
-        row("-failed", "requests", phases.failed()),
+        row("-no-retry-after", "requests", (double) phases.refusedWithoutAWord()),
+        row("-failed", "requests", (double) phases.failed()),
         new BenchRow(
             CASE + "-p99",
             "ms",

@@ -19,6 +19,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 
 /**
@@ -41,6 +43,7 @@ public final class ServeBenchmark {
   private final Consumer<String> tell;
   private final List<ServeCase> cases;
   private final Wrk wrk;
+  private final Set<String> versions = new TreeSet<>();
 
   private ServeBenchmark(BenchRequest request, Path folder, Consumer<String> tell) {
     this.request = request;
@@ -77,7 +80,7 @@ public final class ServeBenchmark {
         measure(peer, model, check).ifPresent(rows::addFramework);
       }
     }
-    return new BenchReport("serve", Machine.describe(List.of()), rows.rows());
+    return new BenchReport("serve", Machine.describe(versions), rows.rows());
   }
 
   /** Ours, bare Pekko and ONNX Runtime, window by window. */
@@ -87,6 +90,9 @@ public final class ServeBenchmark {
     try (Lane ours = own(model, check);
         Lane bare = bare(ours, check);
         Contender inProcess = inProcess(model)) {
+      forms.forEach(form -> check.all(ours.name(), ours.url(), form));
+      versions.add(bare.version());
+      versions.add(inProcess.version());
       Windows inProcessRate = new Windows();
       ours.warmUp(wrk, forms, warmUpSeconds);
       bare.warmUp(wrk, forms, warmUpSeconds);
@@ -160,6 +166,7 @@ public final class ServeBenchmark {
   private Lane measure(ServerProcess server, AnswerCheck check) {
     try (Lane peer = lane(server, "/infer", check)) {
       check.all(peer.name(), peer.url(), Form.JSON);
+      versions.add(peer.version());
       peer.warmUp(wrk, List.of(Form.JSON), WARM_UP_WINDOWS * request.windowSeconds());
       for (ServeCase one : cases.stream().filter(ServeBenchmark::isJson).toList()) {
         for (int round = 1; round <= ROUNDS; round++) {

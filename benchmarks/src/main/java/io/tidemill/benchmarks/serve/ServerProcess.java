@@ -37,6 +37,7 @@ final class ServerProcess implements AutoCloseable {
   /** Lines of the process, then an empty one when it has ended. */
   private final BlockingQueue<Optional<String>> lines = new LinkedBlockingQueue<>();
 
+  private String version = "";
   private URI url = URI.create("http://127.0.0.1");
 
   private ServerProcess(String name, Process process, Path log, long startedNs) {
@@ -87,6 +88,11 @@ final class ServerProcess implements AutoCloseable {
     return name;
   }
 
+  /** What it says before its address: for peers, their parts with their versions. */
+  String version() {
+    return version;
+  }
+
   /** Where it listens, without a path. */
   URI url() {
     return url;
@@ -128,6 +134,7 @@ final class ServerProcess implements AutoCloseable {
       Matcher found = URL.matcher(line);
       if (found.find()) {
         url = URI.create(found.group());
+        version = line.substring(0, found.start()).replaceFirst(" at $", "");
         return new Start.Listening(this);
       }
     }

@@ -110,7 +110,7 @@ public final class SwapBenchmark {
           .firstFailure()
           .ifPresent(what -> tell.accept(name + ": the first request that failed: " + what));
       return List.of(
-          row(name + "-failed", "requests", served.traffic.failed(), Map.of()),
+          row(name + "-failed", "requests", (double) served.traffic.failed(), Map.of()),
           row(name + "-requests", "requests", steady.count() + changing.count(), Map.of()),
           row(
               name + "-p50",

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -19,7 +20,7 @@ final class SwapTraffic {
   private volatile Latencies latencies = new Latencies();
   private final AtomicReference<Optional<String>> firstFailure =
       new AtomicReference<>(Optional.empty());
-  private volatile long failed;
+  private final AtomicLong failed = new AtomicLong();
 
   private record Confirmed(int version, long atNs) {}
 
@@ -44,14 +45,14 @@ final class SwapTraffic {
     fault(answer)
         .ifPresent(
             fault -> {
-              failed++; // only this thread writes it
+              failed.incrementAndGet();
               firstFailure.compareAndSet(Optional.empty(), Optional.of(fault));
             });
   }
 
   /** Answers that were wrong, or none. */
   long failed() {
-    return failed;
+    return failed.get();
   }
 
   Optional<String> firstFailure() {

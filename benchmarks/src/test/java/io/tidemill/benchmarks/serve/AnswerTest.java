@@ -37,13 +37,8 @@ final class AnswerTest {
 
   @Test
   void leavesTheNextAnswerInTheBuffer() {
-    ByteBuffer two =
-        ByteBuffer.wrap(
-            bytes(
-                "HTTP/1.1 503 Service Unavailable\r\n"
-                    + "Retry-After: 1\r\n"
-                    + "Content-Length: 2\r\n\r\n"
-                    + "{}HTTP/1.1"));
+    String first503 = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 2";
+    ByteBuffer two = ByteBuffer.wrap(bytes(first503 + "\r\n\r\n{}" + "HTTP/1.1"));
 
     Answer first = Answer.read(two, 0, 0).orElseThrow();
 

@@ -5,6 +5,7 @@ import sys
 import served_model
 
 try:
+    import fastapi
     import torch
     import uvicorn
     from fastapi import FastAPI, Request
@@ -26,7 +27,8 @@ def main(path):
 
     listener = served_model.free_socket()
     listener.listen(1024)
-    served_model.listening(listener.getsockname()[1])
+    versions = f"fastapi {fastapi.__version__} uvicorn {uvicorn.__version__} pytorch {torch.__version__}"
+    served_model.listening(versions, listener.getsockname()[1])
     uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False)).run(sockets=[listener])
 
 

@@ -42,8 +42,6 @@ class Batched(Plain):
 
 
 def main(mode, path):
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
     listener = served_model.free_socket()
     port = listener.getsockname()[1]
     listener.close()
@@ -59,7 +57,9 @@ def main(mode, path):
         max_ongoing_requests=256, ray_actor_options={"num_cpus": 1}, logging_config={"enable_access_log": False}
     )
     serve.run(deployment.bind(path), route_prefix="/infer")
-    served_model.listening(port)
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())  # after Ray's own
+    served_model.listening(f"ray {ray.__version__} pytorch {torch.__version__}", port)
     stop.wait()
     serve.shutdown()
     ray.shutdown()

@@ -3,7 +3,7 @@
 The weights are those of the version that tidemill has published: a safetensors file, dense-N.weight [in, out] and
 dense-N.bias. A request is a JSON infer request of the Open Inference Protocol, and so is the answer.
 
-A peer says on standard output where it listens, `http://HOST:PORT`, or `absent REASON` where it cannot run here.
+A peer says on standard output where it listens, `VERSIONS at http://HOST:PORT`, or `absent REASON` where it cannot run here.
 """
 
 import json
@@ -17,8 +17,8 @@ def absent(reason):
     sys.exit(0)
 
 
-def listening(port):
-    print(f"peer at http://127.0.0.1:{port}", flush=True)
+def listening(versions, port):
+    print(f"{versions} at http://127.0.0.1:{port}", flush=True)
 
 
 def free_socket():

@@ -49,6 +49,13 @@ public final class DataflowGraph {
         .toList();
   }
 
+  /** Whether all records that reach a vertex come of sources with event time. */
+  public static boolean hasEventTime(Vertex vertex) {
+    return vertex.role() instanceof Role.Reads reads
+        ? reads.eventTime().isPresent()
+        : vertex.inputs().stream().allMatch(input -> hasEventTime(input.from()));
+  }
+
   /** Whether every record that {@code vertex} will ever see comes from sources that end. */
   public static boolean isBounded(Vertex vertex) {
     boolean own = !(vertex.role() instanceof Role.Reads reads) || reads.source().isBounded();

@@ -25,6 +25,7 @@ import io.tidemill.train.TrainerTask;
 import io.tidemill.train.Training;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -88,7 +89,7 @@ final class Publisher {
               what.model(),
               new Signature(program.inputSpecs(), program.outputSpecs()),
               what.labels(),
-              lineage(checkpoint.manifest()),
+              lineage(checkpoint.manifest(), TrainerTask.eventTimeOf(stored)),
               checkpoint.manifest().progress().metrics(),
               parameters,
               weights,
@@ -97,7 +98,7 @@ final class Publisher {
     }
   }
 
-  private static Lineage lineage(Manifest manifest) {
+  private static Lineage lineage(Manifest manifest, Optional<Instant> eventTime) {
     return new Lineage(
         manifest.job(),
         manifest.runId(),
@@ -107,7 +108,8 @@ final class Publisher {
         manifest.progress().sources(),
         manifest.run().graphFingerprint(),
         manifest.run().engineVersion(),
-        manifest.run().seed());
+        manifest.run().seed(),
+        eventTime.map(Instant::toString).orElse(""));
   }
 
   private String features() {

@@ -147,6 +147,7 @@ final class TrainingRun implements AutoCloseable {
         log,
         progress,
         !DataflowGraph.isBounded(chain.head()),
+        DataflowGraph.hasEventTime(chain.head()),
         context.signals()::requestedCheckpoint);
   }
 

@@ -35,7 +35,7 @@ public record ModelDescription(
     Map<String, FileSeal> files) {
 
   static final SealedJson<ModelDescription> FORMAT =
-      new SealedJson<>(ShapeJson.mapper(), ModelDescription.class, 1, 0);
+      new SealedJson<>(ShapeJson.mapper(), ModelDescription.class, 1, 1);
 
   public ModelDescription {
     labels = List.copyOf(labels);

@@ -21,7 +21,8 @@ final class ShapeJson {
     return Json.mapper(
         new SimpleModule("shapes")
             .addSerializer(new Writer())
-            .addDeserializer(Shape.class, new Reader()));
+            .addDeserializer(Shape.class, new Reader())
+            .addDeserializer(Lineage.class, new LineageReader()));
   }
 
   private static final class Writer extends StdSerializer<Shape> {

@@ -24,6 +24,7 @@ import java.util.function.LongSupplier;
  */
 public final class Sequencer<T> implements Operator {
   private static final String KIND = "log";
+  private static final String TIMES = "times";
 
   /** Steps that an endless stream may be ahead. */
   private static final int STEPS_AHEAD = 64;
@@ -40,6 +41,11 @@ public final class Sequencer<T> implements Operator {
   private final long adaptedRows;
 
   private long seenCheckpoint;
+
+  /** Whether the times of the order are those of events, and not positions. */
+  private final boolean hasEventTime;
+
+  private long latestMs = Long.MIN_VALUE;
 
   /** {@code state} of a log, which counts once the first {@code rows} rows are durable. */
   private record Captured(SampleLog log, long rows, ByteBuffer state) implements FileContent {
@@ -58,6 +64,7 @@ public final class Sequencer<T> implements Operator {
 
   /**
    * @param endless the stream has no end, so each row is read once and can then be deleted
+   * @param hasEventTime whether the stream's records have times of their own
    * @param requestedCheckpoint the newest checkpoint whose barriers are on their way
    */
   public Sequencer(
@@ -65,7 +72,9 @@ public final class Sequencer<T> implements Operator {
       SampleLog log,
       TrainingProgress progress,
       boolean endless,
+      boolean hasEventTime,
       LongSupplier requestedCheckpoint) {
+    this.hasEventTime = hasEventTime;
     this.training = training;
     this.endless = endless;
     this.requestedCheckpoint = requestedCheckpoint;
@@ -93,11 +102,29 @@ public final class Sequencer<T> implements Operator {
     if (!isReadOnce || log.length() < wanted) {
       rows.write((T) item.value(), log.next());
       log.append();
+      note(item.key().time());
+    }
+  }
+
+  private void note(long timeMs) {
+    if (hasEventTime) {
+      latestMs = Math.max(latestMs, timeMs);
+      if (log.length() % training.stepSamples() == 0) {
+        progress.eventTimes().add(log.length(), latestMs);
+      }
+    }
+  }
+
+  /** Of the rows behind the last whole step, too. */
+  private void noteAll() {
+    if (latestMs != Long.MIN_VALUE) {
+      progress.eventTimes().add(log.length(), latestMs);
     }
   }
 
   @Override
   public void end(Output out) {
+    noteAll();
     log.seal();
     if (training.shuffled()) {
       log.shuffle();
@@ -111,9 +138,15 @@ public final class Sequencer<T> implements Operator {
     byte[] state = log.snapshot(firstUnread);
     long length = log.length();
     unread.put(checkpoint, firstUnread);
-    return List.of(
+    StatePart rowsOfLog =
         new StatePart(
-            KIND, PartKey.Format.STATE, new Captured(log, length, ByteBuffer.wrap(state))));
+            KIND, PartKey.Format.STATE, new Captured(log, length, ByteBuffer.wrap(state)));
+    if (!hasEventTime) {
+      return List.of(rowsOfLog);
+    }
+    noteAll();
+    progress.eventTimes().forgetBefore(progress.step() * training.stepSamples());
+    return List.of(rowsOfLog, StatePart.of(TIMES, progress.eventTimes().snapshot()));
   }
 
   @Override
@@ -133,6 +166,8 @@ public final class Sequencer<T> implements Operator {
   @Override
   public void restore(RestoredState state) {
     state.bytes(KIND).forEach(log::restore);
+    state.bytes(TIMES).forEach(progress.eventTimes()::restore);
+    latestMs = progress.eventTimes().upTo(Long.MAX_VALUE).orElse(Long.MIN_VALUE);
   }
 
   @Override

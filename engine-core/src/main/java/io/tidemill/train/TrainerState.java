@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.IntStream;
 
 /**
@@ -33,6 +34,7 @@ final class TrainerState {
   private static final String MOMENTS = "moments";
   private static final String FROM = "from";
   static final String WEIGHTS = "weights";
+  static final String EVENT_TIME = "eventTimeMs";
 
   private final Gang gang;
   private final int rank;
@@ -72,15 +74,20 @@ final class TrainerState {
     return new StatePart(MOMENTS, PartKey.Format.SAFETENSORS, momentsCopy.file(copy, slice()));
   }
 
-  /** Captures where training stands and the weights; {@code samples} are those behind it. */
-  StatePart snapshotWeights(StepCount count, long samples) {
+  /**
+   * Captures where training stands and the weights; {@code samples} are those behind it, and {@code
+   * eventTimeMs} is the highest time among them.
+   */
+  StatePart snapshotWeights(StepCount count, long samples, OptionalLong eventTimeMs) {
     TensorImage copy = weightsCopy.take();
     List<ParameterLayout.Entry> entries = gang.layout().entries();
     for (int i = 0; i < entries.size(); i++) {
       parameters().read(entries.get(i).offset(), copy.tensors().get(i).data());
     }
     return new StatePart(
-        WEIGHTS, PartKey.Format.SAFETENSORS, weightsCopy.file(copy, metadata(count, samples)));
+        WEIGHTS,
+        PartKey.Format.SAFETENSORS,
+        weightsCopy.file(copy, metadata(count, samples, eventTimeMs)));
   }
 
   /**
@@ -131,7 +138,8 @@ final class TrainerState {
   private TensorImage weightsImage() {
     StepCount most = new StepCount(Long.MAX_VALUE, Long.MAX_VALUE, Integer.MAX_VALUE);
     List<TensorSpec> specs = gang.layout().entries().stream().map(TrainerState::spec).toList();
-    return TensorImage.allocate(specs, metadata(most, Long.MAX_VALUE));
+    return TensorImage.allocate(
+        specs, metadata(most, Long.MAX_VALUE, OptionalLong.of(Long.MIN_VALUE)));
   }
 
   private TensorImage momentsImage() {
@@ -143,8 +151,10 @@ final class TrainerState {
     return TensorImage.allocate(specs, slice());
   }
 
-  private static Map<String, String> metadata(StepCount count, long samples) {
+  private static Map<String, String> metadata(
+      StepCount count, long samples, OptionalLong eventTimeMs) {
     Map<String, String> metadata = new HashMap<>(count.toMetadata());
+    eventTimeMs.ifPresent(ms -> metadata.put(EVENT_TIME, Long.toString(ms)));
     metadata.put("samples", Long.toString(samples));
     return metadata;
   }

@@ -20,10 +20,12 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
@@ -64,6 +66,18 @@ public final class TrainerTask implements Task {
   private long askedStep = -1;
   private boolean toldFirstStep;
   private boolean complete;
+
+  /**
+   * The highest event time among the records behind the weights in a checkpoint; empty where they
+   * have none.
+   *
+   * @param weights the part of kind {@link #WEIGHTS_PART}
+   */
+  public static Optional<Instant> eventTimeOf(SafeTensors weights) {
+    return Optional.ofNullable(weights.metadata().get(TrainerState.EVENT_TIME))
+        .map(Long::valueOf)
+        .map(Instant::ofEpochMilli);
+  }
 
   /**
    * Steps behind the weights in a checkpoint.
@@ -231,12 +245,20 @@ public final class TrainerTask implements Task {
     rank.remember();
     List<StatePart> parts = new ArrayList<>(List.of(state.snapshotMoments()));
     if (isFirst()) {
-      parts.add(state.snapshotWeights(rank.count(), batches.samplesAt(checkpointedStep)));
+      parts.add(
+          state.snapshotWeights(
+              rank.count(), batches.samplesAt(checkpointedStep), eventTime(checkpointedStep)));
       progress.checkpointed(checkpointedStep, batches.samplesAt(checkpointedStep));
     }
     reports.send(new TaskReport.Snapshot(id, barrier.checkpoint(), Map.of(id.vertex(), parts)));
     outbox.emit(new Barrier(barrier.checkpoint(), OrderKey.LAST));
     rank.passStop(checkpointedStep);
+  }
+
+  /** A shuffled training sees late rows early. */
+  private OptionalLong eventTime(long step) {
+    long rows = training.shuffled() ? Long.MAX_VALUE : step * training.stepSamples();
+    return progress.eventTimes().upTo(rows);
   }
 
   private void complete() {

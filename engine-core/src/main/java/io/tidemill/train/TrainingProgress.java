@@ -11,6 +11,13 @@ public final class TrainingProgress {
   private volatile long checkpointedSteps;
   private volatile long checkpointedSamples;
 
+  private final EventTimes eventTimes = new EventTimes();
+
+  /** What is known of the times of the rows. */
+  EventTimes eventTimes() {
+    return eventTimes;
+  }
+
   /** Steps done. */
   public long step() {
     return step;

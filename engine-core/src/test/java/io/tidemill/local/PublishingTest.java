@@ -23,6 +23,7 @@ import io.tidemill.train.Publishing;
 import io.tidemill.train.Training;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -66,6 +67,11 @@ class PublishingTest {
     assertEquals(silent.weightsSha256(), three.weightsSha256());
     assertEquals(
         silent.weightsSha256().orElseThrow(), versions.getLast().description().weightsSha256());
+    assertEquals(eventTimes(versions), eventTimes(versions("three", "net")));
+    assertEquals(eventTimes(versions).stream().sorted().toList(), eventTimes(versions));
+    assertTrue(
+        eventTimes(versions).getFirst().isBefore(eventTimes(versions).getLast()),
+        eventTimes(versions).toString());
     assertEquals(1, versions("silent", "net").size());
     for (StoredModel version : versions) {
       Lineage lineage = version.description().lineage();
@@ -100,6 +106,7 @@ class PublishingTest {
       }
       assertEquals(steps(expected), steps(versions(job, "net")), "seed=" + seed);
       assertEquals(weights(expected), weights(versions(job, "net")), "seed=" + seed);
+      assertEquals(eventTimes(expected), eventTimes(versions(job, "net")), "seed=" + seed);
     }
   }
 
@@ -302,6 +309,12 @@ class PublishingTest {
 
   private static List<Long> steps(List<StoredModel> versions) {
     return versions.stream().map(version -> version.description().lineage().step()).toList();
+  }
+
+  private static List<Instant> eventTimes(List<StoredModel> versions) {
+    return versions.stream()
+        .map(version -> version.description().lineage().trainedUpTo().orElseThrow())
+        .toList();
   }
 
   private static List<String> weights(List<StoredModel> versions) {

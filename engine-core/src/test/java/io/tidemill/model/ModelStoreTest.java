@@ -18,6 +18,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -68,6 +69,21 @@ class ModelStoreTest {
     assertTrue(store.refersTo("fraud-job", "run1", 2));
     assertFalse(store.refersTo("fraud-job", "run1", 3));
     assertFalse(store.refersTo("fraud-job", "run2", 2));
+  }
+
+  @Test
+  void readsALineageOfTheReleaseBeforeWhichHadNoEventTime() throws IOException {
+    String before =
+        "{\"job\":\"j\",\"runId\":\"r\",\"checkpoint\":1,\"step\":2,\"samples\":3,\"sources\":{},"
+            + "\"graphFingerprint\":\"f\",\"engineVersion\":\"0\",\"seed\":4";
+
+    Lineage old = ShapeJson.mapper().readValue(before + "}", Lineage.class);
+    Lineage timed =
+        ShapeJson.mapper()
+            .readValue(before + ",\"eventTime\":\"2026-01-02T03:04:05Z\"}", Lineage.class);
+
+    assertEquals(Optional.empty(), old.trainedUpTo());
+    assertEquals(Optional.of(Instant.parse("2026-01-02T03:04:05Z")), timed.trainedUpTo());
   }
 
   @Test

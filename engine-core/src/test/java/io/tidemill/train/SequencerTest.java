@@ -71,7 +71,7 @@ class SequencerTest {
     AtomicLong requested = new AtomicLong();
     try (SampleLog log = new SampleLog(folder, 16, SEGMENT_BYTES)) {
       Sequencer<float[]> sequencer =
-          new Sequencer<>(training, log, new TrainingProgress(), true, requested::get);
+          new Sequencer<>(training, log, new TrainingProgress(), true, false, requested::get);
       for (int i = 0; i < 64 * 24; i++) {
         assertTrue(sequencer.isReady(), "after " + i);
         sequencer.process(new Item(OrderKey.ofSource(i, 0, i), new float[] {i, 0, 0}), NOWHERE);
@@ -89,7 +89,7 @@ class SequencerTest {
   void whatComesBehindTheLastStepIsNotKept() {
     try (SampleLog log = new SampleLog(folder, 16, SEGMENT_BYTES)) {
       Sequencer<float[]> sequencer =
-          new Sequencer<>(readOnce(2), log, new TrainingProgress(), true, () -> 0);
+          new Sequencer<>(readOnce(2), log, new TrainingProgress(), true, false, () -> 0);
       for (int i = 0; i < 50; i++) {
         sequencer.process(new Item(OrderKey.ofSource(i, 0, i), new float[] {i, 0, 0}), NOWHERE);
       }
@@ -107,7 +107,7 @@ class SequencerTest {
   private static void takeSixCheckpoints(SampleLog log, boolean endless) {
     TrainingProgress progress = new TrainingProgress();
     Sequencer<float[]> sequencer =
-        new Sequencer<>(TinyTraining.training(8), log, progress, endless, () -> 0);
+        new Sequencer<>(TinyTraining.training(8), log, progress, endless, false, () -> 0);
     for (int i = 0; i < 240; i++) {
       sequencer.process(new Item(OrderKey.ofSource(i, 0, i), new float[] {i, 0, 0}), NOWHERE);
     }

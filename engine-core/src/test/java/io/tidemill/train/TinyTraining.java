@@ -18,6 +18,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.function.LongPredicate;
 
@@ -161,7 +162,7 @@ final class TinyTraining implements AutoCloseable {
       TrainerState state = new TrainerState(gang, rank);
       List<StatePart> parts = new ArrayList<>(List.of(state.snapshotMoments()));
       if (rank == 0) {
-        parts.add(state.snapshotWeights(ranks.getFirst().count(), 48));
+        parts.add(state.snapshotWeights(ranks.getFirst().count(), 48, OptionalLong.empty()));
       }
       for (StatePart part : parts) {
         Path file = folder.resolve(part.kind() + "." + rank);

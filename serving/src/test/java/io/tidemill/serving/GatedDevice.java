@@ -11,9 +11,11 @@ import io.tidemill.program.Precision;
 import io.tidemill.program.Program;
 import io.tidemill.program.Segment;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
@@ -32,6 +34,7 @@ public final class GatedDevice implements Device {
   private final Condition changed = lock.newCondition();
   private final List<Execution> openExecutions = new ArrayList<>();
   private final List<DeviceBuffer> buffers = new ArrayList<>();
+  private final List<Float> firstInputs = new CopyOnWriteArrayList<>();
   private boolean isHeld;
   private int waiting;
   private int runsBeforeFailures;
@@ -85,6 +88,11 @@ public final class GatedDevice implements Device {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** The first number of the input called input in each run so far. */
+  public List<Float> firstInputs() {
+    return List.copyOf(firstInputs);
   }
 
   /** Buffers that were made and not closed. */
@@ -261,6 +269,7 @@ public final class GatedDevice implements Device {
     @Override
     public void run(DeviceBuffer parameters) {
       pass();
+      firstInputs.add(execution.input("input").get(ValueLayout.JAVA_FLOAT, 0));
       execution.run(parameters);
     }
 

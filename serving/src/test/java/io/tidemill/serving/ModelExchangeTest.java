@@ -197,6 +197,29 @@ class ModelExchangeTest {
   }
 
   @Test
+  void warmsAVersionWithTheLastRealRequestsBeforeItAnswersAndCountsNoneOfThem(@TempDir Path other)
+      throws Exception {
+    SMALL.publish(ModelStore.in(other), "small", 1);
+    GatedDevice device = new GatedDevice();
+    try (RunningServer server = new RunningServer(other, ServingConfig.defaults(), device)) {
+      for (String first : List.of("7.5", "8.5")) {
+        String body = GOOD.replaceFirst("(\"data\": *\\[)[^,]*", "$1" + first);
+        assertEquals(200, server.post(INFER, body).statusCode());
+      }
+      List<Float> asked = device.firstInputs();
+      SMALL.publish(server.store(), "small", 2);
+
+      server.server().registry().refresh();
+
+      List<Float> runs = device.firstInputs();
+      List<Float> ofLoading = runs.subList(asked.size(), runs.size());
+      assertTrue(ofLoading.containsAll(List.of(7.5f, 8.5f)), ofLoading.toString());
+      JsonNode stats = Answers.json(server.get("/v2/models/small/versions/2/stats"));
+      assertEquals(0, stats.get("model_stats").get(0).get("execution_count").asInt());
+    }
+  }
+
+  @Test
   void keepsAVersionThatWasAskedForBesideTheLatest(@TempDir Path other) throws Exception {
     IntStream.rangeClosed(1, 4).forEach(seed -> SMALL.publish(ModelStore.in(other), "small", seed));
     ServingConfig config = ServingConfig.defaults().with(change -> change.loadedVersions(1));

@@ -87,7 +87,10 @@ public final class ModelCalls {
       LoadedModel model, Outcome<C> outcome, long arrivedNs) {
     long durationNs = System.nanoTime() - arrivedNs;
     switch (outcome) {
-      case Answered<C> _ -> model.meters().succeeded(durationNs);
+      case Answered<C>(LoadedModel _, C call, List<NamedTensor> _) -> {
+        model.meters().succeeded(durationNs);
+        model.answered(call.inputs());
+      }
       case Refused<C> _ -> model.meters().failed(durationNs);
     }
     registry.answered(model, isOurError(outcome), durationNs);

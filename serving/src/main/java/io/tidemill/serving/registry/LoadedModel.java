@@ -4,8 +4,10 @@ import io.tidemill.serving.batch.BatchQueue;
 import io.tidemill.serving.inference.CallSignature;
 import io.tidemill.serving.metrics.ModelMeters;
 import io.tidemill.serving.protocol.AnswerHead;
+import io.tidemill.tensor.NamedTensor;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -24,6 +26,7 @@ public final class LoadedModel {
   private final AnswerHead answerHead;
   private final BatchQueue queue;
   private final ModelMeters meters;
+  private final RecentCalls recent;
   private final AtomicInteger references = new AtomicInteger(1);
 
   LoadedModel(
@@ -33,7 +36,8 @@ public final class LoadedModel {
       CallSignature signature,
       Map<String, Object> lineage,
       BatchQueue queue,
-      ModelMeters meters) {
+      ModelMeters meters,
+      RecentCalls recent) {
     this.name = name;
     this.version = version;
     this.platform = platform;
@@ -42,6 +46,7 @@ public final class LoadedModel {
     this.answerHead = new AnswerHead(name, String.valueOf(version), this.lineage);
     this.queue = queue;
     this.meters = meters;
+    this.recent = recent;
   }
 
   public String name() {
@@ -79,6 +84,11 @@ public final class LoadedModel {
 
   public ModelMeters meters() {
     return meters;
+  }
+
+  /** It has answered this; kept for a while, so not to be changed. */
+  public void answered(List<NamedTensor> inputs) {
+    recent.add(signature, inputs);
   }
 
   /** Returns a reference that {@link ModelRegistry#acquire} gave; exactly once for each. */

@@ -7,11 +7,16 @@ import io.tidemill.model.StoredModel;
 import io.tidemill.serving.batch.BatchExecutors;
 import io.tidemill.serving.batch.BatchModel;
 import io.tidemill.serving.batch.BatchQueue;
+import io.tidemill.serving.batch.Submission;
+import io.tidemill.serving.inference.Urgency;
 import io.tidemill.serving.metrics.ModelMeters;
 import io.tidemill.serving.metrics.ServingMetrics;
 import io.tidemill.serving.onnx.OnnxModel;
+import io.tidemill.tensor.NamedTensor;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 
 /** Turns a stored version into one that answers: a model in memory, a queue, meters. */
 final class ModelLoader {
@@ -34,8 +39,12 @@ final class ModelLoader {
     this.limits = limits;
   }
 
-  /** The model, warmed, with one reference that belongs to the caller. */
-  LoadedModel load(Servable stored) {
+  /**
+   * The model, warmed, with one reference that belongs to the caller.
+   *
+   * @param recent what other versions of it were asked of late
+   */
+  LoadedModel load(Servable stored, RecentCalls recent) {
     Opened opened = open(stored);
     ModelMeters meters = metrics.model(stored.name(), String.valueOf(stored.version()));
     LoadedModel model =
@@ -46,13 +55,33 @@ final class ModelLoader {
             opened.model().signature(),
             opened.lineage(),
             new BatchQueue(opened.model(), executors, meters, limits.queue()),
-            meters);
+            meters,
+            recent);
     try {
       model.queue().warm();
+      replay(recent.fitting(model.signature()), opened.model());
       return model;
     } catch (RuntimeException e) {
       model.release();
       throw e;
+    }
+  }
+
+  /**
+   * Has the executors run what clients have asked, by a queue of its own: nobody counts it. An
+   * input that cannot be computed is no fault of the version; the client was told.
+   */
+  private void replay(List<List<NamedTensor>> calls, BatchModel model) {
+    try (ServingMetrics uncounted = new ServingMetrics()) {
+      ModelMeters meters = uncounted.model("replay", "0");
+      BatchQueue queue = new BatchQueue(model, executors, meters, limits.queue());
+      for (List<NamedTensor> inputs : calls) {
+        if (queue.submit(inputs, Urgency.NORMAL)
+            instanceof
+            Submission.Accepted(CompletableFuture<List<NamedTensor>> answer, Runnable _)) {
+          answer.exceptionally(_ -> List.of()).join();
+        }
+      }
     }
   }
 

@@ -56,6 +56,7 @@ public final class ModelRegistry implements AutoCloseable {
   private final Set<Key> pinned = new HashSet<>();
   private final Set<String> unloaded = ConcurrentHashMap.newKeySet();
   private final LoadFailures<Key> failures = new LoadFailures<>(System::nanoTime);
+  private final Map<String, RecentCalls> recent = new ConcurrentHashMap<>();
   private volatile boolean hasLooked;
   private volatile NavigableMap<String, ModelVersions> models = new TreeMap<>();
 
@@ -85,6 +86,7 @@ public final class ModelRegistry implements AutoCloseable {
     for (String model : List.copyOf(models.keySet())) {
       unlistAbsent(model, stored.contains(model) ? store.versions(model) : List.of());
     }
+    recent.keySet().retainAll(stored);
     for (String model : stored) {
       try {
         refresh = refresh.and(unloaded.contains(model) ? Refresh.none() : refresh(model));
@@ -333,7 +335,7 @@ public final class ModelRegistry implements AutoCloseable {
 
   private void loadOnce(String model, int version) {
     if (!of(model).byVersion().containsKey(version)) {
-      list(loader.load(store.find(model, version)));
+      list(loader.load(store.find(model, version), recentCalls(model)));
     }
   }
 
@@ -355,7 +357,7 @@ public final class ModelRegistry implements AutoCloseable {
         continue;
       }
       try {
-        list(loader.load(store.find(model, version)));
+        list(loader.load(store.find(model, version), recentCalls(model)));
         prune(model);
         return refresh.and(Refresh.loaded(model, version));
       } catch (EngineException e) {
@@ -363,6 +365,10 @@ public final class ModelRegistry implements AutoCloseable {
       }
     }
     return refresh;
+  }
+
+  private RecentCalls recentCalls(String model) {
+    return recent.computeIfAbsent(model, _ -> new RecentCalls());
   }
 
   private static List<LoadedModel> retained(ModelVersions versions) {

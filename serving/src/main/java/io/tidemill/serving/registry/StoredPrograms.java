@@ -43,6 +43,7 @@ final class StoredPrograms {
     values.put("modelVersion", stored.version());
     values.put("samples", lineage.samples());
     values.put("sources", lineage.sources());
+    lineage.trainedUpTo().ifPresent(time -> values.put("eventTime", time.toString()));
     return values;
   }
 

@@ -8,9 +8,7 @@ import io.tidemill.tensor.NamedTensor;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.Future;
 
 /**
  * The requests that wait for one model version, batched without delay.
@@ -52,12 +50,10 @@ public final class BatchQueue implements AutoCloseable {
   private final Object lock = new Object();
   private final WaitingLine line = new WaitingLine();
   private final Pace pace;
+  private final Alarm alarm;
   private boolean hasPressingTurn;
   private boolean hasOtherTurn;
   private boolean isClosed;
-  private Optional<Alarm> alarm = Optional.empty();
-
-  private record Alarm(long atNs, Future<?> future) {}
 
   /**
    * A queue for one model.
@@ -70,6 +66,7 @@ public final class BatchQueue implements AutoCloseable {
     this.meters = meters;
     this.bounds = bounds;
     this.pace = new Pace(executors.count());
+    this.alarm = new Alarm(executors, this::lookForExpired);
   }
 
   /**
@@ -126,7 +123,7 @@ public final class BatchQueue implements AutoCloseable {
         return;
       }
       isClosed = true;
-      alarm.ifPresent(set -> set.future().cancel(false));
+      alarm.cancel();
       EngineException unloaded = new EngineException(ErrorCode.RESOURCE, "the model was unloaded");
       line.removeAll().forEach(request -> abandon(request, unloaded));
     }
@@ -162,11 +159,19 @@ public final class BatchQueue implements AutoCloseable {
     long startedNs = System.nanoTime();
     model.run(thread, batch);
     long durationNs = System.nanoTime() - startedNs;
-    meters.executed(batch.stream().mapToInt(Slice::rows).sum(), durationNs);
+    meters.executed(rows(batch), durationNs);
     synchronized (lock) {
       pace.ran(durationNs);
     }
     batch.forEach(slice -> slice.request().finished(slice.rows()));
+  }
+
+  private static int rows(List<Slice> batch) {
+    int sum = 0;
+    for (Slice slice : batch) {
+      sum += slice.rows();
+    }
+    return sum;
   }
 
   /** Each request of a failed batch by itself, so that what is wrong with one fails that one. */
@@ -209,31 +214,17 @@ public final class BatchQueue implements AutoCloseable {
     line.add(request);
     meters.queued(request.rows());
     announce();
-    setAlarm(request.arrivedNs());
+    alarm.setFor(line.firstDeadlineNs(), request.arrivedNs());
     return new Submission.Accepted(request.answer(), () -> withdraw(request));
-  }
-
-  /** Lets somebody look when the first deadline has passed, if nobody will have by then. */
-  private void setAlarm(long nowNs) {
-    OptionalLong first = line.firstDeadlineNs();
-    if (first.isEmpty()) {
-      return;
-    }
-    long atNs = first.getAsLong();
-    if (alarm.isPresent() && alarm.get().atNs() <= atNs) {
-      return;
-    }
-    alarm.ifPresent(set -> set.future().cancel(false));
-    alarm = Optional.of(new Alarm(atNs, executors.in(atNs - nowNs, this::lookForExpired)));
   }
 
   private void lookForExpired() {
     List<Pending> expired;
     synchronized (lock) {
       long nowNs = System.nanoTime();
-      alarm = Optional.empty();
+      alarm.rang();
       expired = line.removeExpired(nowNs);
-      setAlarm(nowNs);
+      alarm.setFor(line.firstDeadlineNs(), nowNs);
     }
     tell(expired);
   }
@@ -263,10 +254,15 @@ public final class BatchQueue implements AutoCloseable {
     Duration delay = pace.of(Math.ceilDiv(rowsBefore, model.rows()));
     boolean isFull =
         line.rowsBefore(Math.max(urgency.priority(), Urgency.LAST)) + rows > bounds.rows()
-            || (!line.isEmpty() && line.bytes() + bytes > bounds.bytes());
+            || isTooMuch(bytes, urgency);
     return isFull || isTooLate(rows, rowsBefore, delay, urgency)
         ? Optional.of(new Submission.Refused(line.rows(), delay))
         : Optional.empty();
+  }
+
+  private boolean isTooMuch(long bytes, Urgency urgency) {
+    long waiting = line.bytesBefore(Math.max(urgency.priority(), Urgency.LAST));
+    return waiting > 0 && waiting + bytes > bounds.bytes();
   }
 
   /**

@@ -21,6 +21,7 @@ final class WaitingLine {
   private static final class Level {
     private final SequencedSet<Pending> requests = new LinkedHashSet<>();
     private int rows;
+    private long bytes;
   }
 
   private final NavigableMap<Integer, Level> levels = new TreeMap<>();
@@ -29,7 +30,6 @@ final class WaitingLine {
           Comparator.comparingLong(Pending::deadlineNs).thenComparingLong(Pending::number));
   private long added;
   private int rows;
-  private long bytes;
 
   boolean isEmpty() {
     return rows == 0;
@@ -38,11 +38,6 @@ final class WaitingLine {
   /** Rows that no batch has taken. */
   int rows() {
     return rows;
-  }
-
-  /** Bytes of the inputs of all requests of which rows wait. */
-  long bytes() {
-    return bytes;
   }
 
   /** Rows of requests that somebody waits for. */
@@ -59,6 +54,15 @@ final class WaitingLine {
     return before;
   }
 
+  /** Bytes of the inputs of the requests of which rows wait, up to this priority. */
+  long bytesBefore(int priority) {
+    long before = 0;
+    for (Level level : levels.headMap(priority, true).values()) {
+      before += level.bytes;
+    }
+    return before;
+  }
+
   void add(Pending request) {
     request.setNumber(added++);
     Level level = levels.computeIfAbsent(request.priority(), _ -> new Level());
@@ -66,7 +70,7 @@ final class WaitingLine {
     if (request.hasDeadline()) {
       byDeadline.add(request);
     }
-    bytes += request.bytes();
+    level.bytes += request.bytes();
     count(level, request.untakenRows());
   }
 
@@ -86,7 +90,7 @@ final class WaitingLine {
         Slice slice = request.take(room);
         if (request.untakenRows() == 0) {
           next.remove();
-          forget(request);
+          forget(level, request);
         }
         count(level, -slice.rows());
         batch.add(slice);
@@ -101,7 +105,7 @@ final class WaitingLine {
     Level level = levels.get(request.priority());
     boolean isHere = level != null && level.requests.remove(request);
     if (isHere) {
-      forget(request);
+      forget(level, request);
       count(level, -request.untakenRows());
     }
     return isHere;
@@ -134,12 +138,11 @@ final class WaitingLine {
     levels.clear();
     byDeadline.clear();
     rows = 0;
-    bytes = 0;
     return all;
   }
 
-  private void forget(Pending request) {
-    bytes -= request.bytes();
+  private void forget(Level level, Pending request) {
+    level.bytes -= request.bytes();
     if (request.hasDeadline()) {
       byDeadline.remove(request);
     }

@@ -330,10 +330,11 @@ class BatchQueueTest {
     device.hold();
     CompletableFuture<List<NamedTensor>> again = accepted(0);
     device.awaitHeldRuns(1);
+    CompletableFuture<List<NamedTensor>> shadow = accepted(queue, Urgency.BACKGROUND, 1, 2, 3, 4);
     CompletableFuture<List<NamedTensor>> two = accepted(1, 2);
     assertInstanceOf(Submission.Refused.class, queue.submit(rows(3), Urgency.NORMAL));
     device.open();
-    CompletableFuture.allOf(again, two).join();
+    CompletableFuture.allOf(again, two, shadow).join();
   }
 
   @Test
@@ -351,6 +352,32 @@ class BatchQueueTest {
 
       CompletableFuture.allOf(running, shadow, first, second).join();
       assertEquals(List.of("first", "second", "shadow"), served);
+    }
+  }
+
+  @Test
+  void computesTwoBatchesAtOnceWhereTwoExecutorsAreFree() throws Exception {
+    try (BatchExecutors two = BatchExecutors.start(2)) {
+      BatchProgram model =
+          new BatchProgram(
+              device,
+              PROGRAM,
+              parameters(),
+              CallSignature.ofProgram(PROGRAM.inputSpecs(), PROGRAM.outputSpecs()),
+              BATCH_ROWS,
+              2);
+      model.warm();
+      try (BatchQueue wide = new BatchQueue(model, two, metrics.model("w", "1"), BOUNDS)) {
+        device.hold();
+        CompletableFuture<List<NamedTensor>> first = accepted(wide, Urgency.NORMAL, 1);
+        device.awaitHeldRuns(1);
+
+        CompletableFuture<List<NamedTensor>> second = accepted(wide, Urgency.NORMAL, 2);
+
+        device.awaitHeldRuns(2);
+        device.open();
+        CompletableFuture.allOf(first, second).join();
+      }
     }
   }
 

@@ -108,12 +108,13 @@ final class RowAgreement {
   }
 
   private boolean agrees(BatchForm form, Samples samples) {
-    for (int row = 0; row < FEWEST_SAMPLES; row++) {
-      int count = Math.min(form.rows(), FEWEST_SAMPLES - row);
-      boolean isFirstOfBatch = row % form.rows() == 0;
-      int alone = row % form.rows();
-      if ((isFirstOfBatch && !agrees(form, samples, row, count, 0))
-          || !agrees(form, samples, row, 1, alone)) {
+    for (int row = 0; row < FEWEST_SAMPLES; row += form.rows()) {
+      if (!agrees(form, samples, row, Math.min(form.rows(), FEWEST_SAMPLES - row), 0)) {
+        return false;
+      }
+    }
+    for (int position = 0; position < form.rows(); position++) {
+      if (!agrees(form, samples, position % FEWEST_SAMPLES, 1, position)) {
         return false;
       }
     }

@@ -84,6 +84,20 @@ public final class SealedJson<T> {
    *     format is a newer one
    */
   public T read(Path path) {
+    return read(path, mapper.createObjectNode());
+  }
+
+  /**
+   * Reads the file, which an older minor version may have written.
+   *
+   * @param defaults what the fields are that it did not have
+   * @throws EngineException as {@link #read(Path)}
+   */
+  public T read(Path path, T defaults) {
+    return read(path, mapper.<ObjectNode>valueToTree(defaults));
+  }
+
+  private T read(Path path, ObjectNode all) {
     byte[] bytes;
     try {
       bytes = Files.readAllBytes(path);
@@ -101,7 +115,7 @@ public final class SealedJson<T> {
       boolean newer = isNewer(path, fields.remove("version"));
       ObjectReader reader = mapper.readerFor(type);
       return (newer ? reader.without(FAIL_ON_UNKNOWN) : reader.with(FAIL_ON_UNKNOWN))
-          .readValue(fields);
+          .readValue((ObjectNode) all.setAll(fields));
     } catch (JsonProcessingException e) {
       throw new EngineException(
           ErrorCode.INVALID_DATA, path + " cannot be read: " + Json.reason(e), e);

@@ -3,7 +3,10 @@ package io.tidemill.serving;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.serving.access.AccessTokens;
+import io.tidemill.serving.access.RateLimit.Rate;
+import io.tidemill.serving.http.HttpLimits;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -15,8 +18,7 @@ import java.util.function.Consumer;
  *
  * @param host address to listen on; loopback unless told otherwise
  * @param port 0 lets the system pick one
- * @param maxBodyBytes longest request body
- * @param bodyTimeout how long a request body may take to arrive
+ * @param limits of requests and connections
  * @param batchRows most rows of a batch; fewer are executed at a half, a quarter and so on of it
  * @param maxQueuedRows rows that may wait for one model version, and most rows of one request
  * @param maxWait longest time that a request is let wait for its turn; it is refused where it would
@@ -31,8 +33,7 @@ import java.util.function.Consumer;
 public record ServingConfig(
     String host,
     int port,
-    long maxBodyBytes,
-    Duration bodyTimeout,
+    HttpLimits limits,
     int batchRows,
     int maxQueuedRows,
     Duration maxWait,
@@ -43,17 +44,10 @@ public record ServingConfig(
     AccessTokens tokens) {
 
   private static final int MAX_PORT = 65_535;
-  private static final long MOST_BODY_BYTES = 1L << 30;
 
   public ServingConfig {
     check(!host.isBlank(), "host", "a name or address", "an empty one");
     check(port >= 0 && port <= MAX_PORT, "port", "0 to 65535", port);
-    check(
-        maxBodyBytes >= 1 && maxBodyBytes <= MOST_BODY_BYTES,
-        "maxBodyBytes",
-        "1 to " + MOST_BODY_BYTES,
-        maxBodyBytes);
-    check(bodyTimeout.isPositive(), "bodyTimeout", "more than nothing", bodyTimeout);
     check(batchRows >= 1, "batchRows", "at least 1", batchRows);
     check(maxQueuedRows >= 1, "maxQueuedRows", "at least 1", maxQueuedRows);
     check(maxWait.isPositive(), "maxWait", "more than nothing", maxWait);
@@ -83,14 +77,24 @@ public record ServingConfig(
     }
   }
 
-  /** What is to be set; see the components of {@link ServingConfig}. Confined to one thread. */
+  /**
+   * What is to be set; see the components of {@link ServingConfig} and {@link HttpLimits}. Confined
+   * to one thread.
+   */
   public static final class Change {
+    /** A quarter of the heap, unless one body may be longer. */
+    private static final long HELD_BODY_BYTES = Runtime.getRuntime().maxMemory() / 4;
+
     private static final int CORES = Runtime.getRuntime().availableProcessors();
 
     private String host = "127.0.0.1";
     private int port = 8080;
     private long maxBodyBytes = 8L << 20;
     private Duration bodyTimeout = Duration.ofSeconds(30);
+    private Duration headTimeout = Duration.ofSeconds(10);
+    private long heldBodyBytes = HELD_BODY_BYTES;
+    private int connections = 4096;
+    private Optional<Rate> rate = Optional.empty();
     private int batchRows = 16;
     private int maxQueuedRows = 16_384;
     private Duration maxWait = Duration.ofMillis(500);
@@ -105,8 +109,12 @@ public record ServingConfig(
     private Change(ServingConfig from) {
       host = from.host;
       port = from.port;
-      maxBodyBytes = from.maxBodyBytes;
-      bodyTimeout = from.bodyTimeout;
+      maxBodyBytes = from.limits.bodyBytes();
+      bodyTimeout = from.limits.bodyTimeout();
+      headTimeout = from.limits.headTimeout();
+      heldBodyBytes = from.limits.heldBodyBytes();
+      connections = from.limits.connections();
+      rate = from.limits.rate();
       batchRows = from.batchRows;
       maxQueuedRows = from.maxQueuedRows;
       maxWait = from.maxWait;
@@ -134,6 +142,26 @@ public record ServingConfig(
 
     public Change bodyTimeout(Duration value) {
       bodyTimeout = value;
+      return this;
+    }
+
+    public Change headTimeout(Duration value) {
+      headTimeout = value;
+      return this;
+    }
+
+    public Change heldBodyBytes(long value) {
+      heldBodyBytes = value;
+      return this;
+    }
+
+    public Change connections(int value) {
+      connections = value;
+      return this;
+    }
+
+    public Change rate(Rate value) {
+      rate = Optional.of(value);
       return this;
     }
 
@@ -181,8 +209,13 @@ public record ServingConfig(
       return new ServingConfig(
           host,
           port,
-          maxBodyBytes,
-          bodyTimeout,
+          new HttpLimits(
+              maxBodyBytes,
+              bodyTimeout,
+              headTimeout,
+              Math.max(heldBodyBytes, maxBodyBytes),
+              connections,
+              rate),
           batchRows,
           maxQueuedRows,
           maxWait,

@@ -154,8 +154,7 @@ public final class ServingServer implements AutoCloseable {
         config.host(),
         config.port(),
         config.httpThreads(),
-        config.maxBodyBytes(),
-        config.bodyTimeout(),
+        config.limits(),
         config.stopTimeout(),
         Release.version());
   }

@@ -5,11 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.tidemill.error.EngineException;
 import io.tidemill.serving.access.AccessTokens;
+import io.tidemill.serving.access.RateLimit.Rate;
+import io.tidemill.serving.http.HttpLimits;
 import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class ServingConfigTest {
+  private static final Rate RATE = Rate.of(14);
   private static final AccessTokens TOKENS = new AccessTokens(Optional.of("a"), Optional.of("b"));
 
   @Test
@@ -19,8 +22,12 @@ class ServingConfigTest {
     int cores = Runtime.getRuntime().availableProcessors();
     assertEquals("127.0.0.1", config.host());
     assertEquals(8080, config.port());
-    assertEquals(8_388_608, config.maxBodyBytes());
-    assertEquals(Duration.ofSeconds(30), config.bodyTimeout());
+    assertEquals(8_388_608, config.limits().bodyBytes());
+    assertEquals(Duration.ofSeconds(30), config.limits().bodyTimeout());
+    assertEquals(Duration.ofSeconds(10), config.limits().headTimeout());
+    assertEquals(Runtime.getRuntime().maxMemory() / 4, config.limits().heldBodyBytes());
+    assertEquals(4096, config.limits().connections());
+    assertEquals(Optional.empty(), config.limits().rate());
     assertEquals(16, config.batchRows());
     assertEquals(16_384, config.maxQueuedRows());
     assertEquals(Duration.ofMillis(500), config.maxWait());
@@ -42,6 +49,10 @@ class ServingConfigTest {
                         .port(1)
                         .maxBodyBytes(2)
                         .bodyTimeout(Duration.ofSeconds(3))
+                        .headTimeout(Duration.ofSeconds(11))
+                        .heldBodyBytes(12)
+                        .connections(13)
+                        .rate(RATE)
                         .batchRows(4)
                         .maxQueuedRows(5)
                         .maxWait(Duration.ofSeconds(10))
@@ -55,8 +66,8 @@ class ServingConfigTest {
         new ServingConfig(
             "0.0.0.0",
             1,
-            2,
-            Duration.ofSeconds(3),
+            new HttpLimits(
+                2, Duration.ofSeconds(3), Duration.ofSeconds(11), 12, 13, Optional.of(RATE)),
             4,
             5,
             Duration.ofSeconds(10),

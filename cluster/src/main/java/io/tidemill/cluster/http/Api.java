@@ -130,7 +130,7 @@ public final class Api implements RouteGroup {
 
   private CompletionStage<HttpResponse> submit(BodyReader bodies, HttpRequest request) {
     return bodies
-        .read(request)
+        .readJson(request)
         .thenApplyAsync(this::checked, checks)
         .thenCompose(
             checked ->
@@ -171,7 +171,7 @@ public final class Api implements RouteGroup {
   private CompletionStage<HttpResponse> resume(
       BodyReader bodies, HttpRequest request, PathValues values) {
     return bodies
-        .read(request)
+        .readJson(request)
         .thenCombineAsync(known(values), this::goBack, checks)
         .thenCompose(view -> head.ask(asker -> new HeadMessage.Resume(view.job().id(), asker)))
         .thenApply(overview -> one(200, overview));
@@ -203,7 +203,7 @@ public final class Api implements RouteGroup {
   private CompletionStage<HttpResponse> scale(
       BodyReader bodies, HttpRequest request, PathValues values) {
     return bodies
-        .read(request)
+        .readJson(request)
         .thenCompose(
             body -> {
               int workers = ApiJson.workers(body);

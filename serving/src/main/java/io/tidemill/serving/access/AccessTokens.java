@@ -102,6 +102,14 @@ public record AccessTokens(Optional<String> admin, Optional<String> infer) {
     };
   }
 
+  /** What to call whoever bears one of these tokens; empty for everybody else. */
+  public Optional<String> bearer(Optional<String> authorization) {
+    Optional<String> token = authorization.flatMap(AccessTokens::token);
+    boolean isAdmin = isSame(admin, token);
+    boolean isInfer = isSame(infer, token);
+    return isAdmin ? Optional.of("admin") : isInfer ? Optional.of("infer") : Optional.empty();
+  }
+
   /** Shows no secret. */
   @Override
   public String toString() {

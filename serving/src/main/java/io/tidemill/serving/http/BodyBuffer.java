@@ -7,16 +7,19 @@ import org.apache.pekko.util.ByteString;
 /** The parts of a body as they arrive, forgotten once they are too many. Confined to one stream. */
 final class BodyBuffer {
   private final long maxBytes;
+  private final Caller caller;
   private final List<ByteString> parts = new ArrayList<>();
   private long bytes;
 
-  BodyBuffer(long maxBytes) {
+  BodyBuffer(long maxBytes, Caller caller) {
     this.maxBytes = maxBytes;
+    this.caller = caller;
   }
 
   BodyBuffer append(ByteString part) {
     bytes += part.size();
     if (bytes <= maxBytes) {
+      caller.holds(part.size());
       parts.add(part);
       return this;
     }

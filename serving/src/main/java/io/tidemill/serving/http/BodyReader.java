@@ -39,23 +39,56 @@ public final class BodyReader {
    * become, with a timeout, or where it is not compressed as its header says.
    */
   public CompletionStage<byte[]> read(HttpRequest request) {
-    return readAsItCame(request).thenApply(body -> Compression.undo(request, body, maxBytes));
+    return readAsItCame(request).thenApply(body -> decompressed(request, body));
+  }
+
+  /**
+   * A body that is JSON, with binary tensors behind it or not; fails as {@link #read} does, or with
+   * 415 where the headers say that it is something else.
+   */
+  public CompletionStage<byte[]> readJson(HttpRequest request) {
+    if (!isEmpty(request) && !JsonHeaders.isJson(request.entity().getContentType())) {
+      return refused(
+          request, "Content-Type application/json", request.entity().getContentType().toString());
+    }
+    return read(request);
+  }
+
+  private byte[] decompressed(HttpRequest request, byte[] body) {
+    byte[] plain = Compression.undo(request, body, maxBytes);
+    if (!Compression.isNone(request)) {
+      Caller.of(request).holds(plain.length);
+    }
+    return plain;
   }
 
   private CompletionStage<byte[]> readAsItCame(HttpRequest request) {
+    if (!Compression.isKnown(request)) {
+      return refused(request, Compression.EXPECTED, Compression.of(request));
+    }
     RequestEntity entity = request.entity();
     if (isHopeless(request, entity.getContentLengthOption())) {
       return CompletableFuture.failedStage(tooLong(maxBytes));
     }
     if (entity instanceof HttpEntity.Strict strict && strict.getData().size() <= maxBytes) {
+      Caller.of(request).holds(strict.getData().size());
       return CompletableFuture.completedStage(strict.getData().toArray());
     }
     return entity
         .withoutSizeLimit()
         .getDataBytes()
         .completionTimeout(timeout)
-        .runFold(new BodyBuffer(maxBytes), BodyBuffer::append, materializer)
+        .runFold(new BodyBuffer(maxBytes, Caller.of(request)), BodyBuffer::append, materializer)
         .thenApply(BodyBuffer::toArray);
+  }
+
+  private CompletionStage<byte[]> refused(HttpRequest request, String expected, String found) {
+    request.discardEntityBytes(materializer);
+    return CompletableFuture.failedStage(new UnsupportedMedia(expected, found));
+  }
+
+  private static boolean isEmpty(HttpRequest request) {
+    return request.entity().isKnownEmpty();
   }
 
   static EntityStreamSizeException tooLong(long maxBytes) {

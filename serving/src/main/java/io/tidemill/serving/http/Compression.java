@@ -60,6 +60,10 @@ final class Compression {
         .toLowerCase(Locale.ROOT);
   }
 
+  static boolean isNone(HttpRequest request) {
+    return of(request).equals("identity");
+  }
+
   static boolean isKnown(HttpRequest request) {
     return KNOWN.contains(of(request));
   }

@@ -63,7 +63,7 @@ final class EndpointHandler implements Handler {
   public CompletionStage<HttpResponse> handle(HttpRequest request, PathValues values) {
     HttpCalls.Client client = HttpCalls.Client.of(request);
     return bodies
-        .read(request)
+        .readJson(request)
         .thenCompose(
             body -> {
               FeatureEndpoint endpoint = endpoints.find(values.get("job"), values.get("endpoint"));

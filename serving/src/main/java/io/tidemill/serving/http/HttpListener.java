@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigFactory;
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
 import io.tidemill.serving.access.AccessTokens;
+import io.tidemill.serving.access.RateLimit;
 import io.tidemill.serving.call.ModelCalls;
 import io.tidemill.serving.metrics.ServingMetrics;
 import io.tidemill.serving.registry.ModelRegistry;
@@ -40,15 +41,14 @@ public final class HttpListener implements AutoCloseable {
    * What the listener needs to know.
    *
    * @param threads of Pekko's dispatcher
-   * @param bodyTimeout how long a body may take to arrive
+   * @param limits of requests and connections
    * @param stopTimeout how long requests in flight may take once stopping has begun
    */
   public record Options(
       String host,
       int port,
       int threads,
-      long maxBodyBytes,
-      Duration bodyTimeout,
+      HttpLimits limits,
       Duration stopTimeout,
       String version) {}
 
@@ -66,6 +66,10 @@ public final class HttpListener implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(HttpListener.class);
   private static final Duration IDLE_TIMEOUT = Duration.ofSeconds(60);
+
+  /** Connections beyond the limit that are told so at the same time; more have to wait. */
+  private static final int MOST_REFUSED = 1024;
+
   private static final Duration SYSTEM_END = Duration.ofSeconds(5);
 
   private final ActorSystem system;
@@ -102,7 +106,7 @@ public final class HttpListener implements AutoCloseable {
             "tidemill-serving", config(options), HttpListener.class.getClassLoader());
     AtomicBoolean isStopping = new AtomicBoolean();
     Router router = router(options, registry, metrics, additions, isStopping, system);
-    Connections connections = new Connections(system, router::answer);
+    Connections connections = new Connections(system, bounds(options.limits()), router::answer);
     Pair<CompletionStage<Tcp.ServerBinding>, CompletionStage<Done>> opening =
         bind(options, system, connections);
     try {
@@ -128,7 +132,7 @@ public final class HttpListener implements AutoCloseable {
             settings.getSocketOptions(),
             isHalfOpenKept,
             Optional.of(IDLE_TIMEOUT))
-        .mapAsyncUnordered(settings.getMaxConnections(), connections::serve)
+        .mapAsyncUnordered(options.limits().connections() + MOST_REFUSED, connections::serve)
         .toMat(Sink.ignore(), Keep.both())
         .run(SystemMaterializer.get(system).materializer());
   }
@@ -189,7 +193,7 @@ public final class HttpListener implements AutoCloseable {
             internal + "parallelism-max",
             1,
             "pekko.http.server.parsing.max-content-length",
-            options.maxBodyBytes());
+            options.limits().bodyBytes());
     ClassLoader loader = HttpListener.class.getClassLoader();
     return ConfigFactory.parseMap(chosen)
         .withFallback(ConfigFactory.parseResources(loader, "tidemill-serving.conf"))
@@ -211,7 +215,8 @@ public final class HttpListener implements AutoCloseable {
             registry,
             new ModelCalls(registry),
             metrics,
-            new BodyReader(options.maxBodyBytes(), options.bodyTimeout(), materializer),
+            new BodyReader(
+                options.limits().bodyBytes(), options.limits().bodyTimeout(), materializer),
             materializer,
             options.version(),
             () -> !isStopping.get() && !registry.isEmpty());
@@ -220,11 +225,25 @@ public final class HttpListener implements AutoCloseable {
     groups.addAll(additions.groups());
     groups.add(new PipelineRoutes(PipelineRoutes.Endpoints.NONE)); // unless one came before
     List<Route> routes = groups.stream().flatMap(group -> group.routes(parts).stream()).toList();
-    return new Router(routes, gates(additions), metrics, materializer);
+    return new Router(routes, gates(options, additions), metrics, materializer);
   }
 
-  private static List<Gate> gates(Additions additions) {
-    return List.of(new TokenGate(additions.tokens()));
+  /** The rate first, so that nobody tries tokens at will. */
+  private static List<Gate> gates(Options options, Additions additions) {
+    List<Gate> gates = new ArrayList<>();
+    options
+        .limits()
+        .rate()
+        .ifPresent(
+            rate ->
+                gates.add(new RateGate(new RateLimit(rate, System::nanoTime), additions.tokens())));
+    gates.add(new TokenGate(additions.tokens()));
+    return gates;
+  }
+
+  private static Connections.Bounds bounds(HttpLimits limits) {
+    return new Connections.Bounds(
+        limits.connections(), limits.headTimeout(), limits.heldBodyBytes());
   }
 
   private static EngineException cannotBind(Options options, CompletionException e) {

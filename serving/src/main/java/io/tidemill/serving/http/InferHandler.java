@@ -2,8 +2,6 @@ package io.tidemill.serving.http;
 
 import io.tidemill.serving.inference.CallSignature;
 import io.tidemill.serving.protocol.InferBody;
-import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
@@ -20,24 +18,18 @@ final class InferHandler implements Handler {
   private final CallReader reader;
   private final HttpCalls calls;
   private final BodyReader bodies;
-  private final JsonHeaders headers;
 
-  InferHandler(CallReader reader, HttpCalls calls, BodyReader bodies, JsonHeaders headers) {
+  InferHandler(CallReader reader, HttpCalls calls, BodyReader bodies) {
     this.reader = reader;
     this.calls = calls;
     this.bodies = bodies;
-    this.headers = headers;
   }
 
   @Override
   public CompletionStage<HttpResponse> handle(HttpRequest request, PathValues values) {
-    Optional<HttpResponse> refusal = headers.refuse(request);
-    if (refusal.isPresent()) {
-      return CompletableFuture.completedStage(refusal.get());
-    }
     HttpCalls.Client client = HttpCalls.Client.of(request);
     return bodies
-        .read(request)
+        .readJson(request)
         .thenCompose(
             body -> {
               InferBody cut = JsonHeaders.cut(request, body);

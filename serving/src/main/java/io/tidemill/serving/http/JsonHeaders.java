@@ -8,8 +8,6 @@ import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
-import org.apache.pekko.http.javadsl.model.HttpResponse;
-import org.apache.pekko.stream.Materializer;
 
 /**
  * Decides from the headers whether a body may be JSON, with binary tensors behind it or not.
@@ -21,29 +19,7 @@ import org.apache.pekko.stream.Materializer;
 final class JsonHeaders {
   private static final String CURL_DEFAULT = "application/x-www-form-urlencoded";
 
-  private final Materializer materializer;
-
-  JsonHeaders(Materializer materializer) {
-    this.materializer = materializer;
-  }
-
-  /** The answer to a request whose body cannot be read as JSON; its body is dropped. */
-  Optional<HttpResponse> refuse(HttpRequest request) {
-    Optional<HttpResponse> refusal = check(request);
-    if (refusal.isPresent()) {
-      request.discardEntityBytes(materializer);
-    }
-    return refusal;
-  }
-
-  private static Optional<HttpResponse> check(HttpRequest request) {
-    if (!isJson(request.entity().getContentType())) {
-      return refuse("Content-Type application/json", request.entity().getContentType().toString());
-    }
-    return Compression.isKnown(request)
-        ? Optional.empty()
-        : refuse(Compression.EXPECTED, Compression.of(request));
-  }
+  private JsonHeaders() {}
 
   /**
    * The body of a request that was not refused, cut where its headers say that the JSON ends.
@@ -70,18 +46,13 @@ final class JsonHeaders {
             .formatted(InferBody.JSON_LENGTH, body.length, length));
   }
 
-  private static boolean isJson(ContentType type) {
+  static boolean isJson(ContentType type) {
     String subType = type.mediaType().subType();
     return type.equals(ContentTypes.APPLICATION_JSON)
         || type.equals(ContentTypes.APPLICATION_OCTET_STREAM)
         || subType.equals("json")
         || subType.endsWith("+json")
         || type.mediaType().toString().equals(CURL_DEFAULT);
-  }
-
-  private static Optional<HttpResponse> refuse(String expected, String found) {
-    return Optional.of(
-        Replies.error(415, "body: expected %s, found %s".formatted(expected, found)));
   }
 
   private static Optional<String> value(HttpRequest request, String header) {

@@ -16,9 +16,8 @@ final class ModelRoutes implements RouteGroup {
   @Override
   public List<Route> routes(HttpParts parts) {
     HttpCalls calls = parts.httpCalls();
-    JsonHeaders headers = new JsonHeaders(parts.materializer());
-    InferHandler infer = new InferHandler(V2Call::read, calls, parts.bodies(), headers);
-    InferHandler predict = new InferHandler(V1Call::read, calls, parts.bodies(), headers);
+    InferHandler infer = new InferHandler(V2Call::read, calls, parts.bodies());
+    InferHandler predict = new InferHandler(V1Call::read, calls, parts.bodies());
     ModelHandlers models = new ModelHandlers(parts.registry(), parts.serverVersion());
     return List.of(
         Route.of(Scope.INFER, "infer", POST, V2 + "/infer", infer),

@@ -57,6 +57,7 @@ public final class Replies {
     return switch (cause) {
       case EngineException e -> engineFailure(e);
       case EntityStreamSizeException e -> tooLong(e.limit());
+      case UnsupportedMedia e -> error(415, e.getMessage());
       case EntityStreamException e -> error(400, "the connection was closed before the body ended");
       case TimeoutException e ->
           error(408, "the body did not arrive in time: send it whole, or in fewer bytes");

@@ -34,7 +34,7 @@ final class RepositoryHandlers {
   /** All versions in the store; with {@code "ready": true} in the body the loaded ones only. */
   CompletionStage<HttpResponse> index(HttpRequest request, PathValues values) {
     return bodies
-        .read(request)
+        .readJson(request)
         .thenApplyAsync(
             body -> {
               boolean isReadyOnly = isReadyOnly(JsonTree.readObject(body));
@@ -50,7 +50,7 @@ final class RepositoryHandlers {
 
   CompletionStage<HttpResponse> load(HttpRequest request, PathValues values) {
     return bodies
-        .read(request)
+        .readJson(request)
         .thenApplyAsync(
             body -> {
               refuseOverrides(JsonTree.readObject(body));
@@ -61,7 +61,7 @@ final class RepositoryHandlers {
 
   CompletionStage<HttpResponse> unload(HttpRequest request, PathValues values) {
     return bodies
-        .read(request)
+        .readJson(request)
         .thenApplyAsync(
             body -> {
               JsonTree.readObject(body);

@@ -92,12 +92,16 @@ final class Router {
         });
   }
 
-  private static CompletionStage<HttpResponse> run(
-      Route route, HttpRequest request, PathValues values) {
+  /** A body that nobody reads would stop the connection. */
+  private CompletionStage<HttpResponse> run(Route route, HttpRequest request, PathValues values) {
+    if (route.method().equals(HttpMethods.GET)) {
+      request.discardEntityBytes(materializer);
+    }
     CompletionStage<HttpResponse> answer;
     try {
       answer = route.handler().handle(request, values);
     } catch (RuntimeException e) {
+      request.discardEntityBytes(materializer); // a handler that throws has not begun to read
       answer = CompletableFuture.failedStage(e);
     }
     return answer.exceptionally(Replies::failure);

@@ -55,7 +55,7 @@ final class TrafficHandlers {
   /** Replaces the traffic; what the body does not say is as at first. */
   CompletionStage<HttpResponse> set(HttpRequest request, PathValues values) {
     return bodies
-        .read(request)
+        .readJson(request)
         .thenApplyAsync(
             body -> {
               Map<String, Object> fields = JsonTree.readObject(body);
@@ -74,7 +74,7 @@ final class TrafficHandlers {
 
   private CompletionStage<HttpResponse> end(
       HttpRequest request, PathValues values, UnaryOperator<Traffic> end) {
-    return bodies.read(request).thenApplyAsync(_ -> change(values.model(), end), APART);
+    return bodies.readJson(request).thenApplyAsync(_ -> change(values.model(), end), APART);
   }
 
   private String shown(PathValues values) {

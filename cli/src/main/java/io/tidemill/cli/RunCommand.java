@@ -34,6 +34,12 @@ final class RunCommand implements Runnable {
   Optional<Integer> port = Optional.empty();
 
   @Option(
+      names = "--grpc",
+      paramLabel = "PORT",
+      description = "Serve them over gRPC on this port, too; wants --http or --serve.")
+  Optional<Integer> grpc = Optional.empty();
+
+  @Option(
       names = "--serve",
       description = "Go on serving after the job, until interrupted; on port 8080 without --http.")
   boolean isServing;
@@ -64,6 +70,14 @@ final class RunCommand implements Runnable {
     }
     Optional<Integer> wanted =
         port.or(() -> isServing ? Optional.of(DEFAULT_PORT) : Optional.empty());
+    if (wanted.isEmpty() && grpc.isPresent()) {
+      throw new EngineException(
+          ErrorCode.INVALID_ARGUMENT,
+          "--grpc "
+              + grpc.get()
+              + " serves models beside HTTP: expected --http PORT or --serve with it, found"
+              + " neither");
+    }
     if (wanted.isEmpty()) {
       run(job, request, Optional.empty());
       return;
@@ -73,7 +87,7 @@ final class RunCommand implements Runnable {
       server.refresh(); // the last version answers before anybody is told that it does
       if (isServing) {
         stop.asks(server::close);
-        console.tell("serving at " + server.url() + " until interrupted");
+        console.tell("serving at " + server.urls() + " until interrupted");
         server.awaitStop();
       }
     }
@@ -82,15 +96,17 @@ final class RunCommand implements Runnable {
   private ModelServer server(int onPort, LocalJob job) {
     ModelServer server =
         ModelServer.start(
-            ServePort.config("--http", onPort)
-                .with(change -> change.tokens(AccessTokens.of(System.getenv()))),
+            ServePort.withGrpc(
+                ServePort.config("--http", onPort)
+                    .with(change -> change.tokens(AccessTokens.of(System.getenv()))),
+                grpc),
             "--http",
             ModelStore.in(arguments.state),
             console::tell,
             List.of(new PipelineRoutes(new JobEndpoints(job))));
     server.startFailures().forEach(failure -> console.tell(failure.getMessage()));
     if (!isQuiet) {
-      console.tell("models are served at " + server.url());
+      console.tell("models are served at " + server.urls());
     }
     return server;
   }

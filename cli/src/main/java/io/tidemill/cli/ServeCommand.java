@@ -8,6 +8,7 @@ import io.tidemill.model.ModelStore;
 import io.tidemill.serving.ServingConfig;
 import io.tidemill.serving.access.AccessTokens;
 import java.nio.file.Path;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -31,6 +32,12 @@ final class ServeCommand implements Runnable {
       description = "Address to listen on, 127.0.0.1; any other wants TIDEMILL_TOKEN to be set.")
   String host = ServingConfig.defaults().host();
 
+  @Option(
+      names = "--grpc",
+      paramLabel = "P",
+      description = "Answer over gRPC on this port, too; 0 for a free one.")
+  Optional<Integer> grpc = Optional.empty();
+
   private final Console console;
   private final StopSignal stop;
 
@@ -44,7 +51,9 @@ final class ServeCommand implements Runnable {
     AccessTokens tokens =
         AccessTokens.of(System.getenv()).sufficeOn("--host", host, "changing what is served");
     ServingConfig config =
-        ServePort.config("--port", port).with(change -> change.host(host).tokens(tokens));
+        ServePort.withGrpc(
+            ServePort.config("--port", port).with(change -> change.host(host).tokens(tokens)),
+            grpc);
     ModelStore store = ModelStore.at(models);
     if (store.models().isEmpty()) {
       throw new EngineException(
@@ -58,7 +67,7 @@ final class ServeCommand implements Runnable {
     try (ModelServer server = ModelServer.start(config, "--port", store, console::tell)) {
       refuseNothing(server);
       stop.asks(server::close);
-      console.out().println("serving " + server.models() + " at " + server.url());
+      console.out().println("serving " + server.models() + " at " + server.urls());
       console.out().flush();
       server.awaitStop();
     }

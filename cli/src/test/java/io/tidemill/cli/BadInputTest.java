@@ -114,6 +114,14 @@ class BadInputTest {
   }
 
   @Test
+  void refusesAGrpcPortThatIsNoneOrHasNothingBesideIt() throws Exception {
+    refuses("serve . --port 0 --grpc 65536", "--grpc", "0 to 65535", "65536");
+    refuses("run digits --grpc 0", "--grpc 0", "--http PORT or --serve");
+
+    assertNothingIsWritten();
+  }
+
+  @Test
   void suggestsTheOptionThatWasMeant() throws Exception {
     refuses("run digits --worker 2", "unknown option --worker", "--workers");
 

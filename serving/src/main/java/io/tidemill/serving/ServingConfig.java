@@ -7,6 +7,7 @@ import io.tidemill.serving.access.RateLimit.Rate;
 import io.tidemill.serving.http.HttpLimits;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 
 /**
@@ -29,6 +30,7 @@ import java.util.function.Consumer;
  *     included
  * @param stopTimeout how long requests in flight may take once the server is told to stop
  * @param tokens that requests have to bear
+ * @param grpcPort where calls over gRPC come in, too; 0 lets the system pick one, empty opens none
  */
 public record ServingConfig(
     String host,
@@ -41,7 +43,8 @@ public record ServingConfig(
     int httpThreads,
     int loadedVersions,
     Duration stopTimeout,
-    AccessTokens tokens) {
+    AccessTokens tokens,
+    OptionalInt grpcPort) {
 
   private static final int MAX_PORT = 65_535;
 
@@ -55,6 +58,8 @@ public record ServingConfig(
     check(httpThreads >= 1, "httpThreads", "at least 1", httpThreads);
     check(loadedVersions >= 1, "loadedVersions", "at least 1", loadedVersions);
     check(!stopTimeout.isNegative(), "stopTimeout", "nothing or more", stopTimeout);
+    int grpc = grpcPort.orElse(0);
+    check(grpc >= 0 && grpc <= MAX_PORT, "grpcPort", "0 to 65535", grpc);
   }
 
   /** Loopback port 8080, 8 MiB bodies, batches of 16 rows, as many threads as cores. */
@@ -103,6 +108,7 @@ public record ServingConfig(
     private int loadedVersions = 2;
     private Duration stopTimeout = Duration.ofSeconds(10);
     private AccessTokens tokens = AccessTokens.NONE;
+    private OptionalInt grpcPort = OptionalInt.empty();
 
     private Change() {}
 
@@ -123,6 +129,7 @@ public record ServingConfig(
       loadedVersions = from.loadedVersions;
       stopTimeout = from.stopTimeout;
       tokens = from.tokens;
+      grpcPort = from.grpcPort;
     }
 
     public Change host(String value) {
@@ -205,6 +212,11 @@ public record ServingConfig(
       return this;
     }
 
+    public Change grpcPort(int value) {
+      grpcPort = OptionalInt.of(value);
+      return this;
+    }
+
     private ServingConfig made() {
       return new ServingConfig(
           host,
@@ -223,7 +235,8 @@ public record ServingConfig(
           httpThreads,
           loadedVersions,
           stopTimeout,
-          tokens);
+          tokens,
+          grpcPort);
     }
   }
 }

@@ -7,19 +7,24 @@ import io.tidemill.model.ModelStore;
 import io.tidemill.release.Release;
 import io.tidemill.serving.batch.BatchExecutors;
 import io.tidemill.serving.batch.BatchQueue;
+import io.tidemill.serving.grpc.GrpcListener;
 import io.tidemill.serving.http.HttpListener;
+import io.tidemill.serving.http.Route;
 import io.tidemill.serving.http.RouteGroup;
 import io.tidemill.serving.metrics.ServingMetrics;
 import io.tidemill.serving.registry.ModelRegistry;
 import io.tidemill.serving.registry.Refresh;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 
 /**
- * A running server: the latest version of each model of a store, over HTTP.
+ * A running server: the latest version of each model of a store, over HTTP, and over gRPC where
+ * that is wanted.
  *
  * <p>Any thread. All its threads are daemons; a process that only serves waits in {@link
  * #awaitStop}. After a job has published a version, {@code registry().refresh()} exchanges it in.
@@ -29,6 +34,7 @@ public final class ServingServer implements AutoCloseable {
   private final BatchExecutors executors;
   private final ModelRegistry registry;
   private final HttpListener listener;
+  private final Optional<GrpcListener> grpc;
   private final Refresh firstRefresh;
   private final CountDownLatch stopped = new CountDownLatch(1);
 
@@ -37,11 +43,13 @@ public final class ServingServer implements AutoCloseable {
       BatchExecutors executors,
       ModelRegistry registry,
       HttpListener listener,
+      Optional<GrpcListener> grpc,
       Refresh firstRefresh) {
     this.metrics = metrics;
     this.executors = executors;
     this.registry = registry;
     this.listener = listener;
+    this.grpc = grpc;
     this.firstRefresh = firstRefresh;
   }
 
@@ -72,7 +80,9 @@ public final class ServingServer implements AutoCloseable {
     Thread.ofPlatform().name("tidemill-http-open").daemon().start(opening);
     try {
       Refresh firstRefresh = registry.refresh();
-      return new ServingServer(metrics, executors, registry, opened(opening), firstRefresh);
+      HttpListener listener = opened(opening);
+      Optional<GrpcListener> grpc = openGrpc(config, registry);
+      return new ServingServer(metrics, executors, registry, listener, grpc, firstRefresh);
     } catch (RuntimeException e) {
       closeIfOpened(opening, e);
       registry.close();
@@ -80,6 +90,21 @@ public final class ServingServer implements AutoCloseable {
       metrics.close();
       throw e;
     }
+  }
+
+  private static Optional<GrpcListener> openGrpc(ServingConfig config, ModelRegistry registry) {
+    if (config.grpcPort().isEmpty()) {
+      return Optional.empty();
+    }
+    GrpcListener.Options options =
+        new GrpcListener.Options(
+            config.host(),
+            config.grpcPort().getAsInt(),
+            Math.toIntExact(config.limits().bodyBytes()),
+            config.stopTimeout(),
+            config.tokens(),
+            Release.version());
+    return Optional.of(GrpcListener.open(options, registry));
   }
 
   private static HttpListener opened(Future<HttpListener> opening) {
@@ -121,6 +146,16 @@ public final class ServingServer implements AutoCloseable {
     return listener.port();
   }
 
+  /** The open port of gRPC; empty where none was asked for. */
+  public OptionalInt grpcPort() {
+    return grpc.map(open -> OptionalInt.of(open.port())).orElseGet(OptionalInt::empty);
+  }
+
+  /** What it answers over HTTP, each as {@code GET /v2/models/{model}}. */
+  public List<String> routes() {
+    return listener.routes().stream().map(Route::toString).toList();
+  }
+
   /** Where clients reach it, for example {@code http://127.0.0.1:8080}. */
   public String url() {
     String host = listener.address().getAddress().getHostAddress();
@@ -135,7 +170,9 @@ public final class ServingServer implements AutoCloseable {
   /** Stops accepting, answers what is in flight, frees the models. Idempotent. */
   @Override
   public void close() {
+    grpc.ifPresent(GrpcListener::refuseMore);
     listener.close();
+    grpc.ifPresent(GrpcListener::close);
     registry.close();
     executors.close();
     metrics.close();

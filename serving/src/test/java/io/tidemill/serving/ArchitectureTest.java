@@ -28,6 +28,12 @@ class ArchitectureTest {
         .definedBy("io.tidemill.serving")
         .layer("http")
         .definedBy("io.tidemill.serving.http")
+        .layer("grpc")
+        .definedBy("io.tidemill.serving.grpc")
+        .layer("stream")
+        .definedBy("io.tidemill.serving.stream")
+        .layer("openapi")
+        .definedBy("io.tidemill.serving.openapi")
         .layer("call")
         .definedBy("io.tidemill.serving.call")
         .layer("access")
@@ -51,23 +57,30 @@ class ArchitectureTest {
         .whereLayer("http")
         .mayOnlyBeAccessedByLayers("server")
         .whereLayer("access")
-        .mayOnlyBeAccessedByLayers("server", "http")
-        .whereLayer("call")
+        .mayOnlyBeAccessedByLayers("server", "http", "grpc")
+        .whereLayer("grpc")
+        .mayOnlyBeAccessedByLayers("server")
+        .whereLayer("stream")
         .mayOnlyBeAccessedByLayers("http")
+        .whereLayer("openapi")
+        .mayOnlyBeAccessedByLayers("http")
+        .whereLayer("call")
+        .mayOnlyBeAccessedByLayers("http", "grpc", "stream")
         .whereLayer("registry")
-        .mayOnlyBeAccessedByLayers("server", "http", "call")
+        .mayOnlyBeAccessedByLayers("server", "http", "grpc", "stream", "call")
         .whereLayer("onnx")
         .mayOnlyBeAccessedByLayers("registry")
         .whereLayer("batch")
-        .mayOnlyBeAccessedByLayers("server", "http", "call", "registry", "onnx")
+        .mayOnlyBeAccessedByLayers("server", "http", "grpc", "call", "registry", "onnx")
         .whereLayer("protocol")
-        .mayOnlyBeAccessedByLayers("http", "registry")
+        .mayOnlyBeAccessedByLayers("http", "grpc", "stream", "openapi", "registry")
         .whereLayer("metrics")
-        .mayOnlyBeAccessedByLayers("server", "http", "call", "registry", "batch")
+        .mayOnlyBeAccessedByLayers("server", "http", "grpc", "call", "registry", "batch")
         .whereLayer("traffic")
-        .mayOnlyBeAccessedByLayers("http", "call", "registry")
+        .mayOnlyBeAccessedByLayers("http", "grpc", "call", "registry")
         .whereLayer("inference")
-        .mayOnlyBeAccessedByLayers("http", "call", "registry", "onnx", "batch", "protocol")
+        .mayOnlyBeAccessedByLayers(
+            "http", "grpc", "stream", "call", "registry", "onnx", "batch", "protocol")
         .check(CLASSES);
   }
 
@@ -79,6 +92,19 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("org.apache.pekko..", "scala..", "com.typesafe..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void onlyGrpcKnowsGrpc() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("io.tidemill.serving.grpc")
+        .and()
+        .resideOutsideOfPackage("io.tidemill.serving.proto")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.grpc..", "com.google.protobuf..", "io.tidemill.serving.proto..")
         .check(CLASSES);
   }
 

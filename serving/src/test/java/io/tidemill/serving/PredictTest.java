@@ -77,6 +77,44 @@ class PredictTest {
     assertEquals(404, running.post("/v1/models/small/versions/2:predict", "{}").statusCode());
   }
 
+  @Test
+  void saysWhichVersionAnsweredAndWhereItsWeightsCameFrom() throws Exception {
+    JsonNode answer = Answers.json(running.post(PREDICT, "{\"instances\":[[0.5,-1,2,0.25]]}"));
+
+    assertEquals("small", answer.get("model_name").asText());
+    assertEquals("1", answer.get("model_version").asText());
+    assertEquals("job-of-small", answer.at("/parameters/lineage/job").asText());
+  }
+
+  @Test
+  void tellsTheSignatureAsTensorFlowServingDoes() throws Exception {
+    HttpResponse<String> response = running.get("/v1/models/small/metadata");
+
+    JsonNode document = Answers.json(response);
+    JsonNode signature = document.at("/metadata/signature_def/signature_def/serving_default");
+    assertEquals(200, response.statusCode());
+    assertEquals("1", document.at("/model_spec/version").asText());
+    assertEquals("DT_FLOAT", signature.at("/inputs/input/dtype").asText());
+    assertEquals("-1", signature.at("/inputs/input/tensor_shape/dim/0/size").asText());
+    assertEquals("4", signature.at("/inputs/input/tensor_shape/dim/1/size").asText());
+    assertEquals("DT_INT64", signature.at("/outputs/label/dtype").asText());
+    assertEquals(response.body(), running.get("/v1/models/small/versions/1/metadata").body());
+    assertEquals(404, running.get("/v1/models/small/versions/2/metadata").statusCode());
+    assertEquals(404, running.get("/v1/models/small/labels/none/metadata").statusCode());
+    assertEquals(404, running.get("/v1/models/small/labels/none").statusCode());
+  }
+
+  @Test
+  void saysThatItIsAliveToWhoeverAsksForJson() throws Exception {
+    HttpResponse<String> json =
+        running.send(running.request("/").header("Accept", "application/json"));
+    HttpResponse<String> html =
+        running.send(running.request("/").header("Accept", "text/html,*/*"));
+
+    assertEquals("{\"status\":\"alive\"}", json.body());
+    assertTrue(html.headers().firstValue("Content-Type").orElse("").startsWith("text/html"));
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

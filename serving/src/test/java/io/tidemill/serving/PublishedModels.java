@@ -8,10 +8,16 @@ import io.tidemill.model.ModelParameter;
 import io.tidemill.model.ModelStore;
 import io.tidemill.model.Publication;
 import io.tidemill.model.Signature;
+import io.tidemill.network.CausalSelfAttention;
 import io.tidemill.network.Dense;
+import io.tidemill.network.Embedding;
+import io.tidemill.network.Input;
+import io.tidemill.network.LayerNorm;
 import io.tidemill.network.Loss;
 import io.tidemill.network.Network;
+import io.tidemill.network.PositionEmbedding;
 import io.tidemill.network.Relu;
+import io.tidemill.network.Residual;
 import io.tidemill.program.ParameterLayout;
 import io.tidemill.program.Program;
 import io.tidemill.program.ProgramJson;
@@ -31,9 +37,11 @@ public final class PublishedModels {
 
   private final Network network;
   private final Program program;
+  private final List<String> labels;
 
-  private PublishedModels(Network network) {
+  private PublishedModels(Network network, String... labels) {
     this.network = network;
+    this.labels = List.of(labels);
     this.program = network.prediction(Loss.softmaxCrossEntropy());
   }
 
@@ -49,6 +57,25 @@ public final class PublishedModels {
             Dense.of(784, 512), Relu.of(), Dense.of(512, 256), Relu.of(), Dense.of(256, 10)));
   }
 
+  /**
+   * Writes texts of the letters a to e and newlines, sees eight of them, and has learnt nothing.
+   */
+  public static PublishedModels text() {
+    return new PublishedModels(
+        Network.sequential(
+            Input.ofIds(8),
+            Embedding.of(6, 8),
+            PositionEmbedding.of(8, 8),
+            Residual.of(LayerNorm.of(8).withoutBias(), CausalSelfAttention.of(8, 2)),
+            Dense.of(8, 6)),
+        "a",
+        "b",
+        "c",
+        "d",
+        "e",
+        "\n");
+  }
+
   /** Publishes the next version, with weights drawn by {@code seed}. */
   public void publish(ModelStore store, String name, long seed) {
     publish(store, name, seed, seed);
@@ -60,7 +87,7 @@ public final class PublishedModels {
         new Publication(
             name,
             new Signature(program.inputSpecs(), program.outputSpecs()),
-            List.of(),
+            labels,
             new Lineage(
                 "job-of-" + name,
                 "run-1",

@@ -9,6 +9,7 @@ import io.tidemill.serving.access.RateLimit.Rate;
 import io.tidemill.serving.http.HttpLimits;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 
 class ServingConfigTest {
@@ -36,6 +37,7 @@ class ServingConfigTest {
     assertEquals(2, config.loadedVersions());
     assertEquals(Duration.ofSeconds(10), config.stopTimeout());
     assertEquals(AccessTokens.NONE, config.tokens());
+    assertEquals(OptionalInt.empty(), config.grpcPort());
   }
 
   @Test
@@ -60,7 +62,8 @@ class ServingConfigTest {
                         .httpThreads(7)
                         .loadedVersions(8)
                         .stopTimeout(Duration.ofSeconds(9))
-                        .tokens(TOKENS));
+                        .tokens(TOKENS)
+                        .grpcPort(11));
 
     assertEquals(
         new ServingConfig(
@@ -75,7 +78,8 @@ class ServingConfigTest {
             7,
             8,
             Duration.ofSeconds(9),
-            TOKENS),
+            TOKENS,
+            OptionalInt.of(11)),
         config);
   }
 

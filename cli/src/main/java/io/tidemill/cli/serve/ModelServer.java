@@ -10,6 +10,7 @@ import io.tidemill.serving.ServingServer;
 import io.tidemill.serving.http.RouteGroup;
 import io.tidemill.serving.registry.Refresh;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -73,6 +74,14 @@ public final class ModelServer implements AutoCloseable {
   /** Where clients reach it. */
   public String url() {
     return server.url();
+  }
+
+  /** All of it, for people: where HTTP is, and where gRPC is if it was asked for. */
+  public String urls() {
+    OptionalInt grpc = server.grpcPort();
+    return grpc.isEmpty()
+        ? server.url()
+        : "%s and by gRPC on port %d".formatted(server.url(), grpc.getAsInt());
   }
 
   /** What could not be loaded at the start; telling it is the caller's. */
@@ -140,9 +149,11 @@ public final class ModelServer implements AutoCloseable {
 
   private static EngineException portRefused(
       ServingConfig config, String portOption, EngineException cause) {
+    String options =
+        config.grpcPort().isEmpty()
+            ? portOption + " " + config.port()
+            : "%s %d, --grpc %d".formatted(portOption, config.port(), config.grpcPort().getAsInt());
     return new EngineException(
-        ErrorCode.INVALID_ARGUMENT,
-        portOption + " " + config.port() + ": " + cause.getMessage(),
-        cause);
+        ErrorCode.INVALID_ARGUMENT, options + ": " + cause.getMessage(), cause);
   }
 }

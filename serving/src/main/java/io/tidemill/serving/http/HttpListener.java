@@ -78,6 +78,7 @@ public final class HttpListener implements AutoCloseable {
   private final CompletionStage<Done> allClosed;
   private final Duration stopTimeout;
   private final AtomicBoolean isStopping;
+  private final List<Route> routes;
 
   private HttpListener(
       ActorSystem system,
@@ -85,7 +86,9 @@ public final class HttpListener implements AutoCloseable {
       Connections connections,
       CompletionStage<Done> allClosed,
       Duration stopTimeout,
-      AtomicBoolean isStopping) {
+      AtomicBoolean isStopping,
+      List<Route> routes) {
+    this.routes = routes;
     this.system = system;
     this.binding = binding;
     this.connections = connections;
@@ -112,7 +115,13 @@ public final class HttpListener implements AutoCloseable {
     try {
       Tcp.ServerBinding binding = opening.first().toCompletableFuture().join();
       return new HttpListener(
-          system, binding, connections, opening.second(), options.stopTimeout(), isStopping);
+          system,
+          binding,
+          connections,
+          opening.second(),
+          options.stopTimeout(),
+          isStopping,
+          router.routes());
     } catch (CompletionException e) {
       system.terminate();
       throw cannotBind(options, e);
@@ -140,6 +149,11 @@ public final class HttpListener implements AutoCloseable {
   /** The port that is open; the one that the system picked where 0 was asked for. */
   public int port() {
     return address().getPort();
+  }
+
+  /** What is answered here, in the order in which a request looks for its route. */
+  public List<Route> routes() {
+    return routes;
   }
 
   /** The address that is open. */
@@ -225,7 +239,8 @@ public final class HttpListener implements AutoCloseable {
     groups.addAll(additions.groups());
     groups.add(new PipelineRoutes(PipelineRoutes.Endpoints.NONE)); // unless one came before
     List<Route> routes = groups.stream().flatMap(group -> group.routes(parts).stream()).toList();
-    return new Router(routes, gates(options, additions), metrics, materializer);
+    List<Route> described = DocumentRoute.addedTo(routes, options.version());
+    return new Router(described, gates(options, additions), metrics, materializer);
   }
 
   /** The rate first, so that nobody tries tokens at will. */

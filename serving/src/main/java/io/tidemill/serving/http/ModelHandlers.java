@@ -59,6 +59,16 @@ final class ModelHandlers {
     }
   }
 
+  /** {@code GET /v1/models/{model}/metadata}. */
+  CompletionStage<HttpResponse> signature(HttpRequest request, PathValues values) {
+    LoadedModel model = registry.acquire(values.model(), values.version(), StickyKey.NONE);
+    try {
+      return reply(200, JsonTree.write(SignatureDocument.of(model)));
+    } finally {
+      model.release();
+    }
+  }
+
   /** Of one version, of those of one model, or of all. */
   CompletionStage<HttpResponse> statistics(HttpRequest request, PathValues values) {
     List<LoadedModel> models = acquire(values);

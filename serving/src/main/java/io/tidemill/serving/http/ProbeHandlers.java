@@ -1,9 +1,11 @@
 package io.tidemill.serving.http;
 
 import io.tidemill.serving.metrics.ServingMetrics;
+import io.tidemill.serving.protocol.JsonTree;
 import io.tidemill.serving.protocol.ProtocolWriter;
 import io.tidemill.serving.registry.ModelRegistry;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BooleanSupplier;
@@ -50,9 +52,17 @@ final class ProbeHandlers {
     return reply(Replies.bytes(200, PROMETHEUS, text));
   }
 
+  /** For people; clients of KServe's V1, which ask for JSON alone, are told that it is alive. */
   CompletionStage<HttpResponse> page(HttpRequest request, PathValues values) {
+    if (request.getHeader("Accept").filter(accept -> isJsonOnly(accept.value())).isPresent()) {
+      return reply(Replies.json(200, JsonTree.write(Map.of("status", "alive"))));
+    }
     byte[] html = ModelPage.of(registry.models()).getBytes(StandardCharsets.UTF_8);
     return reply(Replies.bytes(200, ContentTypes.TEXT_HTML_UTF8, html));
+  }
+
+  private static boolean isJsonOnly(String accept) {
+    return accept.contains("application/json") && !accept.contains("html");
   }
 
   private static CompletionStage<HttpResponse> reply(HttpResponse response) {

@@ -26,6 +26,17 @@ public record Route(
     return new Route(scope, name, method, Router.segments(pattern), handler);
   }
 
+  /** The pattern that it was made of. */
+  String pattern() {
+    return "/" + String.join("/", segments);
+  }
+
+  /** For example {@code POST /v2/models/{model}/infer}. */
+  @Override
+  public String toString() {
+    return method.value() + " " + pattern();
+  }
+
   /** The named parts where {@code path} matches. */
   Optional<PathValues> match(List<String> path) {
     if (path.size() != segments.size()) {

@@ -39,6 +39,11 @@ final class Router {
     this.materializer = materializer;
   }
 
+  /** All routes, in order. */
+  List<Route> routes() {
+    return routes;
+  }
+
   /** Answers any request; never fails. */
   CompletionStage<HttpResponse> answer(HttpRequest request) {
     List<String> path = withoutTrailingSlash(request.getUri().pathSegments());

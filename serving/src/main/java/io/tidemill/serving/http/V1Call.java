@@ -29,6 +29,7 @@ record V1Call(PredictRequest request) implements HttpCall {
 
   @Override
   public HttpResponse answer(LoadedModel model, List<NamedTensor> outputs) {
-    return Replies.json(200, ProtocolWriter.predictions(request.isByRow(), outputs));
+    return Replies.json(
+        200, ProtocolWriter.predictions(model.answerHead(), request.isByRow(), outputs));
   }
 }

@@ -20,7 +20,8 @@ public final class ProtocolWriter {
     void writeTo(JsonGenerator json) throws IOException;
   }
 
-  private static final List<String> EXTENSIONS =
+  /** What of Triton's protocol is understood beyond KServe's. */
+  public static final List<String> EXTENSIONS =
       List.of("binary_tensor_data", "model_repository", "model_configuration", "statistics");
 
   private ProtocolWriter() {}
@@ -71,8 +72,11 @@ public final class ProtocolWriter {
     return new InferBody(whole, json.length);
   }
 
-  /** The answer to a V1 request: {@code predictions} by row, or {@code outputs} by tensor. */
-  public static byte[] predictions(boolean isByRow, List<NamedTensor> outputs) {
+  /**
+   * The answer to a V1 request: {@code predictions} by row, or {@code outputs} by tensor; behind it
+   * who answered, which V1 does not know of and its clients skip.
+   */
+  public static byte[] predictions(AnswerHead head, boolean isByRow, List<NamedTensor> outputs) {
     return write(
         json -> {
           if (isByRow) {
@@ -85,6 +89,8 @@ public final class ProtocolWriter {
             json.writeFieldName("outputs");
             writeColumns(json, outputs);
           }
+          head.writeModel(json);
+          head.writeParameters(json);
         });
   }
 

@@ -24,6 +24,7 @@ public final class LoadedModel {
   private final CallSignature signature;
   private final Map<String, Object> lineage;
   private final AnswerHead answerHead;
+  private final List<String> labels;
   private final BatchQueue queue;
   private final ModelMeters meters;
   private final RecentCalls recent;
@@ -35,6 +36,7 @@ public final class LoadedModel {
       String platform,
       CallSignature signature,
       Map<String, Object> lineage,
+      List<String> labels,
       BatchQueue queue,
       ModelMeters meters,
       RecentCalls recent) {
@@ -44,6 +46,7 @@ public final class LoadedModel {
     this.signature = signature;
     this.lineage = Collections.unmodifiableMap(new LinkedHashMap<>(lineage));
     this.answerHead = new AnswerHead(name, String.valueOf(version), this.lineage);
+    this.labels = List.copyOf(labels);
     this.queue = queue;
     this.meters = meters;
     this.recent = recent;
@@ -71,6 +74,11 @@ public final class LoadedModel {
    */
   public Map<String, Object> lineage() {
     return lineage;
+  }
+
+  /** Names of the classes, or tokens, by position; empty where it was published without. */
+  public List<String> labels() {
+    return labels;
   }
 
   /** What its answers begin with. */

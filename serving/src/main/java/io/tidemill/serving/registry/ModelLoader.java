@@ -21,7 +21,8 @@ import java.util.concurrent.CompletableFuture;
 /** Turns a stored version into one that answers: a model in memory, a queue, meters. */
 final class ModelLoader {
   /** A model in memory, and what is said about it. */
-  private record Opened(BatchModel model, String platform, Map<String, Object> lineage) {}
+  private record Opened(
+      BatchModel model, String platform, Map<String, Object> lineage, List<String> labels) {}
 
   private final Device device;
   private final BatchExecutors executors;
@@ -54,6 +55,7 @@ final class ModelLoader {
             opened.platform(),
             opened.model().signature(),
             opened.lineage(),
+            opened.labels(),
             new BatchQueue(opened.model(), executors, meters, limits.queue()),
             meters,
             recent);
@@ -91,10 +93,12 @@ final class ModelLoader {
           new Opened(
               StoredPrograms.open(ours, device, limits.batchRows(), executors.count()),
               "tidemill",
-              StoredPrograms.lineage(ours));
+              StoredPrograms.lineage(ours),
+              ours.description().labels());
       case OnnxFile onnx -> {
         Map<String, Object> lineage = lineage(onnx);
-        yield new Opened(OnnxModel.open(onnx, limits.batchRows()), "onnxruntime_onnx", lineage);
+        yield new Opened(
+            OnnxModel.open(onnx, limits.batchRows()), "onnxruntime_onnx", lineage, List.of());
       }
     };
   }

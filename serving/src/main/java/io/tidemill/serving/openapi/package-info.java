@@ -1,0 +1,2 @@
+/** The document that says which paths a server has, as a value: no HTTP, no threads. */
+package io.tidemill.serving.openapi;

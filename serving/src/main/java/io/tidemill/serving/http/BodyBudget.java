@@ -24,6 +24,10 @@ final class BodyBudget {
     heldBytes.addAndGet(-bytes);
   }
 
+  long heldBytes() {
+    return heldBytes.get();
+  }
+
   long mostBytes() {
     return mostBytes;
   }

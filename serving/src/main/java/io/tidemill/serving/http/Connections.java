@@ -122,6 +122,10 @@ final class Connections {
             });
   }
 
+  long heldBodyBytes() {
+    return budget.heldBytes();
+  }
+
   int count() {
     return open.size();
   }

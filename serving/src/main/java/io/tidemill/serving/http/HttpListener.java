@@ -110,6 +110,7 @@ public final class HttpListener implements AutoCloseable {
     AtomicBoolean isStopping = new AtomicBoolean();
     Router router = router(options, registry, metrics, additions, isStopping, system);
     Connections connections = new Connections(system, bounds(options.limits()), router::answer);
+    metrics.watch(connections::count, connections::heldBodyBytes);
     Pair<CompletionStage<Tcp.ServerBinding>, CompletionStage<Done>> opening =
         bind(options, system, connections);
     try {

@@ -1,10 +1,13 @@
 package io.tidemill.serving.metrics;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
 
 /**
  * The counters and histograms of one server. Any thread.
@@ -22,6 +25,18 @@ public final class ServingMetrics implements AutoCloseable {
   /** Counts an HTTP answer. */
   public void answered(String route, int status) {
     answers.computeIfAbsent(new Answer(route, status), this::counter).increment();
+  }
+
+  /**
+   * Shows how many connections are open, and how many bytes of bodies they make the server hold.
+   */
+  public void watch(IntSupplier connections, LongSupplier heldBodyBytes) {
+    Gauge.builder("tidemill.http.connections", connections::getAsInt)
+        .description("Connections that are open")
+        .register(registry);
+    Gauge.builder("tidemill.http.held.body.bytes", heldBodyBytes::getAsLong)
+        .description("Bytes of the bodies of requests that are not answered")
+        .register(registry);
   }
 
   /** The meters of one model version, to be closed with it. */

@@ -8,6 +8,8 @@ import io.tidemill.benchmarks.report.Benchmark;
 import io.tidemill.benchmarks.report.Machine;
 import io.tidemill.benchmarks.report.ScratchFolder;
 import io.tidemill.benchmarks.serve.Question.Form;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -85,8 +87,11 @@ public final class OverloadBenchmark {
     }
   }
 
+  /** Without the row of the recovery where there was none: the progress says so. */
   private static List<BenchRow> rows(OverloadPhases phases, double peak, double mebibytes) {
-    return List.of(
+    List<BenchRow> rows = new ArrayList<>();
+    Collections.addAll(
+        rows,
         new BenchRow(
             CASE + "-goodput",
             "req/s",
@@ -103,8 +108,9 @@ public final class OverloadBenchmark {
             Better.LOWER,
             phases.overloadP99Ms(),
             Map.of("calm", phases.calmP99Ms())),
-        row("-recovery", "s", phases.recoverySeconds().orElse(phases.afterSeconds())),
         row("-memory", "MiB", mebibytes));
+    phases.recoverySeconds().ifPresent(seconds -> rows.add(row("-recovery", "s", seconds)));
+    return rows;
   }
 
   private static double closed(LoadLoop load, double seconds) {

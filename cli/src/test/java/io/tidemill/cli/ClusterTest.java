@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemill.cluster.client.ApiClient;
+import io.tidemill.model.Lineage;
+import io.tidemill.model.ModelStore;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -138,6 +140,19 @@ class ClusterTest {
 
     assertEquals(undisturbed, weights(submitted.await()));
     assertEquals(1, job(id).path("attempt").asInt());
+  }
+
+  @Test
+  void versionsOfARunningJobAreThereOnceEachThoughItsWorkerIsKilled() throws Exception {
+    Tidemill.Running submitted = start("--publish-every", "300", "--keep-versions", "99");
+    submitted.awaitUntil("submitted", () -> !idOf(submitted).isEmpty());
+    String id = idOf(submitted);
+    submitted.awaitUntil("a version", () -> !publishedSteps(id).isEmpty());
+
+    kill(workerOf(id, 0));
+
+    assertEquals(undisturbed, weights(submitted.await()));
+    assertEquals(List.of(300L, 600L, 900L, 1200L), publishedSteps(id));
   }
 
   @Test
@@ -315,6 +330,15 @@ class ClusterTest {
         .map(line -> line.split(" ", -1)[2])
         .findFirst()
         .orElse("");
+  }
+
+  private List<Long> publishedSteps(String id) {
+    return ModelStore.in(shared).list("digits").stream()
+        .map(version -> version.description().lineage())
+        .filter(lineage -> lineage.job().equals(id))
+        .map(Lineage::step)
+        .sorted()
+        .toList();
   }
 
   /** What a rank of a job has said; nothing before it has. */

@@ -2,11 +2,13 @@ package io.tidemill.graph;
 
 import io.tidemill.error.EngineException;
 import io.tidemill.error.ErrorCode;
+import io.tidemill.train.Publishing;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What a pipeline is: vertices in topological order, each knowing its inputs.
@@ -40,6 +42,16 @@ public final class DataflowGraph {
   /** Where single records come in from outside; no part of the fingerprint. */
   public List<Endpoint> endpoints() {
     return endpoints;
+  }
+
+  /** When each of the models that it trains is published. */
+  public Stream<Publishing> publishings() {
+    return vertices.stream()
+        .flatMap(
+            vertex ->
+                vertex.role() instanceof Role.Publishes publishes
+                    ? Stream.of(publishes.publishing())
+                    : Stream.of());
   }
 
   /** The vertices that take records from {@code vertex}. */

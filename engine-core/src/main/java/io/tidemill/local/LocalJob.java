@@ -78,7 +78,7 @@ public final class LocalJob {
     definition.define(pipeline, params);
     params.refuseUnknown(options.pipeline());
     DataflowGraph graph = pipeline.graph();
-    JobRuntime.checkCheckpoints(graph, options);
+    JobChecks.checkpoints(graph, options);
     return graph;
   }
 
@@ -195,7 +195,7 @@ public final class LocalJob {
   Device openDevice() {
     Device device = Devices.open(options.device());
     try {
-      JobRuntime.checkPrecision(graph, device);
+      JobChecks.precision(graph, device);
       return device;
     } catch (EngineException e) {
       device.close();
@@ -232,7 +232,7 @@ public final class LocalJob {
             .orElse("job " + options.job() + " has no checkpoint that is whole; it starts anew"));
     latest
         .checkpoint()
-        .ifPresent(checkpoint -> JobRuntime.checkSame(graph, options, checkpoint.manifest()));
+        .ifPresent(checkpoint -> JobChecks.same(graph, options, checkpoint.manifest()));
     return latest.checkpoint();
   }
 

@@ -74,8 +74,8 @@ public final class SimulatedJob implements AutoCloseable {
     Pipeline pipeline = new Pipeline(params);
     definition.define(pipeline, params);
     this.graph = pipeline.graph();
-    JobRuntime.checkCheckpoints(graph, options);
-    JobRuntime.checkPrecision(graph, device);
+    JobChecks.checkpoints(graph, options);
+    JobChecks.precision(graph, device);
     this.options = options;
     this.order = new Random(interleaving);
     this.directory =
